@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+# "make help" names every target.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+.DEFAULT_GOAL := modules
+
+##@ Kernel modules
+.PHONY: modules
+modules: ## build the modules against KDIR (default: the running kernel)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+.PHONY: install
+install: ## install the modules built against KDIR
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+##@ Testbed (as root, on Debian 12 or 13; needs neither a GPU nor KVM)
+.PHONY: setup
+setup: ## install what is needed and make the host VM's tree (once)
+	scripts/setup
+
+.PHONY: vm-modules
+vm-modules: ## build the modules for the host VM (KERNEL=6.12 or 6.1)
+	scripts/build-modules --kernel $(or $(KERNEL),6.12)
+
+.PHONY: demo
+demo: ## two guests share one GPU: screens and report in build/demo/
+	scripts/demo
+
+.PHONY: shell
+shell: vm-modules ## a shell in the host VM, with the GPU
+	scripts/hostvm shell
+
+##@ Tests
+.PHONY: check
+check: ## every tier
+	scripts/check
+
+.PHONY: check-fast
+check-fast: ## lint, build and kunit
+	scripts/check lint build kunit
+
+.PHONY: check-lint check-build check-kunit check-vfio check-e2e
+check-lint: ## one tier: style and static checks
+check-build: ## one tier: modules for every supported kernel, W=1 and sparse
+check-kunit: ## one tier: KUnit suites under UML
+check-vfio: ## one tier: VFIO client programs in the host VM
+check-e2e: ## one tier: guests with the stock driver
+check-lint check-build check-kunit check-vfio check-e2e: check-%:
+	scripts/check $*
+
+.PHONY: lint
+lint: check-lint ## same as check-lint
+
+##@ Other
+.PHONY: clean
+clean: ## remove build/ and what a build in place left; the cache stays
+	rm -rf --one-file-system build
+	find Kbuild drivers -name '*.ko' -o -name '*.o' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name 'modules.order' \
+		-o -name 'Module.symvers' | xargs -r rm -f
+	rm -rf modules.order Module.symvers .*.cmd .module-common.o .tmp_versions
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+# Common part of the testbed commands: names, places, messages.
+# Sourced, never run.
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$repo/build
+cache=${TESSERA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/tessera}
+default_kernel=6.12
+# The user space of the host VM is Debian 13 whatever its kernel is.
+host_suite=trixie
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# The comment block at the head of a command is its help text.
+show_help() { sed -n '/^#:/s/^#: \{0,1\}//p' "$0"; }
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "must be run as root (it mounts and chroots)"
+}
+
+# Debian suite whose stock kernel has the given version.
+kernel_suite() {
+	case $1 in
+	6.1) echo bookworm ;;
+	6.12) echo trixie ;;
+	7.2) echo trixie-backports ;;
+	*) die "unknown kernel '$1'; known: 6.1 6.12 7.2" ;;
+	esac
+}
+
+# Packages of a suite's tree. Any change here makes a new tree.
+suite_packages() {
+	case $1 in
+	trixie)
+		echo linux-image-amd64 linux-headers-amd64 linux-source-6.12 \
+			gcc make libc6-dev sparse pkgconf python3-minimal \
+			bc flex bison libelf-dev libssl-dev cpio xz-utils perl \
+			libpixman-1-dev libpng-dev \
+			qemu-system-x86 seabios kmod pciutils mdevctl \
+			busybox-static iproute2 procps shellcheck strace
+		;;
+	*)
+		echo linux-image-amd64 linux-headers-amd64 \
+			gcc make libc6-dev sparse kmod cpio xz-utils perl
+		;;
+	esac
+}
+
+# Where a suite's tree lies; its name holds a hash of what it is made of.
+tree_dir() {
+	local key
+
+	key=$(echo "v1 $1 $(suite_packages "$1")" | sha256sum | cut -c1-12)
+	echo "$cache/tree-$1-$key"
+}
+
+# Path of a complete tree, built now when it is missing.
+require_tree() {
+	local dir
+
+	dir=$(tree_dir "$1")
+	if [ ! -e "$dir/.tessera-stamp" ]; then
+		"$repo/scripts/setup" --suite "$1" >&2 || die "setup failed"
+	fi
+	echo "$dir"
+}
+
+# Full release (6.12.107+deb13-amd64) of the one kernel of a tree.
+tree_release() {
+	local images=("$1"/boot/vmlinuz-*)
+
+	[ -e "${images[0]}" ] || die "no kernel in $1"
+	echo "${images[-1]#"$1"/boot/vmlinuz-}"
+}
