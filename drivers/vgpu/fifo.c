@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An instance's virtual command FIFO: one producer, one consumer, no lock.
+ *
+ * @head and @tail run freely; their difference is the level. No device is
+ * touched here; see <vgpu/fifo.h>.
+ */
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <asm/barrier.h>
+
+#include <vgpu/fifo.h>
+
+/**
+ * vgpu_fifo_init() - an empty FIFO
+ * @f: to be set up
+ * @depth: entries, a power of two
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int vgpu_fifo_init(struct vgpu_fifo *f, u32 depth)
+{
+	if (!is_power_of_2(depth))
+		return -EINVAL;
+	f->ring = kcalloc(depth, sizeof(*f->ring), GFP_KERNEL);
+	if (!f->ring)
+		return -ENOMEM;
+	f->depth = depth;
+	f->head = 0;
+	f->tail = 0;
+	return 0;
+}
+
+/**
+ * vgpu_fifo_fini() - release memory
+ * @f: set up before, or zeroed
+ */
+void vgpu_fifo_fini(struct vgpu_fifo *f)
+{
+	kfree(f->ring);
+	f->ring = NULL;
+}
+
+/**
+ * vgpu_fifo_level() - entries waiting
+ * @f: the FIFO
+ *
+ * Return: 0 to depth; from either side.
+ */
+u32 vgpu_fifo_level(const struct vgpu_fifo *f)
+{
+	/* Acquire: what the other side did up to its index is seen. */
+	return smp_load_acquire(&f->tail) - smp_load_acquire(&f->head);
+}
+EXPORT_SYMBOL_GPL(vgpu_fifo_level);
+
+/**
+ * vgpu_fifo_push() - queue a register write (producer)
+ * @f: the FIFO
+ * @offset: the register
+ * @val: the value
+ *
+ * Return: false when the FIFO is full.
+ */
+bool vgpu_fifo_push(struct vgpu_fifo *f, u32 offset, u32 val)
+{
+	struct vgpu_fifo_entry *e;
+
+	if (vgpu_fifo_level(f) == f->depth)
+		return false;
+	e = &f->ring[f->tail & (f->depth - 1)];
+	e->offset = offset;
+	e->val = val;
+	/* The entry must be whole before it is seen. */
+	smp_store_release(&f->tail, f->tail + 1);
+	return true;
+}
+
+/**
+ * vgpu_fifo_pop() - take the oldest register write (consumer)
+ * @f: the FIFO
+ * @e: where it is put
+ *
+ * Return: false when the FIFO is empty.
+ */
+bool vgpu_fifo_pop(struct vgpu_fifo *f, struct vgpu_fifo_entry *e)
+{
+	if (!vgpu_fifo_level(f))
+		return false;
+	*e = f->ring[f->head & (f->depth - 1)];
+	/* The entry must have been read before it is overwritten. */
+	smp_store_release(&f->head, f->head + 1);
+	return true;
+}
+EXPORT_SYMBOL_GPL(vgpu_fifo_pop);
+
+/**
+ * vgpu_fifo_clear() - forget all entries (consumer, or both sides stopped)
+ * @f: the FIFO
+ */
+void vgpu_fifo_clear(struct vgpu_fifo *f)
+{
+	/* As if each had been popped. */
+	smp_store_release(&f->head, smp_load_acquire(&f->tail));
+}
