@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Register tables: look-up and dispatch of a guest's register accesses.
+ *
+ * No device is touched here; see <vgpu/regs.h>.
+ */
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <vgpu/regs.h>
+
+static unsigned int row_count(const struct vgpu_reg *row)
+{
+	return row->count ?: 1;
+}
+
+static const struct vgpu_reg *row_at(const struct vgpu_regmap *map, u32 offset)
+{
+	u16 i;
+
+	if (offset >= map->size)
+		return NULL;
+	i = map->index[offset / 4];
+	return i ? &map->rows[i - 1] : NULL;
+}
+
+/**
+ * vgpu_regmap_init() - check a register table and make it fast to look up
+ * @map: to be set up
+ * @rows: the table, in any order; must stay
+ * @nr_rows: its length
+ * @size: bytes of register space, a multiple of 4
+ *
+ * Return: 0, -EINVAL when a row is misaligned, out of range or overlaps
+ * another, -ENOMEM.
+ */
+int vgpu_regmap_init(struct vgpu_regmap *map, const struct vgpu_reg *rows,
+		     unsigned int nr_rows, u32 size)
+{
+	unsigned int i, n;
+
+	if (!size || size % 4 || nr_rows >= U16_MAX)
+		return -EINVAL;
+	map->index = kvcalloc(size / 4, sizeof(*map->index), GFP_KERNEL);
+	if (!map->index)
+		return -ENOMEM;
+	map->rows = rows;
+	map->nr_rows = nr_rows;
+	map->size = size;
+
+	for (i = 0; i < nr_rows; i++) {
+		u32 at = rows[i].offset;
+
+		if (at % 4 || at >= size ||
+		    row_count(&rows[i]) > (size - at) / 4)
+			goto err_table;
+		for (n = 0; n < row_count(&rows[i]); n++) {
+			if (map->index[at / 4 + n])
+				goto err_table;
+			map->index[at / 4 + n] = i + 1;
+		}
+	}
+	return 0;
+
+err_table:
+	pr_err("vgpu: register table: row %u (%s at %#x) is misaligned, out of range or a duplicate\n",
+	       i, rows[i].name, rows[i].offset);
+	vgpu_regmap_fini(map);
+	return -EINVAL;
+}
+EXPORT_SYMBOL_GPL(vgpu_regmap_init);
+
+/**
+ * vgpu_regmap_fini() - release memory
+ * @map: set up before, or zeroed
+ */
+void vgpu_regmap_fini(struct vgpu_regmap *map)
+{
+	kvfree(map->index);
+	map->index = NULL;
+}
+EXPORT_SYMBOL_GPL(vgpu_regmap_fini);
+
+/**
+ * vgpu_regfile_init() - give an instance its registers, at reset values
+ * @rf: to be set up; @rf->inst, @rf->priv and @rf->queue are the caller's
+ * @map: the table
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vgpu_regfile_init(struct vgpu_regfile *rf, const struct vgpu_regmap *map)
+{
+	rf->shadow = kvcalloc(map->size / 4, sizeof(*rf->shadow), GFP_KERNEL);
+	if (!rf->shadow)
+		return -ENOMEM;
+	rf->map = map;
+	rf->unknown = 0;
+	vgpu_regfile_reset(rf);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vgpu_regfile_init);
+
+/**
+ * vgpu_regfile_fini() - release memory
+ * @rf: set up before, or zeroed
+ */
+void vgpu_regfile_fini(struct vgpu_regfile *rf)
+{
+	kvfree(rf->shadow);
+	rf->shadow = NULL;
+}
+EXPORT_SYMBOL_GPL(vgpu_regfile_fini);
+
+/**
+ * vgpu_regfile_reset() - put every register to its reset value
+ * @rf: the register file; handlers are not called
+ */
+void vgpu_regfile_reset(struct vgpu_regfile *rf)
+{
+	const struct vgpu_regmap *map = rf->map;
+	unsigned int i, n;
+
+	memset(rf->shadow, 0, map->size);
+	for (i = 0; i < map->nr_rows; i++)
+		for (n = 0; n < row_count(&map->rows[i]); n++)
+			rf->shadow[map->rows[i].offset / 4 + n] =
+				map->rows[i].reset;
+}
+EXPORT_SYMBOL_GPL(vgpu_regfile_reset);
+
+static u32 byte_mask(u32 offset, unsigned int size)
+{
+	return (size == 4 ? ~0U : BIT(size * 8) - 1) << offset % 4 * 8;
+}
+
+/**
+ * vgpu_regs_read() - a guest reads
+ * @rf: the register file
+ * @offset: byte offset, a multiple of @size
+ * @size: 1, 2 or 4
+ *
+ * Return: the value, in the low @size bytes; 0 for an unknown register.
+ */
+u32 vgpu_regs_read(struct vgpu_regfile *rf, u32 offset, unsigned int size)
+{
+	const struct vgpu_reg *row = row_at(rf->map, offset);
+	u32 reg = round_down(offset, 4);
+	u32 val;
+
+	if (!row) {
+		rf->unknown++;
+		return 0;
+	}
+	if (row->flags & VGPU_REG_WO)
+		val = 0;
+	else if (row->read)
+		val = row->read(rf, reg);
+	else
+		val = vgpu_reg_get(rf, reg);
+	return (val & byte_mask(offset, size)) >> offset % 4 * 8;
+}
+EXPORT_SYMBOL_GPL(vgpu_regs_read);
+
+/**
+ * vgpu_regs_write_masked() - a guest writes some bytes of a register
+ * @rf: the register file
+ * @offset: byte offset, a multiple of 4
+ * @val: the bytes, each at its place
+ * @mask: ones where bytes are written
+ */
+void vgpu_regs_write_masked(struct vgpu_regfile *rf, u32 offset, u32 val,
+			    u32 mask)
+{
+	const struct vgpu_reg *row = row_at(rf->map, offset);
+	u32 old;
+
+	if (!row) {
+		rf->unknown++;
+		return;
+	}
+	if (row->flags & VGPU_REG_RO)
+		return;
+
+	old = vgpu_reg_get(rf, offset);
+	if (row->write)
+		row->write(rf, offset, (old & ~mask) | (val & mask), mask);
+	else if (row->flags & VGPU_REG_W1C)
+		vgpu_reg_set(rf, offset, old & ~(val & mask & row->wmask));
+	else
+		vgpu_reg_set(rf, offset, (old & ~(mask & row->wmask)) |
+					 (val & mask & row->wmask));
+
+	if (row->flags & VGPU_REG_ENGINE && rf->queue)
+		rf->queue(rf, offset, vgpu_reg_get(rf, offset));
+}
+EXPORT_SYMBOL_GPL(vgpu_regs_write_masked);
+
+/**
+ * vgpu_regs_write() - a guest writes
+ * @rf: the register file
+ * @offset: byte offset, a multiple of @size
+ * @size: 1, 2 or 4
+ * @val: the value, in the low @size bytes
+ */
+void vgpu_regs_write(struct vgpu_regfile *rf, u32 offset, unsigned int size,
+		     u32 val)
+{
+	vgpu_regs_write_masked(rf, round_down(offset, 4),
+			       val << offset % 4 * 8, byte_mask(offset, size));
+}
+EXPORT_SYMBOL_GPL(vgpu_regs_write);
