@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the core share.
+ *
+ * Locks, outermost first:
+ *
+ * - &vgpu_core.lock: partitions, ids and the last refusal of a GPU. Nothing
+ *   else is taken inside it.
+ * - &vgpu_vdev.trap_lock: an instance's registers, configuration space,
+ *   interrupts' set-up, monitor and display. Held for one trapped access, one
+ *   ioctl. User memory is never touched under it: user memory may be our own
+ *   aperture.
+ * - &vgpu_map.sem: whether the aperture may be touched. Written under
+ *   trap_lock; read by the fault handler, which comes from mmap_lock.
+ * - &vgpu_engine.hw_lock: the engine. Whoever holds it is in engine context.
+ *   Taken under trap_lock by a reset; never the other way round.
+ * - &vgpu_engine.rl_lock, &vgpu_irqs.lock: spinlocks, innermost.
+ */
+#ifndef _VGPU_CORE_H
+#define _VGPU_CORE_H
+
+#include <linux/hrtimer.h>
+#include <linux/idr.h>
+#include <linux/mdev.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/vfio.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <vgpu/compat.h>
+#include <vgpu/vgpu.h>
+
+#include "config.h"
+#include "partition.h"
+#include "runlist.h"
+
+struct virqfd;
+struct vgpu_vdev;
+
+/** Displays that an instance may have. */
+#define VGPU_MAX_HEADS	4
+
+/* Regions beyond those of every PCI function. */
+enum {
+	VGPU_REGION_EDID = VFIO_PCI_NUM_REGIONS,
+	VGPU_REGION_DISPLAY,
+	VGPU_NR_REGIONS,
+};
+
+/* A region's place in the file: as vfio-pci does it. */
+#define VGPU_REGION_SHIFT	40
+#define VGPU_REGION_OFFSET(i)	((u64)(i) << VGPU_REGION_SHIFT)
+#define VGPU_REGION_INDEX(pos)	((u64)(pos) >> VGPU_REGION_SHIFT)
+#define VGPU_REGION_MASK	(BIT_ULL(VGPU_REGION_SHIFT) - 1)
+
+/**
+ * struct vgpu_type - a type of one GPU
+ * @mtype: its mdev side
+ * @core: the GPU
+ * @desc: what the backend says
+ */
+struct vgpu_type {
+	struct mdev_type mtype;
+	struct vgpu_core *core;
+	const struct vgpu_type_desc *desc;
+};
+
+/**
+ * struct vgpu_engine - one engine and its scheduler
+ * @core: the GPU
+ * @id: number on the GPU
+ * @thread: carries out slices
+ * @wq: where @thread waits for work
+ * @hw_lock: the right to touch the engine; protects @current_vd
+ * @current_vd: whose context the engine holds, or NULL. Not a reference: an
+ *	instance leaves by vgpu_sched_detach() before it goes away
+ * @rl_lock: protects @rl, its entities and @switch_time
+ * @rl: who has work
+ * @switch_time: ns spent on loading and saving contexts
+ */
+struct vgpu_engine {
+	struct vgpu_core *core;
+	unsigned int id;
+	struct task_struct *thread;
+	wait_queue_head_t wq;
+	struct mutex hw_lock;		/* the engine, current_vd */
+	struct vgpu_vdev *current_vd;
+	spinlock_t rl_lock;		/* rl, switch_time */
+	struct vgpu_runlist rl;
+	u64 switch_time;
+};
+
+/** Limits of a time slice, microseconds. */
+#define VGPU_SLICE_MIN_US	500U
+#define VGPU_SLICE_MAX_US	30000U
+
+/** Bytes of the message about the last create that did not fit. */
+#define VGPU_REFUSAL_MAX	192
+
+/**
+ * struct vgpu_core - a GPU, as the core sees it
+ * @gpu: the backend's part
+ * @parent: its mdev side
+ * @types: one for each type of the backend
+ * @mtypes: the same, as mdev wants them
+ * @regmap: the register table
+ * @engines: desc.nr_engines of them
+ * @slice_us: longest time an instance keeps an engine while others wait
+ * @lost: the hardware does not answer any more; only ever set
+ * @lock: protects what follows
+ * @parts: the VRAM partitions
+ * @ids: numbers of instances
+ * @refusal: why the last create did not fit
+ */
+struct vgpu_core {
+	struct vgpu_gpu gpu;
+	struct mdev_parent parent;
+	struct vgpu_type *types;
+	struct mdev_type **mtypes;
+	struct vgpu_regmap regmap;
+	struct vgpu_engine engines[VGPU_MAX_ENGINES];
+	u32 slice_us;
+	bool lost;
+	struct mutex lock;		/* parts, ids, refusal */
+	struct vgpu_partitions parts;
+	struct ida ids;
+	char refusal[VGPU_REFUSAL_MAX];
+};
+
+/**
+ * struct vgpu_run - an instance on one engine
+ * @se: its place in the run list
+ * @vd: the instance
+ * @running: it has the engine now
+ */
+struct vgpu_run {
+	struct vgpu_sched_entity se;
+	struct vgpu_vdev *vd;
+	bool running;
+};
+
+/**
+ * struct vgpu_irqs - an instance's interrupts
+ * @lock: protects all of it but @unmask
+ * @trigger: where each VFIO interrupt index goes, or NULL
+ * @unmask: eventfd that unmasks INTx, or NULL; under trap_lock
+ * @level: the function wants attention
+ * @masked: INTx was delivered, or masked by user space
+ * @intx_off: the guest disabled the pin in its command register
+ */
+struct vgpu_irqs {
+	spinlock_t lock;		/* all but unmask */
+	struct eventfd_ctx *trigger[VFIO_PCI_NUM_IRQS];
+	struct virqfd *unmask;
+	bool level;
+	bool masked;
+	bool intx_off;
+};
+
+/**
+ * struct vgpu_map - what user space has mapped
+ * @sem: protects @file, @memory_on, @direct and @direct_offset
+ * @file: stands behind the mappings of this opening of the device, or NULL
+ * @memory_on: the aperture may be touched
+ * @direct: the display region shows the partition itself, from @direct_offset
+ *	for @direct_size bytes; otherwise and beyond that the converted picture
+ * @direct_offset: bytes, page aligned
+ * @direct_size: bytes
+ */
+struct vgpu_map {
+	struct rw_semaphore sem;
+	struct file *file;
+	bool memory_on;
+	bool direct;
+	u64 direct_offset;
+	u64 direct_size;
+};
+
+/**
+ * struct vgpu_display - what the host shows of an instance
+ * @picture: converted picture, XRGB8888; vmalloc'ed
+ * @size: bytes in @picture and in the display region
+ * @edid: the VFIO EDID region's registers
+ * @blob: the VFIO EDID region's data
+ */
+struct vgpu_display {
+	void *picture;
+	size_t size;
+	struct vfio_region_gfx_edid edid;
+	u8 blob[VGPU_EDID_MAX];
+};
+
+/**
+ * struct vgpu_head - the vertical blanks of one display
+ * @vd: the instance
+ * @timer: when the next one begins
+ * @work: tells the backend; owns no reference, cancelled on close
+ * @period: ns between two, 0 when nobody wants them; under trap_lock
+ */
+struct vgpu_head {
+	struct vgpu_vdev *vd;
+	struct hrtimer timer;
+	struct work_struct work;
+	u32 period;
+};
+
+/**
+ * struct vgpu_vdev - a vGPU
+ * @vdev: its VFIO side, which counts references to all of this
+ * @inst: the backend's part
+ * @core: the GPU
+ * @trap_lock: see the top of this file
+ * @cfg: configuration space
+ * @irqs: interrupts
+ * @run: its place on each engine
+ * @fifo_wq: where a trap waits for room in the FIFO
+ * @faulted: the engine had to be reset under it: engine writes are dropped
+ *	until it is reset
+ * @map: what is mapped
+ * @display: what is shown
+ * @heads: vertical blanks
+ */
+struct vgpu_vdev {
+	struct vfio_device vdev;
+	struct vgpu_instance inst;
+	struct vgpu_core *core;
+	struct mutex trap_lock;		/* see the top */
+	struct vgpu_config cfg;
+	struct vgpu_irqs irqs;
+	struct vgpu_run run[VGPU_MAX_ENGINES];
+	wait_queue_head_t fifo_wq;
+	bool faulted;
+	struct vgpu_map map;
+	struct vgpu_display display;
+	struct vgpu_head heads[VGPU_MAX_HEADS];
+};
+
+static inline struct vgpu_vdev *inst_to_vd(struct vgpu_instance *inst)
+{
+	return container_of(inst, struct vgpu_vdev, inst);
+}
+
+static inline const struct vgpu_gpu_ops *vd_ops(const struct vgpu_vdev *vd)
+{
+	return vd->core->gpu.desc.ops;
+}
+
+/* gpu.c */
+extern struct mdev_driver vgpu_mdev_driver;
+extern unsigned int vgpu_slice_us;
+const char *vgpu_largest_type(const struct vgpu_core *core);
+
+/* gpu_sysfs.c */
+extern const struct attribute_group vgpu_gpu_group;
+
+/* instance.c */
+void vgpu_instance_reset(struct vgpu_vdev *vd);
+
+/* instance_sysfs.c */
+extern const struct attribute_group *vgpu_instance_groups[];
+
+/* sched.c */
+int vgpu_sched_start(struct vgpu_core *core);
+void vgpu_sched_stop(struct vgpu_core *core);
+void vgpu_sched_detach(struct vgpu_vdev *vd);
+int vgpu_sched_queue(struct vgpu_regfile *rf, u32 offset, u32 val);
+int vgpu_sched_scrub(struct vgpu_core *core, u64 offset, u64 size);
+
+/* vfio.c */
+extern const struct vfio_device_ops vgpu_vfio_ops;
+
+/* region.c */
+ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
+		       loff_t *ppos, bool write);
+u64 vgpu_region_size(struct vgpu_vdev *vd, unsigned int index);
+
+/* map.c */
+int vgpu_map_open(struct vgpu_vdev *vd);
+void vgpu_map_close(struct vgpu_vdev *vd);
+int vgpu_map_mmap(struct vgpu_vdev *vd, struct vm_area_struct *vma);
+void vgpu_map_decode(struct vgpu_vdev *vd);
+void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size);
+
+/* irq.c */
+void vgpu_irq_init(struct vgpu_vdev *vd);
+void vgpu_irq_close(struct vgpu_vdev *vd);
+void vgpu_irq_command(struct vgpu_vdev *vd);
+bool vgpu_irq_notify(struct vgpu_vdev *vd, unsigned int index);
+int vgpu_irq_info(struct vgpu_vdev *vd, struct vfio_irq_info *info);
+int vgpu_irq_set_irqs(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
+		      void *data);
+
+/* vblank.c */
+void vgpu_vblank_init(struct vgpu_vdev *vd);
+void vgpu_vblank_stop(struct vgpu_vdev *vd);
+void vgpu_vblank_flush(struct vgpu_vdev *vd);
+
+/* display.c */
+int vgpu_display_init(struct vgpu_vdev *vd);
+void vgpu_display_fini(struct vgpu_vdev *vd);
+void vgpu_display_close(struct vgpu_vdev *vd);
+int vgpu_display_query(struct vgpu_vdev *vd,
+		       struct vfio_device_gfx_plane_info *plane);
+ssize_t vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count,
+			  u64 pos);
+
+/* edid_region.c */
+void vgpu_edid_region_init(struct vgpu_vdev *vd);
+ssize_t vgpu_edid_region_rw(struct vgpu_vdev *vd, u8 *buf, size_t count,
+			    u64 pos, bool write);
+
+#endif /* _VGPU_CORE_H */

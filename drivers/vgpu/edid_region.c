@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VFIO's EDID region: how user space plugs a monitor into a vGPU.
+ *
+ * The region begins with struct vfio_region_gfx_edid; the EDID itself follows
+ * at its edid_offset. User space takes the link down, writes the EDID, and
+ * takes the link up; the monitor that the guest sees on its DDC wires changes
+ * with the link.
+ */
+#include "core.h"
+#include "edid.h"
+
+#define BLOB_OFFSET	sizeof(struct vfio_region_gfx_edid)
+
+static void plug(struct vgpu_vdev *vd, const u8 *blob, u32 len)
+{
+	struct vgpu_ddc *ddc = &vd->inst.ddc;
+
+	memcpy(ddc->edid, blob, len);
+	ddc->edid_len = len;
+	vgpu_ddc_reset(ddc);
+}
+
+static int set_link(struct vgpu_vdev *vd, u32 state)
+{
+	struct vgpu_display *d = &vd->display;
+
+	switch (state) {
+	case VFIO_DEVICE_GFX_LINK_STATE_UP:
+		if (!vgpu_edid_valid(d->blob, d->edid.edid_size))
+			return -EINVAL;
+		plug(vd, d->blob, d->edid.edid_size);
+		break;
+	case VFIO_DEVICE_GFX_LINK_STATE_DOWN:
+		plug(vd, d->blob, 0);
+		break;
+	default:
+		return -EINVAL;
+	}
+	d->edid.link_state = state;
+	return 0;
+}
+
+static int write_register(struct vgpu_vdev *vd, const u8 *buf, size_t n,
+			  u64 pos)
+{
+	u32 val;
+
+	if (n != sizeof(val))
+		return -EINVAL;
+	memcpy(&val, buf, sizeof(val));
+
+	switch (pos) {
+	case offsetof(struct vfio_region_gfx_edid, link_state):
+		return set_link(vd, val);
+	case offsetof(struct vfio_region_gfx_edid, edid_size):
+		if (val > VGPU_EDID_MAX)
+			return -EINVAL;
+		vd->display.edid.edid_size = val;
+		return 0;
+	default:
+		return -EINVAL;	/* the others are ours to say */
+	}
+}
+
+static int write_region(struct vgpu_vdev *vd, const u8 *buf, size_t n, u64 pos)
+{
+	if (pos < BLOB_OFFSET)
+		return write_register(vd, buf, n, pos);
+	pos -= BLOB_OFFSET;
+	if (pos >= VGPU_EDID_MAX || n > VGPU_EDID_MAX - pos)
+		return -EINVAL;
+	memcpy(vd->display.blob + pos, buf, n);
+	return 0;
+}
+
+static void read_region(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos)
+{
+	const struct vgpu_display *d = &vd->display;
+	const u8 *regs = (const u8 *)&d->edid;
+
+	for (; n--; pos++) {
+		if (pos < BLOB_OFFSET)
+			*buf++ = regs[pos];
+		else if (pos < BLOB_OFFSET + VGPU_EDID_MAX)
+			*buf++ = d->blob[pos - BLOB_OFFSET];
+		else
+			*buf++ = 0;
+	}
+}
+
+/**
+ * vgpu_edid_region_rw() - read or write the EDID region
+ * @vd: the instance
+ * @buf: the bytes
+ * @count: how many; within the region
+ * @pos: offset in the region
+ * @write: direction
+ *
+ * Return: 0, -EINVAL for a write of what is read-only, of part of a register,
+ * of a bad value, or of an EDID that does not check.
+ */
+ssize_t vgpu_edid_region_rw(struct vgpu_vdev *vd, u8 *buf, size_t count,
+			    u64 pos, bool write)
+{
+	int ret = 0;
+
+	mutex_lock(&vd->trap_lock);
+	if (write)
+		ret = write_region(vd, buf, count, pos);
+	else
+		read_region(vd, buf, count, pos);
+	mutex_unlock(&vd->trap_lock);
+	return ret;
+}
+
+/**
+ * vgpu_edid_region_init() - plug in the monitor that is there at first
+ * @vd: the instance
+ *
+ * It prefers 1024x768, or the largest mode where that is less.
+ */
+void vgpu_edid_region_init(struct vgpu_vdev *vd)
+{
+	const struct vgpu_type_desc *type = vd->inst.type;
+	struct vgpu_display *d = &vd->display;
+
+	d->edid.edid_offset = BLOB_OFFSET;
+	d->edid.edid_max_size = VGPU_EDID_MAX;
+	d->edid.max_xres = type->max_xres;
+	d->edid.max_yres = type->max_yres;
+	d->edid.edid_size = VGPU_EDID_BLOCK;
+	vgpu_edid_build(d->blob, min(1024U, type->max_xres),
+			min(768U, type->max_yres), type->max_xres,
+			type->max_yres);
+	set_link(vd, VFIO_DEVICE_GFX_LINK_STATE_UP);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Physical GPUs: what a backend registers becomes a mdev parent with types.
+ */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "core.h"
+
+unsigned int vgpu_slice_us = 2000;
+module_param_named(slice_us, vgpu_slice_us, uint, 0444);
+MODULE_PARM_DESC(slice_us,
+		 "Time slice of new GPUs in microseconds, 500 to 30000 (default 2000)");
+
+/**
+ * vgpu_largest_type() - what could still be created
+ * @core: the GPU; its lock is held
+ *
+ * Return: the name of the largest type that fits now, or "none".
+ */
+const char *vgpu_largest_type(const struct vgpu_core *core)
+{
+	u64 free = vgpu_partitions_largest(&core->parts);
+	const struct vgpu_type_desc *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < core->gpu.desc.nr_types; i++) {
+		const struct vgpu_type_desc *t = core->types[i].desc;
+
+		if (t->vram_size <= free &&
+		    (!best || t->vram_size > best->vram_size))
+			best = t;
+	}
+	return best ? best->name : "none";
+}
+
+static int check_desc(const struct vgpu_gpu_desc *desc)
+{
+	unsigned int i;
+
+	if (!desc->nr_types || !desc->nr_engines ||
+	    desc->nr_engines > VGPU_MAX_ENGINES ||
+	    desc->vram.reserved >= desc->vram.size ||
+	    !PAGE_ALIGNED(desc->vram.phys))
+		return -EINVAL;
+	for (i = 0; i < desc->nr_types; i++) {
+		const struct vgpu_type_desc *t = &desc->types[i];
+
+		/* A 32-bit BAR, mapped by pages. */
+		if (!is_power_of_2(t->vram_size) || t->vram_size < PAGE_SIZE ||
+		    t->vram_size > SZ_2G || t->num_heads > VGPU_MAX_HEADS)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int init_partitions(struct vgpu_core *core)
+{
+	const struct vgpu_gpu_desc *desc = &core->gpu.desc;
+	u64 unit = U64_MAX, size = desc->vram.size - desc->vram.reserved;
+	unsigned int i;
+
+	for (i = 0; i < desc->nr_types; i++)
+		unit = min(unit, desc->types[i].vram_size);
+	return vgpu_partitions_init(&core->parts, round_down(size, unit), unit);
+}
+
+static int init_types(struct vgpu_core *core)
+{
+	const struct vgpu_gpu_desc *desc = &core->gpu.desc;
+	unsigned int i;
+
+	core->types = kcalloc(desc->nr_types, sizeof(*core->types), GFP_KERNEL);
+	core->mtypes = kcalloc(desc->nr_types, sizeof(*core->mtypes),
+			       GFP_KERNEL);
+	if (!core->types || !core->mtypes)
+		return -ENOMEM;
+	for (i = 0; i < desc->nr_types; i++) {
+		core->types[i].core = core;
+		core->types[i].desc = &desc->types[i];
+		core->types[i].mtype.sysfs_name = desc->types[i].name;
+		core->types[i].mtype.pretty_name = desc->types[i].name;
+		core->mtypes[i] = &core->types[i].mtype;
+	}
+	return 0;
+}
+
+static void free_core(struct vgpu_core *core)
+{
+	kfree(core->mtypes);
+	kfree(core->types);
+	vgpu_partitions_fini(&core->parts);
+	vgpu_regmap_fini(&core->regmap);
+	ida_destroy(&core->ids);
+	mutex_destroy(&core->lock);
+	kfree(core);
+}
+
+static struct vgpu_core *alloc_core(const struct vgpu_gpu_desc *desc)
+{
+	struct vgpu_core *core;
+	int ret;
+
+	core = kzalloc(sizeof(*core), GFP_KERNEL);
+	if (!core)
+		return ERR_PTR(-ENOMEM);
+	core->gpu.desc = *desc;
+	core->gpu.core = core;
+	core->slice_us = clamp(vgpu_slice_us, VGPU_SLICE_MIN_US,
+			       VGPU_SLICE_MAX_US);
+	mutex_init(&core->lock);
+	ida_init(&core->ids);
+	strscpy(core->refusal, "none", sizeof(core->refusal));
+
+	ret = vgpu_regmap_init(&core->regmap, desc->regs, desc->nr_regs,
+			       desc->regs_size);
+	if (!ret)
+		ret = init_partitions(core);
+	if (!ret)
+		ret = init_types(core);
+	if (ret) {
+		free_core(core);
+		return ERR_PTR(ret);
+	}
+	return core;
+}
+
+/**
+ * vgpu_gpu_register() - offer vGPUs of a physical GPU
+ * @desc: the GPU; copied, but what it points to must stay
+ *
+ * From here on the backend's functions are called. Process context.
+ *
+ * Return: the GPU, or an error pointer: -EINVAL for a description that makes
+ * no sense, -ENOMEM, or what the mdev core says.
+ */
+struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc)
+{
+	struct vgpu_core *core;
+	int ret;
+
+	ret = check_desc(desc);
+	if (ret)
+		return ERR_PTR(ret);
+	core = alloc_core(desc);
+	if (IS_ERR(core))
+		return ERR_CAST(core);
+
+	ret = vgpu_sched_start(core);
+	if (ret)
+		goto err_core;
+	dev_set_drvdata(desc->dev, &core->gpu);
+	ret = sysfs_create_group(&desc->dev->kobj, &vgpu_gpu_group);
+	if (ret)
+		goto err_sched;
+	ret = mdev_register_parent(&core->parent, desc->dev, &vgpu_mdev_driver,
+				   core->mtypes, desc->nr_types);
+	if (ret)
+		goto err_sysfs;
+	dev_info(desc->dev, "%llu MiB VRAM for vGPUs, %llu MiB reserved, %u types\n",
+		 core->parts.size / SZ_1M,
+		 (desc->vram.size - core->parts.size) / SZ_1M, desc->nr_types);
+	return &core->gpu;
+
+err_sysfs:
+	sysfs_remove_group(&desc->dev->kobj, &vgpu_gpu_group);
+err_sched:
+	dev_set_drvdata(desc->dev, NULL);
+	vgpu_sched_stop(core);
+err_core:
+	free_core(core);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(vgpu_gpu_register);
+
+/**
+ * vgpu_gpu_unregister() - the GPU goes away
+ * @gpu: the GPU
+ *
+ * Asks the users of its instances to let go, waits until they have, and
+ * removes the instances. Process context.
+ */
+void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
+{
+	struct vgpu_core *core = gpu->core;
+	struct device *dev = gpu->desc.dev;
+
+	mdev_unregister_parent(&core->parent);
+	sysfs_remove_group(&dev->kobj, &vgpu_gpu_group);
+	dev_set_drvdata(dev, NULL);
+	vgpu_sched_stop(core);
+	free_core(core);
+}
+EXPORT_SYMBOL_GPL(vgpu_gpu_unregister);
+
+/**
+ * vgpu_bar_address() - where a guest has put a BAR
+ * @inst: the instance
+ * @bar: 0 to 5
+ *
+ * Return: the address in its BAR, without flag bits. Trap context.
+ */
+u32 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar)
+{
+	return vgpu_config_bar_address(&inst_to_vd(inst)->cfg, bar);
+}
+EXPORT_SYMBOL_GPL(vgpu_bar_address);
+
+/**
+ * vgpu_config_read() - read an instance's PCI configuration space
+ * @inst: the instance
+ * @offset: bytes
+ * @size: 1 to 4
+ *
+ * Return: the value; bytes past the end are zero. Trap context.
+ */
+u32 vgpu_config_read(struct vgpu_instance *inst, u32 offset, unsigned int size)
+{
+	return vgpu_config_get(&inst_to_vd(inst)->cfg, offset, size);
+}
+EXPORT_SYMBOL_GPL(vgpu_config_read);

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a vGPU: from a write to create to a write to remove.
+ *
+ * The mdev core calls probe and remove. Between them the instance owns its
+ * partition, its number and its registers; VFIO counts who else holds on to
+ * the structure (an open file, a mapping), which is why memory goes back with
+ * the last reference while everything else goes back in remove, after VFIO has
+ * made sure that nobody has the device open.
+ */
+#include <linux/mm.h>
+
+#include "core.h"
+
+static void say_refusal(struct vgpu_core *core,
+			const struct vgpu_type_desc *type)
+{
+	lockdep_assert_held(&core->lock);
+	snprintf(core->refusal, sizeof(core->refusal),
+		 "vram: type %s needs %llu bytes in one block, largest free is %llu; largest type that fits: %s",
+		 type->name, type->vram_size,
+		 vgpu_partitions_largest(&core->parts),
+		 vgpu_largest_type(core));
+	dev_warn(core->gpu.desc.dev, "vGPU refused: %s\n", core->refusal);
+}
+
+/* Take a number and a partition. */
+static int take_resources(struct vgpu_vdev *vd)
+{
+	struct vgpu_core *core = vd->core;
+	struct vgpu_instance *inst = &vd->inst;
+	int id, ret;
+
+	mutex_lock(&core->lock);
+	ret = vgpu_partition_alloc(&core->parts, inst->vram_size,
+				   &inst->vram_offset);
+	if (ret) {
+		say_refusal(core, inst->type);
+		goto out;
+	}
+	id = ida_alloc(&core->ids, GFP_KERNEL);
+	if (id < 0) {
+		vgpu_partition_free(&core->parts, inst->vram_offset,
+				    inst->vram_size);
+		ret = id;
+		goto out;
+	}
+	inst->id = id;
+out:
+	mutex_unlock(&core->lock);
+	return ret;
+}
+
+static void give_resources_back(struct vgpu_vdev *vd)
+{
+	struct vgpu_core *core = vd->core;
+
+	mutex_lock(&core->lock);
+	ida_free(&core->ids, vd->inst.id);
+	vgpu_partition_free(&core->parts, vd->inst.vram_offset,
+			    vd->inst.vram_size);
+	mutex_unlock(&core->lock);
+}
+
+static void free_state(struct vgpu_vdev *vd)
+{
+	unsigned int i;
+
+	vgpu_display_fini(vd);
+	vgpu_regfile_fini(&vd->inst.regs);
+	for (i = 0; i < vd->core->gpu.desc.nr_engines; i++)
+		vgpu_fifo_fini(&vd->inst.fifo[i]);
+}
+
+static int alloc_state(struct vgpu_vdev *vd)
+{
+	struct vgpu_core *core = vd->core;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < core->gpu.desc.nr_engines && !ret; i++) {
+		vd->run[i].vd = vd;
+		vgpu_sched_entity_init(&vd->run[i].se);
+		ret = vgpu_fifo_init(&vd->inst.fifo[i],
+				     core->gpu.desc.fifo_depth);
+	}
+	if (!ret)
+		ret = vgpu_regfile_init(&vd->inst.regs, &core->regmap);
+	if (!ret)
+		ret = vgpu_display_init(vd);
+	if (ret)
+		free_state(vd);
+	return ret;
+}
+
+static void init_locks(struct vgpu_vdev *vd)
+{
+	mutex_init(&vd->trap_lock);
+	init_rwsem(&vd->map.sem);
+	init_waitqueue_head(&vd->fifo_wq);
+	vgpu_irq_init(vd);
+	vgpu_vblank_init(vd);
+}
+
+/**
+ * vgpu_instance_reset() - the function as it is after power-on
+ * @vd: the instance; trap lock held
+ *
+ * Queued work is forgotten and a fault is over. VRAM keeps its contents, as a
+ * card's would, and so does the monitor.
+ */
+void vgpu_instance_reset(struct vgpu_vdev *vd)
+{
+	vgpu_vblank_stop(vd);
+	vgpu_sched_detach(vd);
+	WRITE_ONCE(vd->faulted, false);
+
+	vgpu_config_init(&vd->cfg, &vd->core->gpu.desc.identity,
+			 vd->inst.vram_size);
+	vgpu_map_decode(vd);
+	vgpu_map_direct(vd, false, 0, 0);
+	vgpu_irq_command(vd);
+	vgpu_irq_set(&vd->inst, false);
+
+	vgpu_ddc_reset(&vd->inst.ddc);
+	vgpu_regfile_reset(&vd->inst.regs);
+	vd_ops(vd)->instance_reset(&vd->inst);
+}
+
+static int vgpu_instance_probe(struct mdev_device *mdev)
+{
+	struct vgpu_type *type = container_of(mdev->type, struct vgpu_type,
+					      mtype);
+	struct vgpu_core *core = type->core;
+	struct vgpu_vdev *vd;
+	int ret;
+
+	vd = vfio_alloc_device(vgpu_vdev, vdev, &mdev->dev, &vgpu_vfio_ops);
+	if (IS_ERR(vd))
+		return PTR_ERR(vd);
+	vd->core = core;
+	vd->inst.gpu = &core->gpu;
+	vd->inst.type = type->desc;
+	vd->inst.vram_size = type->desc->vram_size;
+	vd->inst.regs.inst = &vd->inst;
+	vd->inst.regs.queue = vgpu_sched_queue;
+	init_locks(vd);
+
+	ret = take_resources(vd);
+	if (ret)
+		goto err_put;
+	ret = vgpu_sched_scrub(core, vd->inst.vram_offset, vd->inst.vram_size);
+	if (ret)
+		goto err_resources;
+	ret = alloc_state(vd);
+	if (ret)
+		goto err_resources;
+	ret = vd_ops(vd)->instance_init(&vd->inst);
+	if (ret)
+		goto err_state;
+
+	mutex_lock(&vd->trap_lock);
+	vgpu_instance_reset(vd);
+	mutex_unlock(&vd->trap_lock);
+
+	dev_set_drvdata(&mdev->dev, vd);
+	ret = vfio_register_emulated_iommu_dev(&vd->vdev);
+	if (ret)
+		goto err_backend;
+	return 0;
+
+err_backend:
+	vd_ops(vd)->instance_fini(&vd->inst);
+err_state:
+	free_state(vd);
+err_resources:
+	give_resources_back(vd);
+err_put:
+	vfio_put_device(&vd->vdev);
+	return ret;
+}
+
+static void vgpu_instance_remove(struct mdev_device *mdev)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(&mdev->dev);
+
+	/* Waits until user space has closed the device. */
+	vfio_unregister_group_dev(&vd->vdev);
+	vgpu_sched_detach(vd);
+	vd_ops(vd)->instance_fini(&vd->inst);
+	free_state(vd);
+	give_resources_back(vd);
+	vfio_put_device(&vd->vdev);
+}
+
+static unsigned int vgpu_get_available(struct mdev_type *mtype)
+{
+	struct vgpu_type *type = container_of(mtype, struct vgpu_type, mtype);
+	struct vgpu_core *core = type->core;
+	u64 n;
+
+	if (READ_ONCE(core->lost))
+		return 0;
+	mutex_lock(&core->lock);
+	n = vgpu_partitions_fit(&core->parts, type->desc->vram_size);
+	mutex_unlock(&core->lock);
+	return n;
+}
+
+static ssize_t vgpu_show_description(struct mdev_type *mtype, char *buf)
+{
+	struct vgpu_type *type = container_of(mtype, struct vgpu_type, mtype);
+	const struct vgpu_type_desc *desc = type->desc;
+
+	return sysfs_emit(buf,
+			  "num_heads=%u, framebuffer=%lluM, max_resolution=%ux%u, max_instance=%llu\n",
+			  desc->num_heads, desc->vram_size / SZ_1M,
+			  desc->max_xres, desc->max_yres,
+			  div64_u64(type->core->parts.size, desc->vram_size));
+}
+
+struct mdev_driver vgpu_mdev_driver = {
+	.device_api = VFIO_DEVICE_API_PCI_STRING,
+	.probe = vgpu_instance_probe,
+	.remove = vgpu_instance_remove,
+	.get_available = vgpu_get_available,
+	.show_description = vgpu_show_description,
+	.driver = {
+		.name = "vgpu_mdev",
+		.owner = THIS_MODULE,
+		.mod_name = KBUILD_MODNAME,
+		.dev_groups = vgpu_instance_groups,
+	},
+};

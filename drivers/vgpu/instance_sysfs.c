@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sysfs directory vgpu/ of a vGPU; docs/abi/sysfs-vgpu describes each file.
+ */
+#include <linux/sysfs.h>
+
+#include "core.h"
+
+static ssize_t type_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", vd->inst.type->name);
+}
+static DEVICE_ATTR_RO(type);
+
+static ssize_t vram_offset_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n", vd->inst.vram_offset);
+}
+static DEVICE_ATTR_RO(vram_offset);
+
+static ssize_t vram_size_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n", vd->inst.vram_size);
+}
+static DEVICE_ATTR_RO(vram_size);
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+
+	if (READ_ONCE(vd->core->lost))
+		return sysfs_emit(buf, "lost\n");
+	if (READ_ONCE(vd->faulted))
+		return sysfs_emit(buf, "faulted\n");
+	return sysfs_emit(buf, "ok\n");
+}
+static DEVICE_ATTR_RO(state);
+
+static ssize_t unknown_regs_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	u64 n;
+
+	mutex_lock(&vd->trap_lock);
+	n = vd->inst.regs.unknown;
+	mutex_unlock(&vd->trap_lock);
+	return sysfs_emit(buf, "%llu\n", n);
+}
+static DEVICE_ATTR_RO(unknown_regs);
+
+/* A sum over the engines of what the scheduler has charged. */
+static ssize_t show_scheduled(struct device *dev, char *buf, size_t field)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	unsigned int i;
+	u64 n = 0;
+
+	for (i = 0; i < vd->core->gpu.desc.nr_engines; i++) {
+		struct vgpu_engine *eng = &vd->core->engines[i];
+
+		spin_lock(&eng->rl_lock);
+		n += *(u64 *)((u8 *)&vd->run[i].se + field);
+		spin_unlock(&eng->rl_lock);
+	}
+	return sysfs_emit(buf, "%llu\n", n);
+}
+
+#define SCHEDULED_ATTR(_name, _field)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return show_scheduled(dev, buf,					\
+			      offsetof(struct vgpu_sched_entity, _field)); \
+}									\
+static DEVICE_ATTR_RO(_name)
+
+SCHEDULED_ATTR(gpu_time_ns, gpu_time);
+SCHEDULED_ATTR(wait_time_ns, wait_time);
+SCHEDULED_ATTR(slices, slices);
+SCHEDULED_ATTR(switches, switches);
+
+static ssize_t show_counter(struct device *dev, char *buf,
+			    enum vgpu_counter what)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n",
+			  (u64)atomic64_read(&vd->inst.count[what]));
+}
+
+#define COUNTER_ATTR(_name, _what)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return show_counter(dev, buf, _what);				\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+COUNTER_ATTR(traps, VGPU_CNT_TRAPS);
+COUNTER_ATTR(ops, VGPU_CNT_OPS);
+COUNTER_ATTR(bytes, VGPU_CNT_BYTES);
+COUNTER_ATTR(dropped, VGPU_CNT_DROPPED);
+COUNTER_ATTR(fifo_overflows, VGPU_CNT_FIFO_OVERFLOW);
+COUNTER_ATTR(faults, VGPU_CNT_FAULTS);
+
+static struct attribute *instance_attrs[] = {
+	&dev_attr_type.attr,
+	&dev_attr_vram_offset.attr,
+	&dev_attr_vram_size.attr,
+	&dev_attr_state.attr,
+	&dev_attr_gpu_time_ns.attr,
+	&dev_attr_wait_time_ns.attr,
+	&dev_attr_slices.attr,
+	&dev_attr_switches.attr,
+	&dev_attr_traps.attr,
+	&dev_attr_ops.attr,
+	&dev_attr_bytes.attr,
+	&dev_attr_dropped.attr,
+	&dev_attr_unknown_regs.attr,
+	&dev_attr_fifo_overflows.attr,
+	&dev_attr_faults.attr,
+	NULL,
+};
+
+static const struct attribute_group instance_group = {
+	.name = "vgpu",
+	.attrs = instance_attrs,
+};
+
+const struct attribute_group *vgpu_instance_groups[] = {
+	&instance_group,
+	NULL,
+};

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts of a virtual function: INTx and MSI by eventfd, and the two
+ * events by which VFIO asks user space to look at, or to give back, a device.
+ *
+ * INTx is a level. It is delivered by one eventfd signal and masks itself then
+ * (automask); when user space unmasks it and the level is still high, it is
+ * delivered again. MSI is delivered when the level rises.
+ */
+#include <linux/eventfd.h>
+
+#include "core.h"
+
+static void signal_trigger(struct vgpu_irqs *irqs, unsigned int index)
+{
+	lockdep_assert_held(&irqs->lock);
+	if (irqs->trigger[index])
+		vgpu_eventfd_signal(irqs->trigger[index]);
+}
+
+static void deliver_intx(struct vgpu_irqs *irqs)
+{
+	lockdep_assert_held(&irqs->lock);
+	if (!irqs->level || irqs->masked || irqs->intx_off ||
+	    !irqs->trigger[VFIO_PCI_INTX_IRQ_INDEX])
+		return;
+	irqs->masked = true;
+	signal_trigger(irqs, VFIO_PCI_INTX_IRQ_INDEX);
+}
+
+/**
+ * vgpu_irq_set() - the function's interrupt condition
+ * @inst: the instance
+ * @level: true while an enabled interrupt is pending. Trap context
+ */
+void vgpu_irq_set(struct vgpu_instance *inst, bool level)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+	struct vgpu_irqs *irqs = &vd->irqs;
+	bool rises;
+
+	vgpu_config_set_intx_status(&vd->cfg, level);
+
+	spin_lock_irq(&irqs->lock);
+	rises = level && !irqs->level;
+	irqs->level = level;
+	if (rises)
+		signal_trigger(irqs, VFIO_PCI_MSI_IRQ_INDEX);
+	deliver_intx(irqs);
+	spin_unlock_irq(&irqs->lock);
+}
+EXPORT_SYMBOL_GPL(vgpu_irq_set);
+
+/**
+ * vgpu_irq_notify() - signal an event that has no state
+ * @vd: the instance
+ * @index: the VFIO interrupt index
+ *
+ * Return: true when somebody listens. Any context that may take a spinlock.
+ */
+bool vgpu_irq_notify(struct vgpu_vdev *vd, unsigned int index)
+{
+	bool listened;
+
+	spin_lock_irq(&vd->irqs.lock);
+	listened = vd->irqs.trigger[index];
+	signal_trigger(&vd->irqs, index);
+	spin_unlock_irq(&vd->irqs.lock);
+	return listened;
+}
+
+/**
+ * vgpu_irq_command() - the guest may have enabled or disabled the pin
+ * @vd: the instance; trap lock held
+ */
+void vgpu_irq_command(struct vgpu_vdev *vd)
+{
+	spin_lock_irq(&vd->irqs.lock);
+	vd->irqs.intx_off = vgpu_config_intx_off(&vd->cfg);
+	deliver_intx(&vd->irqs);
+	spin_unlock_irq(&vd->irqs.lock);
+}
+
+static void set_masked(struct vgpu_irqs *irqs, bool masked)
+{
+	spin_lock_irq(&irqs->lock);
+	irqs->masked = masked;
+	deliver_intx(irqs);
+	spin_unlock_irq(&irqs->lock);
+}
+
+/* Called under the eventfd's lock, interrupts off. */
+static int unmask_handler(void *opaque, void *unused)
+{
+	struct vgpu_vdev *vd = opaque;
+	unsigned long flags;
+	bool again;
+
+	spin_lock_irqsave(&vd->irqs.lock, flags);
+	vd->irqs.masked = false;
+	again = vd->irqs.level;
+	spin_unlock_irqrestore(&vd->irqs.lock, flags);
+	/* The trigger may be the same eventfd: signal it from the thread. */
+	return again;
+}
+
+static void unmask_thread(void *opaque, void *unused)
+{
+	struct vgpu_vdev *vd = opaque;
+
+	spin_lock_irq(&vd->irqs.lock);
+	deliver_intx(&vd->irqs);
+	spin_unlock_irq(&vd->irqs.lock);
+}
+
+static int set_trigger(struct vgpu_vdev *vd, unsigned int index, s32 fd)
+{
+	struct vgpu_irqs *irqs = &vd->irqs;
+	struct eventfd_ctx *ctx = NULL, *old;
+
+	if (fd < -1)
+		return -EINVAL;
+	if (fd >= 0) {
+		ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(ctx))
+			return PTR_ERR(ctx);
+	}
+
+	spin_lock_irq(&irqs->lock);
+	old = irqs->trigger[index];
+	irqs->trigger[index] = ctx;
+	if (index == VFIO_PCI_INTX_IRQ_INDEX) {
+		irqs->masked = false;
+		deliver_intx(irqs);
+	}
+	spin_unlock_irq(&irqs->lock);
+	if (old)
+		eventfd_ctx_put(old);
+	if (index == VFIO_PCI_INTX_IRQ_INDEX && !ctx && irqs->unmask)
+		vfio_virqfd_disable(&irqs->unmask);
+	return 0;
+}
+
+static int set_unmask(struct vgpu_vdev *vd, s32 fd)
+{
+	if (vd->irqs.unmask)
+		vfio_virqfd_disable(&vd->irqs.unmask);
+	if (fd < 0)
+		return fd == -1 ? 0 : -EINVAL;
+	return vfio_virqfd_enable(vd, unmask_handler, unmask_thread, NULL,
+				  &vd->irqs.unmask, fd);
+}
+
+/* What @flags say of one interrupt: does its data ask for the action. */
+static bool data_true(const struct vfio_irq_set *hdr, const void *data)
+{
+	return hdr->flags & VFIO_IRQ_SET_DATA_NONE || *(const u8 *)data;
+}
+
+static int set_mask_action(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
+			   void *data, bool mask)
+{
+	if (hdr->index != VFIO_PCI_INTX_IRQ_INDEX || !hdr->count)
+		return -EINVAL;
+	if (!vd->irqs.trigger[VFIO_PCI_INTX_IRQ_INDEX])
+		return -EINVAL;
+	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD)
+		return mask ? -ENOTTY : set_unmask(vd, *(s32 *)data);
+	if (data_true(hdr, data))
+		set_masked(&vd->irqs, mask);
+	return 0;
+}
+
+static int set_trigger_action(struct vgpu_vdev *vd,
+			      const struct vfio_irq_set *hdr, void *data)
+{
+	if (!hdr->count)	/* DATA_NONE without interrupts: turn it off */
+		return hdr->flags & VFIO_IRQ_SET_DATA_NONE ?
+		       set_trigger(vd, hdr->index, -1) : -EINVAL;
+	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD)
+		return set_trigger(vd, hdr->index, *(s32 *)data);
+	if (!vd->irqs.trigger[hdr->index])
+		return -EINVAL;
+	if (data_true(hdr, data))
+		vgpu_irq_notify(vd, hdr->index);
+	return 0;
+}
+
+/**
+ * vgpu_irq_set_irqs() - VFIO_DEVICE_SET_IRQS
+ * @vd: the instance; trap lock held
+ * @hdr: validated against vgpu_irq_info()
+ * @data: its data, NULL for DATA_NONE
+ *
+ * Return: 0, -EINVAL, -ENOTTY for what cannot be done to this interrupt.
+ */
+int vgpu_irq_set_irqs(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
+		      void *data)
+{
+	switch (hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
+	case VFIO_IRQ_SET_ACTION_MASK:
+		return set_mask_action(vd, hdr, data, true);
+	case VFIO_IRQ_SET_ACTION_UNMASK:
+		return set_mask_action(vd, hdr, data, false);
+	case VFIO_IRQ_SET_ACTION_TRIGGER:
+		return set_trigger_action(vd, hdr, data);
+	default:
+		return -ENOTTY;
+	}
+}
+
+/**
+ * vgpu_irq_info() - VFIO_DEVICE_GET_IRQ_INFO
+ * @vd: the instance
+ * @info: @info->index says which; the rest is filled in
+ *
+ * Return: 0, -EINVAL for an index that does not exist.
+ */
+int vgpu_irq_info(struct vgpu_vdev *vd, struct vfio_irq_info *info)
+{
+	switch (info->index) {
+	case VFIO_PCI_INTX_IRQ_INDEX:
+		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
+			      VFIO_IRQ_INFO_AUTOMASKED;
+		info->count = 1;
+		return 0;
+	case VFIO_PCI_MSI_IRQ_INDEX:
+	case VFIO_PCI_ERR_IRQ_INDEX:
+	case VFIO_PCI_REQ_IRQ_INDEX:
+		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
+		info->count = 1;
+		return 0;
+	case VFIO_PCI_MSIX_IRQ_INDEX:
+		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
+		info->count = 0;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/**
+ * vgpu_irq_init() - nobody listens yet
+ * @vd: the instance
+ */
+void vgpu_irq_init(struct vgpu_vdev *vd)
+{
+	spin_lock_init(&vd->irqs.lock);
+}
+
+/**
+ * vgpu_irq_close() - nobody listens any more
+ * @vd: the instance, closed by user space; trap lock held
+ */
+void vgpu_irq_close(struct vgpu_vdev *vd)
+{
+	unsigned int i;
+
+	if (vd->irqs.unmask)
+		vfio_virqfd_disable(&vd->irqs.unmask);
+	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
+		set_trigger(vd, i, -1);
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vgpu.ko: the core of Tessera. Shares physical GPUs that backends register
+ * with it among virtual machines, as VFIO mediated devices.
+ */
+#include <linux/module.h>
+
+#include "core.h"
+
+static int __init vgpu_init(void)
+{
+	return mdev_register_driver(&vgpu_mdev_driver);
+}
+module_init(vgpu_init);
+
+static void __exit vgpu_exit(void)
+{
+	mdev_unregister_driver(&vgpu_mdev_driver);
+}
+module_exit(vgpu_exit);
+
+MODULE_DESCRIPTION("Tessera vGPU core: mediated devices that share a GPU");
+MODULE_LICENSE("GPL");

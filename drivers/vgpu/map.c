@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What user space maps: the VRAM aperture and the display region.
+ *
+ * Pages are put in by a fault handler and can be taken away (zapped) at any
+ * time: when the guest turns memory decode off, on reset, when the device is
+ * closed. To find all mappings of one opening of the device, and of nothing
+ * else, they are moved to a file of our own with an address space of its own;
+ * the file also keeps the instance and this module until the last one is gone.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "core.h"
+
+/* A fault fills in this much around it: most guests touch all of a frame. */
+#define FAULT_AROUND	SZ_2M
+
+#define REGION_PAGES	(BIT_ULL(VGPU_REGION_SHIFT) >> PAGE_SHIFT)
+
+/**
+ * struct vgpu_mapping - what one opening of the device has mapped
+ * @space: finds the mappings
+ * @vd: the instance; holds a reference
+ */
+struct vgpu_mapping {
+	struct address_space space;
+	struct vgpu_vdev *vd;
+};
+
+static int mapping_release(struct inode *inode, struct file *file)
+{
+	struct vgpu_mapping *m = file->private_data;
+
+	vfio_put_device(&m->vd->vdev);
+	kfree(m);
+	return 0;
+}
+
+static const struct file_operations mapping_fops = {
+	.owner = THIS_MODULE,
+	.release = mapping_release,
+};
+
+/**
+ * vgpu_map_open() - the device is opened: allow mappings
+ * @vd: the instance
+ *
+ * Return: 0 or -errno.
+ */
+int vgpu_map_open(struct vgpu_vdev *vd)
+{
+	struct vgpu_mapping *m;
+	struct file *file;
+
+	m = kzalloc(sizeof(*m), GFP_KERNEL);
+	if (!m)
+		return -ENOMEM;
+	file = anon_inode_getfile("[vgpu]", &mapping_fops, m, O_RDWR);
+	if (IS_ERR(file)) {
+		kfree(m);
+		return PTR_ERR(file);
+	}
+	address_space_init_once(&m->space);
+	m->space.host = file_inode(file);
+	m->vd = vd;
+	get_device(&vd->vdev.device);
+	file->f_mapping = &m->space;
+
+	down_write(&vd->map.sem);
+	vd->map.file = file;
+	up_write(&vd->map.sem);
+	return 0;
+}
+
+static void zap(struct vgpu_vdev *vd, unsigned int index, u64 size)
+{
+	lockdep_assert_held_write(&vd->map.sem);
+	if (vd->map.file)
+		unmap_mapping_range(vd->map.file->f_mapping,
+				    VGPU_REGION_OFFSET(index), size, 1);
+}
+
+static unsigned int vram_bar(struct vgpu_vdev *vd)
+{
+	unsigned int bar;
+
+	for (bar = 0; bar < VGPU_NR_BARS - 1; bar++)
+		if (vd->cfg.identity->bars[bar].kind == VGPU_BAR_VRAM)
+			break;
+	return bar;
+}
+
+/**
+ * vgpu_map_close() - the device is closed: mappings that are left go dead
+ * @vd: the instance
+ */
+void vgpu_map_close(struct vgpu_vdev *vd)
+{
+	struct file *file;
+
+	down_write(&vd->map.sem);
+	zap(vd, vram_bar(vd), vd->inst.vram_size);
+	zap(vd, VGPU_REGION_DISPLAY, vd->display.size);
+	file = vd->map.file;
+	vd->map.file = NULL;
+	vd->map.memory_on = false;
+	vd->map.direct = false;
+	up_write(&vd->map.sem);
+	fput(file);
+}
+
+/**
+ * vgpu_map_decode() - the guest may have changed memory decode
+ * @vd: the instance; trap lock held
+ */
+void vgpu_map_decode(struct vgpu_vdev *vd)
+{
+	bool on = vgpu_config_memory_on(&vd->cfg);
+
+	if (on == vd->map.memory_on)
+		return;
+	down_write(&vd->map.sem);
+	vd->map.memory_on = on;
+	if (!on)
+		zap(vd, vram_bar(vd), vd->inst.vram_size);
+	up_write(&vd->map.sem);
+}
+
+/**
+ * vgpu_map_direct() - choose what the display region shows
+ * @vd: the instance; trap lock held
+ * @direct: the partition itself, else the converted picture
+ * @offset: where in the partition the picture begins, page aligned
+ * @size: its bytes; all of it is within the partition
+ */
+void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size)
+{
+	struct vgpu_map *map = &vd->map;
+
+	if (!direct && !map->direct)
+		return;
+	if (direct && map->direct && offset == map->direct_offset &&
+	    size == map->direct_size)
+		return;
+	down_write(&map->sem);
+	map->direct = direct;
+	map->direct_offset = offset;
+	map->direct_size = size;
+	zap(vd, VGPU_REGION_DISPLAY, vd->display.size);
+	up_write(&map->sem);
+}
+
+static unsigned long vram_pfn(struct vgpu_vdev *vd, u64 offset)
+{
+	return (vd->core->gpu.desc.vram.phys + vd->inst.vram_offset + offset) >>
+	       PAGE_SHIFT;
+}
+
+static vm_fault_t fault_aperture(struct vm_fault *vmf, struct vgpu_vdev *vd)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long at, start, end;
+	vm_fault_t ret;
+	u64 page;
+
+	page = vmf->pgoff % REGION_PAGES;
+	ret = vmf_insert_pfn(vma, vmf->address,
+			     vram_pfn(vd, page << PAGE_SHIFT));
+	if (ret != VM_FAULT_NOPAGE)
+		return ret;
+
+	/* The neighbours are a favour: whether they fit does not matter. */
+	start = max(round_down(vmf->address, FAULT_AROUND), vma->vm_start);
+	end = min(round_down(vmf->address, FAULT_AROUND) + FAULT_AROUND,
+		  vma->vm_end);
+	page = (vma->vm_pgoff % REGION_PAGES << PAGE_SHIFT) - vma->vm_start;
+	for (at = start; at < end; at += PAGE_SIZE)
+		if (vmf_insert_pfn(vma, at, vram_pfn(vd, page + at)) !=
+		    VM_FAULT_NOPAGE)
+			break;
+	return ret;
+}
+
+static vm_fault_t fault_display(struct vm_fault *vmf, struct vgpu_vdev *vd)
+{
+	u64 at = vmf->pgoff % REGION_PAGES << PAGE_SHIFT;
+	unsigned long pfn;
+
+	if (vd->map.direct && at < vd->map.direct_size)
+		pfn = vram_pfn(vd, vd->map.direct_offset + at);
+	else
+		pfn = vmalloc_to_pfn(vd->display.picture + at);
+	return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+}
+
+static vm_fault_t map_fault(struct vm_fault *vmf)
+{
+	struct file *file = vmf->vma->vm_file;
+	struct vgpu_mapping *m = file->private_data;
+	struct vgpu_vdev *vd = m->vd;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	down_read(&vd->map.sem);
+	/* Closed, or opened again by somebody else: nothing else is valid. */
+	if (vd->map.file != file || READ_ONCE(vd->core->lost))
+		goto out;
+	if (vmf->pgoff / REGION_PAGES == VGPU_REGION_DISPLAY)
+		ret = fault_display(vmf, vd);
+	else if (vd->map.memory_on)
+		ret = fault_aperture(vmf, vd);
+out:
+	up_read(&vd->map.sem);
+	return ret;
+}
+
+static const struct vm_operations_struct map_vm_ops = {
+	.fault = map_fault,
+};
+
+/**
+ * vgpu_map_mmap() - user space maps a region
+ * @vd: the instance
+ * @vma: the mapping
+ *
+ * Return: 0, -EINVAL for what cannot be mapped that way.
+ */
+int vgpu_map_mmap(struct vgpu_vdev *vd, struct vm_area_struct *vma)
+{
+	u64 index = vma->vm_pgoff / REGION_PAGES;
+	u64 page = vma->vm_pgoff % REGION_PAGES;
+	u64 pages = vma_pages(vma);
+	bool display = index == VGPU_REGION_DISPLAY;
+	u64 size;
+
+	if (!display && index != vram_bar(vd))
+		return -EINVAL;
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (display && vma->vm_flags & VM_WRITE)
+		return -EINVAL;
+	size = vgpu_region_size(vd, index) >> PAGE_SHIFT;
+	if (page >= size || pages > size - page)
+		return -EINVAL;
+
+	vgpu_vm_flags(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP,
+		      display ? VM_MAYWRITE : 0);
+	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	vma->vm_ops = &map_vm_ops;
+	vma_set_file(vma, vd->map.file);
+	return 0;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads and writes of a device's regions: where user space's bytes become
+ * accesses to configuration space, registers, VRAM.
+ *
+ * An access that begins past the end of its region is -EINVAL; one that
+ * crosses the end is cut short. What has no natural alignment is carried out
+ * in pieces that have. User memory is copied with no lock held.
+ */
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include "core.h"
+
+/* Bytes that are moved at a time. */
+#define CHUNK	256
+
+/**
+ * vgpu_region_size() - bytes in a region
+ * @vd: the instance
+ * @index: the region
+ *
+ * Return: the size; 0 when there is no such region.
+ */
+u64 vgpu_region_size(struct vgpu_vdev *vd, unsigned int index)
+{
+	switch (index) {
+	case VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX:
+		return vgpu_config_bar_size(&vd->cfg, index);
+	case VFIO_PCI_ROM_REGION_INDEX:
+		return vd->cfg.identity->rom ? vd->cfg.identity->rom_size : 0;
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		return VGPU_CONFIG_SIZE;
+	case VGPU_REGION_EDID:
+		return PAGE_SIZE;
+	case VGPU_REGION_DISPLAY:
+		return vd->display.size;
+	default:
+		return 0;
+	}
+}
+
+static int access_config(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
+			 bool write)
+{
+	size_t i;
+
+	mutex_lock(&vd->trap_lock);
+	for (i = 0; i < n; i++) {
+		if (write)
+			vgpu_config_put_byte(&vd->cfg, pos + i, buf[i]);
+		else
+			buf[i] = vgpu_config_get_byte(&vd->cfg, pos + i);
+	}
+	if (write) {
+		vgpu_map_decode(vd);
+		vgpu_irq_command(vd);
+	}
+	mutex_unlock(&vd->trap_lock);
+	return 0;
+}
+
+/* The widest access that is aligned at @pos and fits in @n bytes. */
+static unsigned int piece(u64 pos, size_t n)
+{
+	if (!(pos & 3) && n >= 4)
+		return 4;
+	if (!(pos & 1) && n >= 2)
+		return 2;
+	return 1;
+}
+
+static void access_register(struct vgpu_vdev *vd, u8 *buf, unsigned int size,
+			    u32 pos, bool write)
+{
+	__le32 le = 0;
+
+	if (write) {
+		memcpy(&le, buf, size);
+		vgpu_regs_write(&vd->inst.regs, pos, size, le32_to_cpu(le));
+	} else {
+		le = cpu_to_le32(vgpu_regs_read(&vd->inst.regs, pos, size));
+		memcpy(buf, &le, size);
+	}
+	vgpu_count(&vd->inst, VGPU_CNT_TRAPS, 1);
+}
+
+static int access_registers(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
+			    bool write, bool io)
+{
+	unsigned int size;
+	int ret = 0;
+
+	mutex_lock(&vd->trap_lock);
+	if (!(io ? vgpu_config_io_on(&vd->cfg) :
+		   vgpu_config_memory_on(&vd->cfg))) {
+		ret = -EIO;
+		goto out;
+	}
+	for (; n; n -= size, buf += size, pos += size) {
+		size = piece(pos, n);
+		access_register(vd, buf, size, pos, write);
+	}
+out:
+	mutex_unlock(&vd->trap_lock);
+	return ret;
+}
+
+static int access_vram(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
+		       bool write)
+{
+	void __iomem *at = vgpu_vram_at(&vd->inst, pos);
+	int ret = 0;
+
+	down_read(&vd->map.sem);
+	if (!vd->map.memory_on)
+		ret = -EIO;
+	else if (write)
+		memcpy_toio(at, buf, n);
+	else
+		memcpy_fromio(buf, at, n);
+	up_read(&vd->map.sem);
+	return ret;
+}
+
+static int access_bar(struct vgpu_vdev *vd, unsigned int bar, u8 *buf, size_t n,
+		      u64 pos, bool write)
+{
+	switch (vd->cfg.identity->bars[bar].kind) {
+	case VGPU_BAR_VRAM:
+		return access_vram(vd, buf, n, pos, write);
+	case VGPU_BAR_REGS:
+		return access_registers(vd, buf, n, pos, write, false);
+	case VGPU_BAR_IO:
+		return access_registers(vd, buf, n, pos, write, true);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int access_region(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
+			 size_t n, u64 pos, bool write)
+{
+	switch (index) {
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		return access_config(vd, buf, n, pos, write);
+	case VFIO_PCI_ROM_REGION_INDEX:
+		if (write)
+			return -EINVAL;
+		memcpy(buf, vd->cfg.identity->rom + pos, n);
+		return 0;
+	case VGPU_REGION_EDID:
+		return vgpu_edid_region_rw(vd, buf, n, pos, write);
+	case VGPU_REGION_DISPLAY:
+		return write ? -EINVAL : vgpu_display_read(vd, buf, n, pos);
+	default:
+		return access_bar(vd, index, buf, n, pos, write);
+	}
+}
+
+/**
+ * vgpu_region_rw() - read or write a region
+ * @vd: the instance
+ * @buf: user memory
+ * @count: bytes
+ * @ppos: region and offset, moved on by what was done
+ * @write: direction
+ *
+ * Return: bytes moved, or -EINVAL (no such region or offset, or it cannot be
+ * written), -EIO (decode is off, or the GPU is lost), -EFAULT.
+ */
+ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
+		       loff_t *ppos, bool write)
+{
+	u64 index = VGPU_REGION_INDEX(*ppos);
+	u64 pos = *ppos & VGPU_REGION_MASK;
+	u64 size = index < VGPU_NR_REGIONS ? vgpu_region_size(vd, index) : 0;
+	u8 tmp[CHUNK];
+	size_t n, done = 0;
+	int ret = 0;
+
+	if (*ppos < 0 || pos >= size)
+		return -EINVAL;
+	count = min_t(u64, count, size - pos);
+
+	for (; done < count; done += n) {
+		n = min_t(size_t, count - done, CHUNK);
+		ret = READ_ONCE(vd->core->lost) ? -EIO : 0;
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
+		if (!ret && write && copy_from_user(tmp, buf + done, n))
+			ret = -EFAULT;
+		if (!ret)
+			ret = access_region(vd, index, tmp, n, pos + done,
+					    write);
+		if (!ret && !write && copy_to_user(buf + done, tmp, n))
+			ret = -EFAULT;
+		if (ret)
+			break;
+	}
+	*ppos += done;
+	return done ?: ret;
+}

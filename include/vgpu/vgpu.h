@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a backend needs from the vGPU core, and what the core needs of it.
+ */
+#ifndef _VGPU_VGPU_H
+#define _VGPU_VGPU_H
+
+#include <linux/atomic.h>
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/types.h>
+#include <vgpu/ddc.h>
+#include <vgpu/fifo.h>
+#include <vgpu/regs.h>
+
+/**
+ * DOC: backends
+ *
+ * The core never knows a register, a backend never knows VFIO. A backend is a
+ * driver of the physical device that fills in a struct vgpu_gpu_desc and calls
+ * vgpu_gpu_register(); from then on the core calls its struct vgpu_gpu_ops.
+ *
+ * Two kinds of context call a backend:
+ *
+ * - *trap context*: register handlers, @scanout, @vblank. The instance's trap
+ *   lock is held; the engine is running somebody's work and must not be
+ *   touched.
+ * - *engine context*: @run, @save, @restore, @idle, @reset, @scrub. The
+ *   engine's lock is held, and only here may the engine be touched. The trap
+ *   lock is not held: what both contexts need goes through the FIFO, or is
+ *   atomic.
+ */
+
+struct vgpu_gpu;
+struct vgpu_instance;
+struct vgpu_core;
+
+/** Engines that a GPU may have. */
+#define VGPU_MAX_ENGINES	4
+
+/**
+ * enum vgpu_counter - what is counted per instance, never going backwards
+ * @VGPU_CNT_TRAPS: trapped register accesses
+ * @VGPU_CNT_OPS: operations that the engine has carried out
+ * @VGPU_CNT_BYTES: bytes that those operations wrote
+ * @VGPU_CNT_DROPPED: operations refused by the audit
+ * @VGPU_CNT_FIFO_OVERFLOW: engine writes lost because the FIFO stayed full
+ * @VGPU_CNT_FAULTS: times that the engine had to be reset under it
+ * @VGPU_NR_COUNTERS: how many there are
+ */
+enum vgpu_counter {
+	VGPU_CNT_TRAPS,
+	VGPU_CNT_OPS,
+	VGPU_CNT_BYTES,
+	VGPU_CNT_DROPPED,
+	VGPU_CNT_FIFO_OVERFLOW,
+	VGPU_CNT_FAULTS,
+	VGPU_NR_COUNTERS,
+};
+
+/**
+ * struct vgpu_type_desc - a vGPU type, as an operator sees it
+ * @name: for example "RV100-8D": series, VRAM in MiB, use
+ * @vram_size: bytes, a power of two
+ * @max_xres: widest mode, pixels
+ * @max_yres: highest mode, lines
+ * @num_heads: displays
+ */
+struct vgpu_type_desc {
+	const char *name;
+	u64 vram_size;
+	u32 max_xres;
+	u32 max_yres;
+	u32 num_heads;
+};
+
+/**
+ * enum vgpu_bar_kind - what stands behind a BAR
+ * @VGPU_BAR_NONE: not implemented
+ * @VGPU_BAR_VRAM: the instance's partition, mapped; sized to the partition
+ * @VGPU_BAR_REGS: the register file, trapped
+ * @VGPU_BAR_IO: the first bytes of the register file as I/O ports, trapped
+ */
+enum vgpu_bar_kind {
+	VGPU_BAR_NONE,
+	VGPU_BAR_VRAM,
+	VGPU_BAR_REGS,
+	VGPU_BAR_IO,
+};
+
+/**
+ * struct vgpu_bar_desc - one base address register
+ * @kind: what it is
+ * @size: bytes, a power of two; 0 for %VGPU_BAR_VRAM
+ */
+struct vgpu_bar_desc {
+	enum vgpu_bar_kind kind;
+	u32 size;
+};
+
+/** Base address registers of a PCI function. */
+#define VGPU_NR_BARS	6
+
+/**
+ * struct vgpu_pci_identity - what the virtual PCI function says it is
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @subsystem_vendor: PCI subsystem vendor id
+ * @subsystem_device: PCI subsystem id
+ * @class: 24-bit class code
+ * @revision: revision id
+ * @bars: its BARs
+ * @rom: option ROM image, or NULL; must live as long as the GPU
+ * @rom_size: bytes of @rom, a power of two of at least 2 KiB
+ */
+struct vgpu_pci_identity {
+	u16 vendor;
+	u16 device;
+	u16 subsystem_vendor;
+	u16 subsystem_device;
+	u32 class;
+	u8 revision;
+	struct vgpu_bar_desc bars[VGPU_NR_BARS];
+	const void *rom;
+	u32 rom_size;
+};
+
+/**
+ * struct vgpu_scanout - what one head shows now
+ * @enabled: false when blanked or without a mode
+ * @width: pixels
+ * @height: lines
+ * @stride: bytes from one line to the next
+ * @bpp: 8 (through @palette), 15, 16 or 32 bits a pixel
+ * @offset: first byte, from the start of the instance's partition
+ * @palette: 256 entries of 0x00RRGGBB, for 8 bits a pixel
+ *
+ * Filled in from what the guest wrote: the core checks it against the
+ * partition before it is used.
+ */
+struct vgpu_scanout {
+	bool enabled;
+	u32 width;
+	u32 height;
+	u32 stride;
+	u32 bpp;
+	u64 offset;
+	const u32 *palette;
+};
+
+/**
+ * struct vgpu_instance - the part of a vGPU that its backend works with
+ * @gpu: the physical GPU
+ * @type: its type
+ * @id: small number, unique on @gpu while the instance lives; for messages
+ * @vram_offset: start of its partition in physical VRAM, bytes
+ * @vram_size: size of its partition, bytes, a power of two
+ * @regs: its register file; trap context
+ * @fifo: its virtual FIFO for each engine; trap context pushes (by way of
+ *	&vgpu_regfile.queue), engine context pops
+ * @ddc: the monitor on its first head; trap context
+ * @count: see enum vgpu_counter; change with vgpu_count()
+ * @priv: the backend's own
+ *
+ * Fixed from instance_init() to instance_fini() where not said otherwise.
+ */
+struct vgpu_instance {
+	struct vgpu_gpu *gpu;
+	const struct vgpu_type_desc *type;
+	u32 id;
+	u64 vram_offset;
+	u64 vram_size;
+	struct vgpu_regfile regs;
+	struct vgpu_fifo fifo[VGPU_MAX_ENGINES];
+	struct vgpu_ddc ddc;
+	atomic64_t count[VGPU_NR_COUNTERS];
+	void *priv;
+};
+
+/**
+ * struct vgpu_gpu_ops - what a backend does for the core
+ * @instance_init: allocate &vgpu_instance.priv and set &vgpu_regfile.priv; the
+ *	register file exists and holds reset values. Process context, no lock
+ * @instance_fini: undo it; the instance is off the engine and closed
+ * @instance_reset: the guest's function was reset: the register file is back
+ *	at its reset values and the FIFOs are empty; set what depends on the
+ *	instance (memory size and the like) and forget the context image.
+ *	Called once after @instance_init too. Trap lock held, instance is off
+ *	the engine
+ * @run: carry out queued work of @inst on @engine until the FIFO is empty or
+ *	@budget_ns of GPU time are used; at least one entry is consumed.
+ *	Returns 1 when work is left, 0 when the queue is empty, -ETIMEDOUT
+ *	when the engine does not come idle. Engine context
+ * @save: the engine is idle; take what it changed by itself into the context
+ *	image of @inst. Engine context
+ * @restore: load the whole context image of @inst, so that nothing of the
+ *	tenant before is left. Engine context
+ * @idle: wait until @engine is idle, @timeout_us at the most; 0 or -ETIMEDOUT.
+ *	Engine context
+ * @reset: bring a stuck engine to a known idle state; -errno when the GPU is
+ *	lost. Engine context
+ * @scrub: fill [@offset, @offset + @size) of physical VRAM with zeros and wait
+ *	for it; optional, and -errno makes the core do it by CPU. Engine context
+ *	(engine 0); the engine's state is undefined afterwards
+ * @scanout: say what @head shows. Trap context
+ * @vblank: a vertical blank of @head began; see vgpu_vblank_set(). Trap context
+ */
+struct vgpu_gpu_ops {
+	int (*instance_init)(struct vgpu_instance *inst);
+	void (*instance_fini)(struct vgpu_instance *inst);
+	void (*instance_reset)(struct vgpu_instance *inst);
+
+	int (*run)(struct vgpu_instance *inst, unsigned int engine,
+		   u64 budget_ns);
+	int (*save)(struct vgpu_instance *inst, unsigned int engine);
+	void (*restore)(struct vgpu_instance *inst, unsigned int engine);
+	int (*idle)(struct vgpu_gpu *gpu, unsigned int engine, u32 timeout_us);
+	int (*reset)(struct vgpu_gpu *gpu, unsigned int engine);
+	int (*scrub)(struct vgpu_gpu *gpu, u64 offset, u64 size);
+
+	void (*scanout)(struct vgpu_instance *inst, unsigned int head,
+			struct vgpu_scanout *out);
+	void (*vblank)(struct vgpu_instance *inst, unsigned int head);
+};
+
+/**
+ * struct vgpu_vram - physical video memory
+ * @phys: bus address of its first byte
+ * @virt: mapping of all of it (write-combining), by the backend
+ * @size: bytes
+ * @reserved: bytes at the top that are never given to an instance
+ */
+struct vgpu_vram {
+	phys_addr_t phys;
+	void __iomem *virt;
+	u64 size;
+	u64 reserved;
+};
+
+/**
+ * struct vgpu_gpu_desc - a physical GPU, as its backend describes it
+ * @dev: the device; becomes the mdev parent. While registered, its driver
+ *	data is the struct vgpu_gpu; the backend's own is @priv
+ * @ops: the backend's functions
+ * @types: vGPU types on offer
+ * @nr_types: how many
+ * @identity: what instances look like on PCI
+ * @vram: video memory
+ * @regs: register table
+ * @nr_regs: rows in @regs
+ * @regs_size: bytes of register space
+ * @nr_engines: 1 to %VGPU_MAX_ENGINES
+ * @fifo_depth: entries that the chip's FIFO has, a power of two
+ * @priv: the backend's own
+ *
+ * Copied by vgpu_gpu_register(); what it points to must stay.
+ */
+struct vgpu_gpu_desc {
+	struct device *dev;
+	const struct vgpu_gpu_ops *ops;
+	const struct vgpu_type_desc *types;
+	unsigned int nr_types;
+	struct vgpu_pci_identity identity;
+	struct vgpu_vram vram;
+	const struct vgpu_reg *regs;
+	unsigned int nr_regs;
+	u32 regs_size;
+	unsigned int nr_engines;
+	u32 fifo_depth;
+	void *priv;
+};
+
+/**
+ * struct vgpu_gpu - the part of a physical GPU that its backend works with
+ * @desc: as registered
+ * @core: the core's own
+ */
+struct vgpu_gpu {
+	struct vgpu_gpu_desc desc;
+	struct vgpu_core *core;
+};
+
+struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc);
+void vgpu_gpu_unregister(struct vgpu_gpu *gpu);
+
+bool vgpu_engine_busy(struct vgpu_instance *inst, unsigned int engine);
+void vgpu_irq_set(struct vgpu_instance *inst, bool level);
+void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
+		     u32 period_ns);
+u32 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar);
+u32 vgpu_config_read(struct vgpu_instance *inst, u32 offset, unsigned int size);
+
+/**
+ * vgpu_count() - add to a counter
+ * @inst: the instance
+ * @what: the counter
+ * @n: how much
+ */
+static inline void vgpu_count(struct vgpu_instance *inst,
+			      enum vgpu_counter what, u64 n)
+{
+	atomic64_add(n, &inst->count[what]);
+}
+
+/**
+ * vgpu_vram_at() - CPU address of a byte of an instance's partition
+ * @inst: the instance
+ * @offset: bytes from the start of the partition; the caller has checked it
+ *
+ * Return: the address in the GPU's mapping.
+ */
+static inline void __iomem *vgpu_vram_at(struct vgpu_instance *inst, u64 offset)
+{
+	return inst->gpu->desc.vram.virt + inst->vram_offset + offset;
+}
+
+#endif /* _VGPU_VGPU_H */
