@@ -143,8 +143,13 @@ static void engine_run(struct vgpu_engine *eng, struct vgpu_run *run)
 	u64 begin, loaded, end;
 	int ret;
 
-	if (!vgpu_fifo_level(fifo))
+	/* A trap may have queued while the instance was being faulted. */
+	if (READ_ONCE(vd->faulted))
+		vgpu_fifo_clear(fifo);
+	if (!vgpu_fifo_level(fifo)) {
+		wake_up_all(&vd->fifo_wq);
 		return;
+	}
 
 	WRITE_ONCE(run->running, true);
 	begin = ktime_get_ns();
