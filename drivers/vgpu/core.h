@@ -183,12 +183,16 @@ struct vgpu_map {
  * @size: bytes in @picture and in the display region
  * @edid: the VFIO EDID region's registers
  * @blob: the VFIO EDID region's data
+ * @xres: the mode that our own monitor prefers, pixels
+ * @yres: the same, lines
  */
 struct vgpu_display {
 	void *picture;
 	size_t size;
 	struct vfio_region_gfx_edid edid;
 	u8 blob[VGPU_EDID_MAX];
+	u32 xres;
+	u32 yres;
 };
 
 /**
@@ -307,6 +311,7 @@ ssize_t vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count,
 
 /* edid_region.c */
 void vgpu_edid_region_init(struct vgpu_vdev *vd);
+int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres);
 ssize_t vgpu_edid_region_rw(struct vgpu_vdev *vd, u8 *buf, size_t count,
 			    u64 pos, bool write);
 

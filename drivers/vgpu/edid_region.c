@@ -114,6 +114,38 @@ ssize_t vgpu_edid_region_rw(struct vgpu_vdev *vd, u8 *buf, size_t count,
 	return ret;
 }
 
+/* Plug in a monitor of our own. */
+static void plug_default(struct vgpu_vdev *vd, u32 xres, u32 yres)
+{
+	const struct vgpu_type_desc *type = vd->inst.type;
+	struct vgpu_display *d = &vd->display;
+
+	d->xres = xres;
+	d->yres = yres;
+	d->edid.edid_size = VGPU_EDID_BLOCK;
+	vgpu_edid_build(d->blob, xres, yres, type->max_xres, type->max_yres);
+	set_link(vd, VFIO_DEVICE_GFX_LINK_STATE_UP);
+}
+
+/**
+ * vgpu_edid_region_prefer() - plug in a monitor that prefers a mode
+ * @vd: the instance; trap lock held
+ * @xres: pixels, a multiple of 8
+ * @yres: lines
+ *
+ * Return: 0, -EINVAL for less than 320x200 or more than the type offers.
+ */
+int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres)
+{
+	const struct vgpu_type_desc *type = vd->inst.type;
+
+	if (xres < 320 || xres > type->max_xres || xres % 8 || yres < 200 ||
+	    yres > type->max_yres)
+		return -EINVAL;
+	plug_default(vd, xres, yres);
+	return 0;
+}
+
 /**
  * vgpu_edid_region_init() - plug in the monitor that is there at first
  * @vd: the instance
@@ -129,9 +161,5 @@ void vgpu_edid_region_init(struct vgpu_vdev *vd)
 	d->edid.edid_max_size = VGPU_EDID_MAX;
 	d->edid.max_xres = type->max_xres;
 	d->edid.max_yres = type->max_yres;
-	d->edid.edid_size = VGPU_EDID_BLOCK;
-	vgpu_edid_build(d->blob, min(1024U, type->max_xres),
-			min(768U, type->max_yres), type->max_xres,
-			type->max_yres);
-	set_link(vd, VFIO_DEVICE_GFX_LINK_STATE_UP);
+	plug_default(vd, min(1024U, type->max_xres), min(768U, type->max_yres));
 }

@@ -46,6 +46,42 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(state);
 
+static ssize_t resolution_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	u32 xres, yres;
+
+	mutex_lock(&vd->trap_lock);
+	xres = vd->display.xres;
+	yres = vd->display.yres;
+	mutex_unlock(&vd->trap_lock);
+	return sysfs_emit(buf, "%ux%u\n", xres, yres);
+}
+
+static ssize_t resolution_store(struct device *dev,
+				struct device_attribute *attr, const char *buf,
+				size_t count)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	const struct vgpu_type_desc *type = vd->inst.type;
+	u32 xres, yres;
+	char end = '\n';
+	int ret;
+
+	if (sscanf(buf, "%ux%u%c", &xres, &yres, &end) < 2 || end != '\n')
+		return -EINVAL;
+	mutex_lock(&vd->trap_lock);
+	ret = vgpu_edid_region_prefer(vd, xres, yres);
+	mutex_unlock(&vd->trap_lock);
+	if (ret)
+		dev_warn_ratelimited(dev, "resolution: %ux%u is not within 320x200 to %ux%u, or its width no multiple of 8\n",
+				     xres, yres, type->max_xres,
+				     type->max_yres);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(resolution);
+
 static ssize_t unknown_regs_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
@@ -119,6 +155,7 @@ static struct attribute *instance_attrs[] = {
 	&dev_attr_vram_offset.attr,
 	&dev_attr_vram_size.attr,
 	&dev_attr_state.attr,
+	&dev_attr_resolution.attr,
 	&dev_attr_gpu_time_ns.attr,
 	&dev_attr_wait_time_ns.attr,
 	&dev_attr_slices.attr,
