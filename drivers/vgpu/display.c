@@ -20,18 +20,33 @@ static u32 rgb(u32 r, u32 g, u32 b)
 	return r << 16 | g << 8 | b;
 }
 
-static u32 rgb555(u16 p)
+/* Colours of more than 8 bits a pixel go through tables too, one a channel. */
+static u32 through(const u32 *table, u32 r, u32 g, u32 b)
+{
+	return (table[r] & 0xff0000) | (table[g] & 0xff00) | (table[b] & 0xff);
+}
+
+static u32 rgb555(const u32 *table, u16 p)
 {
 	u32 r = p >> 10 & 31, g = p >> 5 & 31, b = p & 31;
 
+	if (table)
+		return through(table, r << 3, g << 3, b << 3);
 	return rgb(r << 3 | r >> 2, g << 3 | g >> 2, b << 3 | b >> 2);
 }
 
-static u32 rgb565(u16 p)
+static u32 rgb565(const u32 *table, u16 p)
 {
 	u32 r = p >> 11, g = p >> 5 & 63, b = p & 31;
 
+	if (table)
+		return through(table, r << 3, g << 2, b << 3);
 	return rgb(r << 3 | r >> 2, g << 2 | g >> 4, b << 3 | b >> 2);
+}
+
+static u32 rgb888(const u32 *table, u32 p)
+{
+	return table ? through(table, p >> 16 & 255, p >> 8 & 255, p & 255) : p;
 }
 
 static void convert_line(u32 *to, const void *from,
@@ -48,13 +63,13 @@ static void convert_line(u32 *to, const void *from,
 			to[x] = s->palette[p8[x]];
 			break;
 		case 15:
-			to[x] = rgb555(p16[x]);
+			to[x] = rgb555(s->palette, p16[x]);
 			break;
 		case 16:
-			to[x] = rgb565(p16[x]);
+			to[x] = rgb565(s->palette, p16[x]);
 			break;
 		default:
-			to[x] = p32[x];
+			to[x] = rgb888(s->palette, p32[x]);
 			break;
 		}
 	}
@@ -111,12 +126,12 @@ static bool scanout_valid(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 	       last <= vd->inst.vram_size - s->offset;
 }
 
-/* The region can show the partition itself: no padding, whole pages. */
+/* The region can show the partition itself: as it is, without gaps. */
 static bool can_be_direct(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 {
 	u64 size = PAGE_ALIGN((u64)s->stride * s->height);
 
-	return s->bpp == 32 && s->stride == line_bytes(s) &&
+	return s->bpp == 32 && !s->palette && s->stride == line_bytes(s) &&
 	       PAGE_ALIGNED(s->offset) &&
 	       size <= vd->inst.vram_size - s->offset;
 }
@@ -144,7 +159,9 @@ int vgpu_display_query(struct vgpu_vdev *vd,
 
 	memset_after(plane, 0, drm_plane_type);
 	plane->region_index = VGPU_REGION_DISPLAY;
-	if (plane->drm_plane_type != DRM_PLANE_TYPE_PRIMARY)
+	/* QEMU asks for no type, which is 0, when it means the only region. */
+	if (plane->drm_plane_type != DRM_PLANE_TYPE_PRIMARY &&
+	    plane->drm_plane_type)
 		return 0;
 	vd_ops(vd)->scanout(&vd->inst, 0, &s);
 	if (!s.enabled || !scanout_valid(vd, &s))

@@ -133,7 +133,9 @@ struct vgpu_pci_identity {
  * @stride: bytes from one line to the next
  * @bpp: 8 (through @palette), 15, 16 or 32 bits a pixel
  * @offset: first byte, from the start of the instance's partition
- * @palette: 256 entries of 0x00RRGGBB, for 8 bits a pixel
+ * @palette: 256 entries of 0x00RRGGBB. For 8 bits a pixel; for more, each
+ *	channel is looked up by itself (fewer bits are the upper ones of the
+ *	index), or NULL where that changes nothing
  *
  * Filled in from what the guest wrote: the core checks it against the
  * partition before it is used.
