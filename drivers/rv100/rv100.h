@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _RV100_H
+#define _RV100_H
+
+#include <linux/pci.h>
+#include <linux/ratelimit.h>
+#include <linux/types.h>
+#include <vgpu/vgpu.h>
+
+#include "rv100_2d.h"
+#include "rv100_regs.h"
+
+/**
+ * struct rv100_timing - the virtual beam of the first head
+ * @epoch_ns: when frame 0 began
+ * @period_ns: one frame
+ * @total: lines of a frame
+ * @visible: of these, before the blank
+ */
+struct rv100_timing {
+	u64 epoch_ns;
+	u32 period_ns;
+	u32 total;
+	u32 visible;
+};
+
+/**
+ * struct rv100_instance - what the backend keeps for an instance
+ * @front: 2D state with every write that the guest has made; trap context
+ * @ctx: 2D state with the writes that the engine has taken from the FIFO, the
+ *	instance's context image; engine context
+ * @pll: the clock registers behind CLOCK_CNTL_INDEX; trap context
+ * @palette: of both heads, 0x00RRGGBB; trap context
+ * @timing: see above; trap context
+ * @frame_acked: blanks up to this one were acknowledged in GEN_INT_STATUS
+ * @frame_saved: the same for CRTC_STATUS
+ * @drops: how often dropped operations are reported; engine context
+ */
+struct rv100_instance {
+	struct rv100_2d_state front;
+	struct rv100_2d_state ctx;
+	u32 pll[RV100_NR_PLL];
+	u32 palette[2][256];
+	struct rv100_timing timing;
+	u64 frame_acked;
+	u64 frame_saved;
+	struct ratelimit_state drops;
+};
+
+/**
+ * struct rv100_gpu - a physical card
+ * @pdev: its PCI device
+ * @mmio: its registers
+ * @vram_base: GPU address of the first byte of its VRAM
+ * @rom: the option ROM that instances show
+ * @room: free entries in the card's FIFO, at least; engine context from here on
+ * @ahead: bytes of the operations that may still be under way
+ * @last: what the engine's registers hold, as last written
+ * @last_valid: @last can be relied on
+ */
+struct rv100_gpu {
+	struct pci_dev *pdev;
+	void __iomem *mmio;
+	u32 vram_base;
+	void *rom;
+	u32 room;
+	u32 ahead;
+	struct rv100_2d_cmd last[RV100_2D_NR_CMDS];
+	bool last_valid;
+};
+
+/* rv100_regs.c */
+extern const struct vgpu_reg rv100_regs[];
+extern const unsigned int rv100_nr_regs;
+void rv100_regs_reset(struct vgpu_instance *inst);
+
+/* rv100_display.c */
+void rv100_display_reset(struct vgpu_regfile *rf);
+void rv100_crtc_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
+void rv100_display_timing(struct vgpu_regfile *rf);
+u32 rv100_vline_read(struct vgpu_regfile *rf, u32 offset);
+u32 rv100_frame_read(struct vgpu_regfile *rf, u32 offset);
+u32 rv100_crtc_status_read(struct vgpu_regfile *rf, u32 offset);
+void rv100_crtc_status_write(struct vgpu_regfile *rf, u32 offset, u32 val,
+			     u32 mask);
+void rv100_dac_cntl_write(struct vgpu_regfile *rf, u32 offset, u32 val,
+			  u32 mask);
+u32 rv100_palette_read(struct vgpu_regfile *rf, u32 offset);
+void rv100_palette_write(struct vgpu_regfile *rf, u32 offset, u32 val,
+			 u32 mask);
+void rv100_gpio_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
+u32 rv100_int_status_read(struct vgpu_regfile *rf, u32 offset);
+void rv100_int_status_write(struct vgpu_regfile *rf, u32 offset, u32 val,
+			    u32 mask);
+void rv100_int_cntl_write(struct vgpu_regfile *rf, u32 offset, u32 val,
+			  u32 mask);
+void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
+		   struct vgpu_scanout *out);
+void rv100_vblank(struct vgpu_instance *inst, unsigned int head);
+
+/* rv100_engine.c */
+int rv100_engine_reset(struct rv100_gpu *card);
+int rv100_run(struct vgpu_instance *inst, unsigned int engine, u64 budget_ns);
+int rv100_save(struct vgpu_instance *inst, unsigned int engine);
+void rv100_restore(struct vgpu_instance *inst, unsigned int engine);
+int rv100_idle(struct vgpu_gpu *gpu, unsigned int engine, u32 timeout_us);
+int rv100_reset(struct vgpu_gpu *gpu, unsigned int engine);
+int rv100_scrub(struct vgpu_gpu *gpu, u64 offset, u64 size);
+
+/* rv100_rom.c */
+#define RV100_ROM_SIZE	4096
+void rv100_rom_build(u8 rom[RV100_ROM_SIZE], u16 vendor, u16 device);
+
+#endif /* _RV100_H */

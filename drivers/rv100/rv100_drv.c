@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ATI RV100 cards as physical GPUs: takes a card over from nobody, gives it to
+ * the vGPU core.
+ *
+ * The card's own display stays dark: its memory belongs to the instances.
+ */
+
+#include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/vgaarb.h>
+
+#include "rv100.h"
+
+#define DRIVER_NAME	"vgpu_rv100"
+
+/* The host's own part, at the top of VRAM; nothing is drawn there. */
+#define HOST_RESERVE	SZ_4M
+
+/* Smallest first: a small card offers the first few. */
+static const struct vgpu_type_desc rv100_types[] = {
+	{ "RV100-4D", SZ_4M, 1024, 768, 1 },
+	{ "RV100-8D", SZ_8M, 1280, 1024, 1 },
+	{ "RV100-16D", SZ_16M, 1600, 1200, 1 },
+	{ "RV100-32D", SZ_32M, 1920, 1200, 1 },
+};
+
+static int rv100_instance_init(struct vgpu_instance *inst)
+{
+	struct rv100_instance *ri;
+
+	ri = kvzalloc(sizeof(*ri), GFP_KERNEL);
+	if (!ri)
+		return -ENOMEM;
+	ratelimit_state_init(&ri->drops, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	ratelimit_set_flags(&ri->drops, RATELIMIT_MSG_ON_RELEASE);
+	inst->priv = ri;
+	inst->regs.priv = ri;
+	return 0;
+}
+
+static void rv100_instance_fini(struct vgpu_instance *inst)
+{
+	kvfree(inst->priv);
+	inst->priv = NULL;
+	inst->regs.priv = NULL;
+}
+
+static const struct vgpu_gpu_ops rv100_ops = {
+	.instance_init = rv100_instance_init,
+	.instance_fini = rv100_instance_fini,
+	.instance_reset = rv100_regs_reset,
+	.run = rv100_run,
+	.save = rv100_save,
+	.restore = rv100_restore,
+	.idle = rv100_idle,
+	.reset = rv100_reset,
+	.scrub = rv100_scrub,
+	.scanout = rv100_scanout,
+	.vblank = rv100_vblank,
+};
+
+static void rmw(struct rv100_gpu *card, u32 offset, u32 clear, u32 set)
+{
+	u32 val = readl(card->mmio + offset);
+
+	writel((val & ~clear) | set, card->mmio + offset);
+}
+
+/*
+ * No display, no interrupts, no VGA window; VRAM starts at GPU address 0, with
+ * nothing behind its end.
+ */
+static void quiesce(struct rv100_gpu *card, u64 vram_size)
+{
+	writel(0, card->mmio + RV100_GEN_INT_CNTL);
+	rmw(card, RV100_CNFG_CNTL, RV100_CFG_VGA_RAM_EN, RV100_CFG_VGA_IO_DIS);
+	rmw(card, RV100_CRTC_EXT_CNTL, 0, RV100_CRTC_DISPLAY_DIS);
+	rmw(card, RV100_CRTC2_GEN_CNTL, 0, RV100_CRTC_DISP_REQ_DIS);
+	rmw(card, RV100_CRTC_GEN_CNTL, 0, RV100_CRTC_DISP_REQ_DIS);
+	/* Let the memory controller finish the frame that is under way. */
+	msleep(20);
+	card->vram_base = 0;
+	writel((vram_size - 1) & 0xffff0000, card->mmio + RV100_MC_FB_LOCATION);
+	writel(card->vram_base, card->mmio + RV100_DISPLAY_BASE_ADDR);
+}
+
+static u64 vram_size(struct rv100_gpu *card)
+{
+	u64 chip = readl(card->mmio + RV100_CNFG_MEMSIZE) &
+		   RV100_CNFG_MEMSIZE_MASK;
+
+	return min_t(u64, chip, pci_resource_len(card->pdev, RV100_BAR_VRAM));
+}
+
+static int map_card(struct rv100_gpu *card, struct vgpu_vram *vram)
+{
+	struct pci_dev *pdev = card->pdev;
+
+	if (pci_resource_len(pdev, RV100_BAR_REGS) < RV100_REGS_SIZE)
+		return -ENODEV;
+	card->mmio = pci_iomap(pdev, RV100_BAR_REGS, RV100_REGS_SIZE);
+	if (!card->mmio)
+		return -ENOMEM;
+	vram->phys = pci_resource_start(pdev, RV100_BAR_VRAM);
+	vram->reserved = HOST_RESERVE;
+	vram->size = vram_size(card);
+	if (vram->size < HOST_RESERVE + rv100_types[0].vram_size) {
+		dev_err(&pdev->dev, "%llu bytes of VRAM are too few\n",
+			vram->size);
+		goto err_mmio;
+	}
+	vram->virt = pci_iomap_wc(pdev, RV100_BAR_VRAM, vram->size);
+	if (!vram->virt)
+		goto err_mmio;
+	return 0;
+
+err_mmio:
+	pci_iounmap(pdev, card->mmio);
+	return -ENODEV;
+}
+
+static void describe(struct rv100_gpu *card, struct vgpu_gpu_desc *desc)
+{
+	struct pci_dev *pdev = card->pdev;
+	u64 usable = desc->vram.size - desc->vram.reserved;
+
+	desc->dev = &pdev->dev;
+	desc->ops = &rv100_ops;
+	desc->priv = card;
+	desc->regs = rv100_regs;
+	desc->nr_regs = rv100_nr_regs;
+	desc->regs_size = RV100_REGS_SIZE;
+	desc->nr_engines = 1;
+	desc->fifo_depth = RV100_FIFO_DEPTH;
+
+	desc->types = rv100_types;
+	while (desc->nr_types < ARRAY_SIZE(rv100_types) &&
+	       rv100_types[desc->nr_types].vram_size <= usable)
+		desc->nr_types++;
+
+	desc->identity = (struct vgpu_pci_identity) {
+		.vendor = pdev->vendor,
+		.device = pdev->device,
+		.subsystem_vendor = pdev->subsystem_vendor,
+		.subsystem_device = pdev->subsystem_device,
+		.class = PCI_CLASS_DISPLAY_VGA << 8,
+		.revision = pdev->revision,
+		.bars = {
+			[RV100_BAR_VRAM] = { VGPU_BAR_VRAM, 0 },
+			[RV100_BAR_IO] = { VGPU_BAR_IO, RV100_IO_SIZE },
+			[RV100_BAR_REGS] = { VGPU_BAR_REGS, RV100_REGS_SIZE },
+		},
+		.rom = card->rom,
+		.rom_size = RV100_ROM_SIZE,
+	};
+}
+
+/* The aperture must be nobody else's, the text console included. */
+static int claim(struct pci_dev *pdev)
+{
+	int ret;
+
+	ret = pci_enable_device(pdev);
+	if (ret)
+		return ret;
+	ret = pci_request_regions(pdev, DRIVER_NAME);
+	if (ret) {
+		dev_err(&pdev->dev,
+			"VRAM or registers are in use, by firmware's framebuffer driver perhaps: see /proc/iomem\n");
+		goto err_disable;
+	}
+	ret = vga_remove_vgacon(pdev);
+	if (ret) {
+		dev_err(&pdev->dev, "the text console keeps the card\n");
+		goto err_regions;
+	}
+	vga_set_legacy_decoding(pdev, VGA_RSRC_NONE);
+	return 0;
+
+err_regions:
+	pci_release_regions(pdev);
+err_disable:
+	pci_disable_device(pdev);
+	return ret;
+}
+
+static void release(struct pci_dev *pdev)
+{
+	pci_release_regions(pdev);
+	pci_disable_device(pdev);
+}
+
+static int rv100_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vgpu_gpu_desc desc = {};
+	struct rv100_gpu *card;
+	struct vgpu_gpu *gpu;
+	int ret;
+
+	card = devm_kzalloc(&pdev->dev, sizeof(*card), GFP_KERNEL);
+	if (!card)
+		return -ENOMEM;
+	card->rom = devm_kzalloc(&pdev->dev, RV100_ROM_SIZE, GFP_KERNEL);
+	if (!card->rom)
+		return -ENOMEM;
+	card->pdev = pdev;
+	rv100_rom_build(card->rom, pdev->vendor, pdev->device);
+
+	ret = claim(pdev);
+	if (ret)
+		return ret;
+	ret = map_card(card, &desc.vram);
+	if (ret)
+		goto err_release;
+	quiesce(card, desc.vram.size);
+	ret = rv100_engine_reset(card);
+	if (ret) {
+		dev_err(&pdev->dev, "the 2D engine does not come idle\n");
+		goto err_unmap;
+	}
+	describe(card, &desc);
+	gpu = vgpu_gpu_register(&desc);
+	if (IS_ERR(gpu)) {
+		ret = PTR_ERR(gpu);
+		goto err_unmap;
+	}
+	return 0;
+
+err_unmap:
+	pci_iounmap(pdev, desc.vram.virt);
+	pci_iounmap(pdev, card->mmio);
+err_release:
+	release(pdev);
+	return ret;
+}
+
+/* The device's driver data is the core's. */
+static void rv100_remove(struct pci_dev *pdev)
+{
+	struct vgpu_gpu *gpu = pci_get_drvdata(pdev);
+	struct rv100_gpu *card = gpu->desc.priv;
+	void __iomem *vram = gpu->desc.vram.virt;
+
+	vgpu_gpu_unregister(gpu);
+	pci_iounmap(pdev, vram);
+	pci_iounmap(pdev, card->mmio);
+	release(pdev);
+}
+
+/* Desktop and mobile RV100: one register file. */
+static const struct pci_device_id rv100_ids[] = {
+	{ PCI_VDEVICE(ATI, PCI_DEVICE_ID_ATI_RADEON_QY) },
+	{ PCI_VDEVICE(ATI, PCI_DEVICE_ID_ATI_RADEON_QZ) },
+	{ PCI_VDEVICE(ATI, PCI_DEVICE_ID_ATI_RADEON_LY) },
+	{ PCI_VDEVICE(ATI, PCI_DEVICE_ID_ATI_RADEON_LZ) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, rv100_ids);
+
+static struct pci_driver rv100_driver = {
+	.name = DRIVER_NAME,
+	.id_table = rv100_ids,
+	.probe = rv100_probe,
+	.remove = rv100_remove,
+};
+module_pci_driver(rv100_driver);
+
+MODULE_DESCRIPTION("vGPU backend for ATI RV100 cards");
+MODULE_LICENSE("GPL");

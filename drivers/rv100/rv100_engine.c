@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The 2D engine of the card: the only code that writes to it.
+ *
+ * Everything here runs in engine context. A guest's register write is taken
+ * from its FIFO into its context image; when it starts an operation, that is
+ * audited, relocated and written to the card as the full register sequence of
+ * rv100_2d_relocate(). What the card holds already is not written again, and
+ * nothing is relied upon that was not written here: an instance takes the
+ * engine over with an empty cache, so its first operation loads everything.
+ */
+
+#include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <linux/iopoll.h>
+#include <linux/ktime.h>
+#include <linux/ratelimit.h>
+
+#include "rv100.h"
+
+/* An operation takes milliseconds at the most. */
+#define IDLE_TIMEOUT_US		1000000
+/* How long to look without sleeping. */
+#define SPIN_US			20
+/* Bytes that may be under way: bounds how far a slice can overrun. */
+#define AHEAD_MAX		SZ_1M
+
+/* Lines and bytes a line of one step of a scrub */
+#define SCRUB_PITCH		4096U
+#define SCRUB_LINES		4096U
+
+static struct rv100_gpu *card_of(const struct vgpu_gpu *gpu)
+{
+	return gpu->desc.priv;
+}
+
+static u32 card_read(struct rv100_gpu *card, u32 offset)
+{
+	return readl(card->mmio + offset);
+}
+
+static void card_write(struct rv100_gpu *card, u32 offset, u32 val)
+{
+	writel(val, card->mmio + offset);
+}
+
+/* A card that is gone reads as all ones: no reader takes that for idle. */
+static bool fifo_has(u32 status, u32 entries)
+{
+	return status != U32_MAX && FIELD_GET(RV100_FIFO_FREE, status) >= entries;
+}
+
+static bool is_idle(u32 status)
+{
+	return fifo_has(status, RV100_FIFO_DEPTH) &&
+	       !(status & RV100_GUI_ACTIVE);
+}
+
+/* Wait for room in the card's FIFO, and take it. */
+static int reserve(struct rv100_gpu *card, u32 entries)
+{
+	void __iomem *status = card->mmio + RV100_RBBM_STATUS;
+	u32 val;
+
+	if (card->room < entries) {
+		if (readl_poll_timeout_atomic(status, val,
+					      fifo_has(val, entries), 1,
+					      SPIN_US) &&
+		    readl_poll_timeout(status, val, fifo_has(val, entries), 20,
+				       IDLE_TIMEOUT_US))
+			return -ETIMEDOUT;
+		card->room = FIELD_GET(RV100_FIFO_FREE, val);
+	}
+	card->room -= entries;
+	return 0;
+}
+
+static int wait_idle(struct rv100_gpu *card, u32 timeout_us)
+{
+	void __iomem *status = card->mmio + RV100_RBBM_STATUS;
+	u32 val;
+
+	if (readl_poll_timeout_atomic(status, val, is_idle(val), 1, SPIN_US) &&
+	    readl_poll_timeout(status, val, is_idle(val), 20, timeout_us))
+		return -ETIMEDOUT;
+	card->room = RV100_FIFO_DEPTH;
+	card->ahead = 0;
+	return 0;
+}
+
+/* Idle, and what was drawn is in VRAM. */
+static int finish(struct rv100_gpu *card, u32 timeout_us)
+{
+	void __iomem *cache = card->mmio + RV100_DSTCACHE_CTLSTAT;
+	u32 val;
+	int ret;
+
+	ret = reserve(card, 1);
+	if (ret)
+		return ret;
+	card_write(card, RV100_DSTCACHE_CTLSTAT, RV100_DC_FLUSH_ALL);
+	ret = wait_idle(card, timeout_us);
+	if (ret)
+		return ret;
+	return readl_poll_timeout(cache, val, !(val & RV100_DC_BUSY), 20,
+				  timeout_us);
+}
+
+static void forget(struct rv100_gpu *card)
+{
+	card->last_valid = false;
+}
+
+/*
+ * Carry out one operation. Coordinates are always written: the chip moves
+ * them on, and the last one is the start.
+ */
+static int emit(struct rv100_gpu *card, const struct rv100_2d_op *op, u64 base)
+{
+	struct rv100_2d_cmd cmds[RV100_2D_NR_CMDS];
+	unsigned int i;
+	int ret;
+
+	rv100_2d_relocate(op, base, cmds);
+	ret = reserve(card, RV100_2D_NR_CMDS + 2);
+	if (ret)
+		return ret;
+	/* A source that was just drawn must not come from an older read. */
+	if (op->uses_src) {
+		card_write(card, RV100_DSTCACHE_CTLSTAT, RV100_DC_FLUSH_ALL);
+		card_write(card, RV100_WAIT_UNTIL, RV100_WAIT_2D_IDLECLEAN);
+	}
+	for (i = 0; i < RV100_2D_NR_CMDS; i++) {
+		if (card->last_valid && i < RV100_2D_FIRST_COORD &&
+		    card->last[i].val == cmds[i].val)
+			continue;
+		card_write(card, cmds[i].offset, cmds[i].val);
+	}
+	memcpy(card->last, cmds, sizeof(card->last));
+	card->last_valid = true;
+
+	card->ahead += op->width * op->height * op->cpp;
+	return card->ahead > AHEAD_MAX ? wait_idle(card, IDLE_TIMEOUT_US) : 0;
+}
+
+static void report_drop(struct vgpu_instance *inst,
+			enum rv100_2d_verdict verdict,
+			const struct rv100_2d_op *op)
+{
+	struct rv100_instance *ri = inst->priv;
+	const struct rv100_2d_state *s = &ri->ctx;
+
+	vgpu_count(inst, VGPU_CNT_DROPPED, 1);
+	if (!__ratelimit(&ri->drops))
+		return;
+	dev_notice(inst->gpu->desc.dev,
+		   "vGPU %u: 2D operation dropped: %s (%ux%u at %u,%u of %#x pitch %u, source %#x pitch %u, format %u, rop %#04x; partition %llu bytes)\n",
+		   inst->id, rv100_2d_reason(verdict), op->width, op->height,
+		   op->dst_x, op->dst_y, s->dst.offset - s->fb_base,
+		   s->dst.pitch, s->src.offset - s->fb_base, s->src.pitch,
+		   op->format, op->rop, inst->vram_size);
+}
+
+static int execute(struct vgpu_instance *inst, enum rv100_2d_trigger trigger)
+{
+	struct rv100_gpu *card = card_of(inst->gpu);
+	struct rv100_instance *ri = inst->priv;
+	enum rv100_2d_verdict verdict;
+	struct rv100_2d_op op;
+	int ret;
+
+	verdict = rv100_2d_audit(&ri->ctx, trigger, inst->vram_size, &op);
+	if (verdict == RV100_2D_EMPTY)
+		return 0;
+	if (verdict != RV100_2D_RUN) {
+		report_drop(inst, verdict, &op);
+		return 0;
+	}
+	ret = emit(card, &op, card->vram_base + inst->vram_offset);
+	if (ret)
+		return ret;
+	vgpu_count(inst, VGPU_CNT_OPS, 1);
+	vgpu_count(inst, VGPU_CNT_BYTES, (u64)op.width * op.height * op.cpp);
+	return 0;
+}
+
+/**
+ * rv100_run() - see &vgpu_gpu_ops.run
+ * @inst: the instance
+ * @engine: 0
+ * @budget_ns: when to stop
+ *
+ * Return: 1 when work is left, 0 when not, -ETIMEDOUT.
+ */
+int rv100_run(struct vgpu_instance *inst, unsigned int engine, u64 budget_ns)
+{
+	struct rv100_gpu *card = card_of(inst->gpu);
+	struct rv100_instance *ri = inst->priv;
+	u64 end = ktime_get_ns() + budget_ns;
+	enum rv100_2d_trigger trigger;
+	struct vgpu_fifo_entry e;
+	int ret;
+
+	do {
+		if (!vgpu_fifo_pop(&inst->fifo[engine], &e))
+			break;
+		trigger = rv100_2d_write(&ri->ctx, e.offset, e.val);
+		if (trigger == RV100_TRIGGER_NONE)
+			continue;
+		ret = execute(inst, trigger);
+		if (ret)
+			return ret;
+	} while (ktime_get_ns() < end);
+
+	/* A guest that sees its queue empty reads what was drawn. */
+	ret = finish(card, IDLE_TIMEOUT_US);
+	return ret ?: !!vgpu_fifo_level(&inst->fifo[engine]);
+}
+
+/**
+ * rv100_save() - see &vgpu_gpu_ops.save
+ * @inst: the instance
+ * @engine: 0
+ *
+ * The chip changes nothing by itself that a guest could see: the context image
+ * is complete already.
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int rv100_save(struct vgpu_instance *inst, unsigned int engine)
+{
+	return rv100_idle(inst->gpu, engine, IDLE_TIMEOUT_US);
+}
+
+/**
+ * rv100_restore() - see &vgpu_gpu_ops.restore
+ * @inst: the instance
+ * @engine: 0
+ *
+ * The context image is loaded with the first operation, in its checked form:
+ * a guest's values are never put on the card as they are.
+ */
+void rv100_restore(struct vgpu_instance *inst, unsigned int engine)
+{
+	forget(card_of(inst->gpu));
+}
+
+/**
+ * rv100_idle() - see &vgpu_gpu_ops.idle
+ * @gpu: the GPU
+ * @engine: 0
+ * @timeout_us: longest wait
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int rv100_idle(struct vgpu_gpu *gpu, unsigned int engine, u32 timeout_us)
+{
+	return finish(card_of(gpu), timeout_us);
+}
+
+static u32 pll_read(struct rv100_gpu *card, u32 index)
+{
+	card_write(card, RV100_CLOCK_CNTL_INDEX, index);
+	return card_read(card, RV100_CLOCK_CNTL_DATA);
+}
+
+static void pll_write(struct rv100_gpu *card, u32 index, u32 val)
+{
+	card_write(card, RV100_CLOCK_CNTL_INDEX, index | RV100_PLL_WR_EN);
+	card_write(card, RV100_CLOCK_CNTL_DATA, val);
+}
+
+/* A register write that has arrived when this returns. */
+static void card_write_flush(struct rv100_gpu *card, u32 offset, u32 val)
+{
+	card_write(card, offset, val);
+	card_read(card, offset);
+}
+
+/* Reset command processor, host interface, 2D and 3D, with clocks running. */
+static void soft_reset(struct rv100_gpu *card)
+{
+	u32 index = card_read(card, RV100_CLOCK_CNTL_INDEX);
+	u32 mclk = pll_read(card, RV100_MCLK_CNTL);
+	u32 host = card_read(card, RV100_HOST_PATH_CNTL);
+	u32 reset = card_read(card, RV100_RBBM_SOFT_RESET);
+
+	pll_write(card, RV100_MCLK_CNTL, mclk | RV100_MCLK_FORCE_ON);
+	card_write_flush(card, RV100_RBBM_SOFT_RESET,
+			 reset | RV100_SOFT_RESET_ALL);
+	usleep_range(10, 100);
+	card_write_flush(card, RV100_RBBM_SOFT_RESET,
+			 reset & ~RV100_SOFT_RESET_ALL);
+	card_write_flush(card, RV100_HOST_PATH_CNTL,
+			 host | RV100_HDP_SOFT_RESET);
+	card_write_flush(card, RV100_HOST_PATH_CNTL, host);
+	pll_write(card, RV100_MCLK_CNTL, mclk);
+	card_write(card, RV100_CLOCK_CNTL_INDEX, index);
+}
+
+/**
+ * rv100_engine_reset() - bring the 2D engine to a known state
+ * @card: the card
+ *
+ * Also used when the card is taken over from whoever had it before.
+ *
+ * Return: 0, -EIO when the engine does not come idle even so.
+ */
+int rv100_engine_reset(struct rv100_gpu *card)
+{
+	forget(card);
+	card->room = 0;
+	card_write(card, RV100_RB3D_CNTL, 0);
+	soft_reset(card);
+	if (wait_idle(card, IDLE_TIMEOUT_US))
+		return -EIO;
+
+	card_write(card, RV100_RB2D_DSTCACHE_MODE, 0);
+	card_write(card, RV100_SURFACE_CNTL, 0);
+	card_write(card, RV100_DP_DATATYPE, 0);
+	card_write(card, RV100_DEFAULT_OFFSET, card->vram_base >> 10);
+	card_write(card, RV100_DEFAULT_SC_BOTTOM_RIGHT, RV100_SC_MAX);
+	return finish(card, IDLE_TIMEOUT_US) ? -EIO : 0;
+}
+
+/**
+ * rv100_reset() - see &vgpu_gpu_ops.reset
+ * @gpu: the GPU
+ * @engine: 0
+ *
+ * Return: 0 or -EIO.
+ */
+int rv100_reset(struct vgpu_gpu *gpu, unsigned int engine)
+{
+	return rv100_engine_reset(card_of(gpu));
+}
+
+/**
+ * rv100_scrub() - see &vgpu_gpu_ops.scrub
+ * @gpu: the GPU
+ * @offset: first byte of VRAM, a multiple of 4 KiB
+ * @size: bytes, a multiple of 4 KiB
+ *
+ * Return: 0, -EINVAL, -ETIMEDOUT.
+ */
+int rv100_scrub(struct vgpu_gpu *gpu, u64 offset, u64 size)
+{
+	struct rv100_gpu *card = card_of(gpu);
+	struct rv100_2d_op op = {
+		.dst_pitch = SCRUB_PITCH,
+		.width = SCRUB_PITCH / 4,
+		.write_mask = U32_MAX,
+		.format = RV100_FMT_32BPP,
+		.cpp = 4,
+		.rop = RV100_ROP3_PATCOPY,
+	};
+	int ret = 0;
+
+	if ((offset | size) % SCRUB_PITCH)
+		return -EINVAL;
+	forget(card);
+	for (; size && !ret; offset += op.height * SCRUB_PITCH) {
+		op.dst_offset = offset;
+		op.height = min_t(u64, size / SCRUB_PITCH, SCRUB_LINES);
+		size -= op.height * SCRUB_PITCH;
+		ret = emit(card, &op, card->vram_base);
+	}
+	if (!ret)
+		ret = finish(card, IDLE_TIMEOUT_US);
+	forget(card);
+	return ret;
+}
