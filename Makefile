@@ -7,12 +7,23 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 ##@ Kernel modules
 .PHONY: modules
-modules: ## build the modules against KDIR (default: the running kernel)
+modules: have-headers ## build the modules against KDIR (default: the running kernel)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 .PHONY: install
-install: ## install the modules built against KDIR
+install: have-headers ## install the modules built against KDIR
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+.PHONY: have-headers
+have-headers:
+	@[ -e $(KDIR)/Makefile ] || { \
+		echo "No kernel headers in $(KDIR)."; \
+		echo "Install those of the running kernel ($(shell uname -r));" \
+			"on Debian: apt install linux-headers-amd64 make gcc"; \
+		echo "or name others: make KDIR=/path/to/linux-headers"; \
+		echo "or build in the testbed, which brings its own:" \
+			"sudo make vm-modules"; \
+		exit 1; } >&2
 
 ##@ Testbed (as root, on Debian 12 or 13; needs neither a GPU nor KVM)
 .PHONY: setup

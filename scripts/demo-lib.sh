@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# vGPUs and guests in the host VM, as scripts/demo-host and tests/e2e/run.sh use
+# them. Sourced, never run.
+
+mdevs=/sys/bus/mdev/devices
+counters=(gpu_time_ns wait_time_ns slices switches traps ops bytes dropped
+	unknown_regs fifo_overflows)
+
+die() { echo "${0##*/}: $*" >&2; exit 1; }
+
+# Directory of the physical GPU that offers vGPUs.
+find_gpu() {
+	local dir
+
+	for dir in /sys/bus/pci/devices/*/mdev_supported_types; do
+		[ -d "$dir" ] || continue
+		echo "${dir%/*}"
+		return
+	done
+	return 1
+}
+
+# One line a type: sysfs name, name, description, how many more fit.
+show_types() {
+	local dir name description available
+
+	for dir in "$1"/mdev_supported_types/*/; do
+		read -r name < "$dir/name"
+		read -r description < "$dir/description"
+		read -r available < "$dir/available_instances"
+		printf '%s\t%s\t%s\t%s\n' "$(basename "$dir")" "$name" \
+			"$description" "$available"
+	done | sort -V
+}
+
+type_dir() {
+	local dir
+
+	for dir in "$1/mdev_supported_types/"*-"$2"; do
+		[ -d "$dir" ] || return 1
+		echo "$dir"
+	done
+}
+
+create_vgpu() {
+	local gpu=$1 type=$2 uuid=$3 dir
+
+	dir=$(type_dir "$gpu" "$type") || { echo "no type $type" >&2; return 1; }
+	{ echo "$uuid" > "$dir/create"; } 2>/dev/null && return
+	echo "no vGPU of type $type: $(cat "$gpu/vgpu/last_refusal")" >&2
+	return 1
+}
+
+remove_vgpu() { echo 1 > "$mdevs/$1/remove"; }
+
+# Guest NAME has the scene and vGPU that set_guest gave it.
+declare -A uuid_of=() type_of=() mode_of=() scene_of=() label_of=()
+
+set_guest() {
+	local name=$1
+
+	uuid_of[$name]=$2
+	type_of[$name]=$3
+	mode_of[$name]=$4
+	scene_of[$name]=$5
+	label_of[$name]="GUEST ${name#guest}  $3"
+}
+
+# The two that both scripts boot: different types, modes and scenes. The stock
+# radeonfb wants 16 MiB or more.
+set_two_guests() {
+	set_guest guest1 7e55e7a0-0000-4000-8000-000000000001 \
+		RV100-16D 1024x768 sunrise
+	set_guest guest2 7e55e7a0-0000-4000-8000-000000000002 \
+		RV100-32D 1280x1024 harbour
+}
+
+note_of() {
+	local vram=${type_of[$1]#*-}
+
+	echo "${mode_of[$1]/x/X}-32, ${vram%D} MIB VRAM"
+}
+
+boot() {
+	local name=$1
+
+	shift
+	guest start "$name" --mdev "${uuid_of[$name]}" --res "${mode_of[$name]}" "$@"
+}
+
+boot_in_mode() {
+	boot "$1" --append "radeonfb.mode_option=${mode_of[$1]}-32@60"
+}
+
+read_counter() { cat "$mdevs/${uuid_of[$1]}/vgpu/$2"; }
+
+# Lines "GUEST COUNTER VALUE" for all guests given.
+snapshot() {
+	local name counter value
+
+	for name; do
+		for counter in "${counters[@]}"; do
+			read -r value < "$mdevs/${uuid_of[$name]}/vgpu/$counter"
+			echo "$name $counter $value"
+		done
+	done
+}
+
+# A line "TIME GPU-TIME..." every quarter of a second, one column a guest.
+sample() {
+	local name value line
+
+	while :; do
+		line=$EPOCHREALTIME
+		for name; do
+			read -r value < "$mdevs/${uuid_of[$name]}/vgpu/gpu_time_ns"
+			line+=" $value"
+		done
+		echo "$line"
+		sleep 0.25
+	done
+}
+
+start_sampling() {
+	local file=$1
+
+	shift
+	sample "$@" > "$file" &
+	sampler=$!
+}
+
+stop_sampling() {
+	[ -n "${sampler:-}" ] || return 0
+	kill "$sampler" 2>/dev/null
+	wait "$sampler" 2>/dev/null || true
+	sampler=
+}
+
+# Has the guest's shell run a command, of which await() hears the end. Each has
+# a mark of its own: a console keeps what was said before.
+run_in() {
+	local mark=MARK-$EPOCHREALTIME
+
+	echo "$mark" > "/run/guests/$1/mark"
+	guest send "$1" "$2; echo TESSERA-STATUS \$? $mark."
+}
+
+# Until the guest's last command has ended; false when that failed.
+await() {
+	local mark
+
+	read -r mark < "/run/guests/$1/mark"
+	guest wait "$1" "$mark." "$2" &&
+		grep -qF "TESSERA-STATUS 0 $mark." "/run/guests/$1/serial.log"
+}
+
+scene_command() {
+	local name=$1 seconds=$2
+
+	echo "scene -s $seconds -l '${label_of[$name]}' -n '$(note_of "$name")' ${scene_of[$name]}"
+}
+
+# The reference picture of a guest's scene, and how its screen differs from it.
+expected_picture() {
+	local mode=${mode_of[$1]}
+
+	"$BUILD/e2e/render" "${scene_of[$1]}" "${mode%x*}" "${mode#*x}" \
+		"${label_of[$1]}" "$(note_of "$1")" "$2"
+}

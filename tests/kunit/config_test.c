@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The configuration space, as a PCI core and a driver use it. */
+#include <kunit/test.h>
+#include <linux/pci_regs.h>
+#include <linux/prandom.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "../../drivers/vgpu/config.h"
+
+#define CLASS_VGA	0x030000
+
+static const u8 rom[SZ_32K];
+
+static const struct vgpu_pci_identity identity = {
+	.vendor = 0x1002,
+	.device = 0x5159,
+	.subsystem_vendor = 0x1af4,
+	.subsystem_device = 0x1100,
+	.class = CLASS_VGA,
+	.revision = 0x42,
+	.bars = {
+		[0] = { .kind = VGPU_BAR_VRAM },
+		[1] = { .kind = VGPU_BAR_IO, .size = SZ_256 },
+		[2] = { .kind = VGPU_BAR_REGS, .size = SZ_16K },
+	},
+	.rom = rom,
+	.rom_size = sizeof(rom),
+};
+
+static const struct vgpu_pci_identity bare = {
+	.vendor = 0x1234,
+	.device = 0x5678,
+	.bars = { [5] = { .kind = VGPU_BAR_REGS, .size = SZ_4K } },
+};
+
+static struct vgpu_config *config(struct kunit *test,
+				  const struct vgpu_pci_identity *id, u64 vram)
+{
+	struct vgpu_config *cfg = kunit_kmalloc(test, sizeof(*cfg), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, cfg);
+	memset(cfg, 0xa5, sizeof(*cfg));
+	vgpu_config_init(cfg, id, vram);
+	return cfg;
+}
+
+static u32 get(const struct vgpu_config *cfg, u32 offset, unsigned int size)
+{
+	return vgpu_config_get(cfg, offset, size);
+}
+
+static void put(struct vgpu_config *cfg, u32 offset, unsigned int size, u32 val)
+{
+	for (; size--; val >>= 8)
+		vgpu_config_put_byte(cfg, offset++, val);
+}
+
+/* The bits that are writable, by the specification and nothing else. */
+static const struct {
+	u8 offset;
+	u32 mask;	/* little endian, from offset on */
+} writable[] = {
+	{ PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
+		       PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE },
+	{ PCI_CACHE_LINE_SIZE, 0xffff },	/* and latency timer */
+	{ PCI_BASE_ADDRESS_0, 0xff800000 },	/* 8 MiB */
+	{ PCI_BASE_ADDRESS_1, 0xffffff00 },
+	{ PCI_BASE_ADDRESS_2, 0xffffc000 },
+	{ PCI_ROM_ADDRESS, 0xffff8001 },
+	{ PCI_INTERRUPT_LINE, 0xff },
+	{ VGPU_CONFIG_MSI + PCI_MSI_FLAGS,
+	  PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE },
+	{ VGPU_CONFIG_MSI + PCI_MSI_ADDRESS_LO, 0xfffffffc },
+	{ VGPU_CONFIG_MSI + PCI_MSI_ADDRESS_HI, 0xffffffff },
+	{ VGPU_CONFIG_MSI + PCI_MSI_DATA_64, 0xffff },
+	{ VGPU_CONFIG_PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK },
+};
+
+static u8 writable_byte(u32 offset)
+{
+	unsigned int i;
+	u8 mask = 0;
+
+	for (i = 0; i < ARRAY_SIZE(writable); i++)
+		if (offset >= writable[i].offset &&
+		    offset < writable[i].offset + 4)
+			mask |= writable[i].mask >>
+				(offset - writable[i].offset) * 8;
+	return mask;
+}
+
+static void config_identity(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_VENDOR_ID, 2), 0x1002U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_DEVICE_ID, 2), 0x5159U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_REVISION_ID, 1), 0x42U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_CLASS_REVISION, 4) >> 8,
+			(u32)CLASS_VGA);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_HEADER_TYPE, 1), 0U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_SUBSYSTEM_VENDOR_ID, 2), 0x1af4U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_SUBSYSTEM_ID, 2), 0x1100U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_INTERRUPT_PIN, 1), 1U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_COMMAND, 2), 0U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_STATUS, 2),
+			(u32)PCI_STATUS_CAP_LIST);
+}
+
+/* As a PCI core does it: write ones, read back, put an address. */
+static void expect_bar(struct kunit *test, struct vgpu_config *cfg, int bar,
+		       u64 size, u32 flags)
+{
+	u32 reg = PCI_BASE_ADDRESS_0 + bar * 4;
+	u32 low = flags & 1 ? PCI_BASE_ADDRESS_IO_MASK :
+			      PCI_BASE_ADDRESS_MEM_MASK;
+
+	KUNIT_EXPECT_EQ(test, get(cfg, reg, 4), flags);
+	put(cfg, reg, 4, ~0U);
+	KUNIT_EXPECT_EQ(test, get(cfg, reg, 4), (u32)-size | flags);
+	KUNIT_EXPECT_EQ(test, ~(get(cfg, reg, 4) & low) + 1, (u32)size);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_size(cfg, bar), size);
+	put(cfg, reg, 4, 0xc0000000);
+	KUNIT_EXPECT_EQ(test, get(cfg, reg, 4), 0xc0000000 | flags);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, bar), 0xc0000000U);
+	put(cfg, reg, 4, 0xd2345678);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, bar),
+			0xd2345678 & (u32)-size);
+	put(cfg, reg, 4, 0);
+	KUNIT_EXPECT_EQ(test, get(cfg, reg, 4), flags);
+}
+
+static void config_bar_sizing(struct kunit *test)
+{
+	struct vgpu_config *cfg;
+	u64 vram;
+	int bar;
+
+	for (vram = SZ_4M; vram <= SZ_1G; vram *= 2) {
+		cfg = config(test, &identity, vram);
+		expect_bar(test, cfg, 0, vram, PCI_BASE_ADDRESS_MEM_PREFETCH);
+		expect_bar(test, cfg, 1, SZ_256, PCI_BASE_ADDRESS_SPACE_IO);
+		expect_bar(test, cfg, 2, SZ_16K, 0);
+		for (bar = 3; bar < VGPU_NR_BARS; bar++) {
+			put(cfg, PCI_BASE_ADDRESS_0 + bar * 4, 4, ~0U);
+			KUNIT_EXPECT_EQ(test, get(cfg, PCI_BASE_ADDRESS_0 +
+						  bar * 4, 4), 0U);
+			KUNIT_EXPECT_EQ(test, vgpu_config_bar_size(cfg, bar),
+					0ULL);
+		}
+	}
+}
+
+static void config_rom_bar(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_4M);
+
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_ROM_ADDRESS, 4), 0U);
+	put(cfg, PCI_ROM_ADDRESS, 4, PCI_ROM_ADDRESS_MASK);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_ROM_ADDRESS, 4), (u32)-SZ_32K);
+	put(cfg, PCI_ROM_ADDRESS, 4, ~0U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_ROM_ADDRESS, 4),
+			(u32)-SZ_32K | PCI_ROM_ADDRESS_ENABLE);
+
+	cfg = config(test, &bare, SZ_4M);
+	put(cfg, PCI_ROM_ADDRESS, 4, ~0U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_ROM_ADDRESS, 4), 0U);
+}
+
+/* Every bit of every byte: those of the list can change, no other does. */
+static void config_writable_bits(struct kunit *test)
+{
+	static const u8 patterns[] = { 0xff, 0x00, 0x5b, 0xa7 };
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	u8 fresh[VGPU_CONFIG_SIZE];
+	unsigned int i, p;
+
+	memcpy(fresh, cfg->data, sizeof(fresh));
+	for (p = 0; p < ARRAY_SIZE(patterns); p++) {
+		for (i = 0; i < VGPU_CONFIG_SIZE; i++) {
+			u8 mask = writable_byte(i);
+			u8 val = patterns[p];
+
+			/* Only D0 and D3hot can be entered. */
+			if (i == VGPU_CONFIG_PM + PCI_PM_CTRL)
+				val |= val & 3 ? 3 : 0;
+			vgpu_config_put_byte(cfg, i, val);
+			KUNIT_EXPECT_EQ_MSG(test, vgpu_config_get_byte(cfg, i),
+					    (val & mask) | (fresh[i] & ~mask),
+					    "byte %#x, wrote %#x", i, val);
+		}
+	}
+	vgpu_config_init(cfg, &identity, SZ_8M);
+	KUNIT_EXPECT_MEMEQ(test, cfg->data, fresh, sizeof(fresh));
+}
+
+static void config_capabilities(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	static const u8 ids[] = { PCI_CAP_ID_MSI, PCI_CAP_ID_PM };
+	u32 at = get(cfg, PCI_CAPABILITY_LIST, 1);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		KUNIT_ASSERT_GE(test, at, 0x40U);
+		KUNIT_ASSERT_EQ(test, at % 4, 0U);
+		KUNIT_EXPECT_EQ(test, get(cfg, at, 1), (u32)ids[i]);
+		at = get(cfg, at + PCI_CAP_LIST_NEXT, 1);
+	}
+	KUNIT_EXPECT_EQ(test, at, 0U);
+}
+
+static void config_msi(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	u32 msi = VGPU_CONFIG_MSI;
+	u32 flags = get(cfg, msi + PCI_MSI_FLAGS, 2);
+
+	KUNIT_EXPECT_TRUE(test, flags & PCI_MSI_FLAGS_64BIT);
+	KUNIT_EXPECT_FALSE(test, flags & PCI_MSI_FLAGS_MASKBIT);
+	KUNIT_EXPECT_FALSE(test, flags & PCI_MSI_FLAGS_ENABLE);
+	/* One vector. */
+	KUNIT_EXPECT_FALSE(test, flags & PCI_MSI_FLAGS_QMASK);
+
+	put(cfg, msi + PCI_MSI_ADDRESS_LO, 4, 0xfee01004);
+	put(cfg, msi + PCI_MSI_ADDRESS_HI, 4, 0x12345678);
+	put(cfg, msi + PCI_MSI_DATA_64, 2, 0x4041);
+	put(cfg, msi + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE);
+	KUNIT_EXPECT_EQ(test, get(cfg, msi + PCI_MSI_ADDRESS_LO, 4),
+			0xfee01004U);
+	KUNIT_EXPECT_EQ(test, get(cfg, msi + PCI_MSI_ADDRESS_HI, 4),
+			0x12345678U);
+	KUNIT_EXPECT_EQ(test, get(cfg, msi + PCI_MSI_DATA_64, 2), 0x4041U);
+	KUNIT_EXPECT_EQ(test, get(cfg, msi + PCI_MSI_FLAGS, 2),
+			flags | PCI_MSI_FLAGS_ENABLE);
+}
+
+static void config_decode(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+
+	KUNIT_EXPECT_FALSE(test, vgpu_config_memory_on(cfg));
+	KUNIT_EXPECT_FALSE(test, vgpu_config_io_on(cfg));
+	KUNIT_EXPECT_FALSE(test, vgpu_config_intx_off(cfg));
+	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_TRUE(test, vgpu_config_memory_on(cfg));
+	KUNIT_EXPECT_FALSE(test, vgpu_config_io_on(cfg));
+	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_IO);
+	KUNIT_EXPECT_FALSE(test, vgpu_config_memory_on(cfg));
+	KUNIT_EXPECT_TRUE(test, vgpu_config_io_on(cfg));
+	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_INTX_DISABLE | PCI_COMMAND_IO |
+				 PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_TRUE(test, vgpu_config_intx_off(cfg));
+	/* A byte write to the high half leaves the low one. */
+	put(cfg, PCI_COMMAND + 1, 1, 0);
+	KUNIT_EXPECT_FALSE(test, vgpu_config_intx_off(cfg));
+	KUNIT_EXPECT_TRUE(test, vgpu_config_memory_on(cfg));
+	KUNIT_EXPECT_TRUE(test, vgpu_config_io_on(cfg));
+}
+
+static void config_power(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	u32 csr = VGPU_CONFIG_PM + PCI_PM_CTRL;
+	u32 state;
+
+	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+	put(cfg, csr, 2, PCI_PM_CTRL_STATE_MASK);
+	KUNIT_EXPECT_EQ(test, get(cfg, csr, 1) & 3, 3U);
+	KUNIT_EXPECT_FALSE(test, vgpu_config_memory_on(cfg));
+	KUNIT_EXPECT_FALSE(test, vgpu_config_io_on(cfg));
+	/* D1 and D2 do not exist: the state stays. */
+	for (state = 1; state <= 2; state++) {
+		put(cfg, csr, 2, state);
+		KUNIT_EXPECT_EQ(test, get(cfg, csr, 1) & 3, 3U);
+	}
+	put(cfg, csr, 2, 0);
+	KUNIT_EXPECT_TRUE(test, vgpu_config_memory_on(cfg));
+	KUNIT_EXPECT_TRUE(test, vgpu_config_io_on(cfg));
+	for (state = 1; state <= 2; state++) {
+		put(cfg, csr, 2, state);
+		KUNIT_EXPECT_TRUE(test, vgpu_config_memory_on(cfg));
+	}
+	/* What the capability says: neither D1 nor D2. */
+	KUNIT_EXPECT_FALSE(test, get(cfg, VGPU_CONFIG_PM + PCI_PM_PMC, 2) &
+				 (PCI_PM_CAP_D1 | PCI_PM_CAP_D2));
+}
+
+static void config_intx_status(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	u32 before = get(cfg, PCI_STATUS, 2);
+
+	vgpu_config_set_intx_status(cfg, true);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_STATUS, 2),
+			before | PCI_STATUS_INTERRUPT);
+	put(cfg, PCI_STATUS, 2, 0xffff);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_STATUS, 2),
+			before | PCI_STATUS_INTERRUPT);
+	vgpu_config_set_intx_status(cfg, false);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_STATUS, 2), before);
+}
+
+/* Every width at every offset, past the end too. */
+static void config_read_widths(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	unsigned int i, size, b;
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 7);
+	prandom_bytes_state(&rnd, cfg->data, sizeof(cfg->data));
+	for (i = 0; i < VGPU_CONFIG_SIZE + 8; i++) {
+		for (size = 1; size <= 4; size++) {
+			u32 want = 0;
+
+			for (b = 0; b < size && i + b < VGPU_CONFIG_SIZE; b++)
+				want |= (u32)cfg->data[i + b] << 8 * b;
+			KUNIT_EXPECT_EQ_MSG(test, get(cfg, i, size), want,
+					    "%u bytes at %#x", size, i);
+		}
+	}
+}
+
+/* A BAR written in pieces, or across its edges, is the same BAR. */
+static void config_write_pieces(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	u32 reg = PCI_BASE_ADDRESS_0;
+
+	put(cfg, reg + 3, 1, 0xc1);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xc1000000U);
+	put(cfg, reg + 2, 2, 0xd2ff);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xd2800000U);
+	put(cfg, reg + 3, 4, 0x123456e0);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xe0800000U);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 1), 0x123400U);
+	KUNIT_EXPECT_EQ(test, get(cfg, reg + 4, 4), 0x123401U);
+}
+
+static struct kunit_case config_cases[] = {
+	KUNIT_CASE(config_identity),
+	KUNIT_CASE(config_bar_sizing),
+	KUNIT_CASE(config_rom_bar),
+	KUNIT_CASE(config_writable_bits),
+	KUNIT_CASE(config_capabilities),
+	KUNIT_CASE(config_msi),
+	KUNIT_CASE(config_decode),
+	KUNIT_CASE(config_power),
+	KUNIT_CASE(config_intx_status),
+	KUNIT_CASE(config_read_widths),
+	KUNIT_CASE(config_write_pieces),
+	{}
+};
+
+static struct kunit_suite config_suite = {
+	.name = "vgpu_config",
+	.test_cases = config_cases,
+};
+
+kunit_test_suite(config_suite);

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The default monitor's EDID, decoded again as a driver does. */
+#include <kunit/test.h>
+#include <linux/math.h>
+#include <linux/string.h>
+
+#include <vgpu/ddc.h>
+
+#include "../../drivers/vgpu/edid.h"
+
+#define DETAILED	54
+#define DESCRIPTOR	18
+
+struct timing {
+	u32 clock_khz;
+	u32 x, hblank, hfront, hsync;
+	u32 y, vblank, vfront, vsync;
+	u32 width_mm, height_mm;
+};
+
+static void decode(const u8 *d, struct timing *t)
+{
+	t->clock_khz = (d[0] | d[1] << 8) * 10;
+	t->x = d[2] | (d[4] & 0xf0) << 4;
+	t->hblank = d[3] | (d[4] & 0x0f) << 8;
+	t->y = d[5] | (d[7] & 0xf0) << 4;
+	t->vblank = d[6] | (d[7] & 0x0f) << 8;
+	t->hfront = d[8] | (d[11] & 0xc0) << 2;
+	t->hsync = d[9] | (d[11] & 0x30) << 4;
+	t->vfront = d[10] >> 4 | (d[11] & 0x0c) << 2;
+	t->vsync = (d[10] & 0x0f) | (d[11] & 0x03) << 4;
+	t->width_mm = d[12] | (d[14] & 0xf0) << 4;
+	t->height_mm = d[13] | (d[14] & 0x0f) << 8;
+}
+
+static const u16 sizes[][2] = {
+	{ 320, 240 }, { 640, 480 }, { 800, 600 }, { 1023, 767 },
+	{ 1024, 768 }, { 1280, 720 }, { 1280, 1024 }, { 1366, 768 },
+	{ 1600, 1200 }, { 1920, 1080 }, { 1920, 1200 },
+};
+
+static void edid_header(struct kunit *test)
+{
+	static const u8 magic[8] = { 0, 255, 255, 255, 255, 255, 255, 0 };
+	u8 edid[VGPU_EDID_BLOCK + 1];
+	u8 sum = 0;
+	int i;
+
+	memset(edid, 0x5a, sizeof(edid));
+	vgpu_edid_build(edid, 1280, 1024, 1280, 1024);
+	KUNIT_EXPECT_MEMEQ(test, edid, magic, 8);
+	KUNIT_EXPECT_EQ(test, edid[18], 1U);
+	KUNIT_EXPECT_EQ(test, edid[19], 3U);
+	KUNIT_EXPECT_TRUE(test, edid[20] & 0x80);
+	KUNIT_EXPECT_TRUE(test, edid[24] & 0x02);	/* preferred */
+	KUNIT_EXPECT_EQ(test, edid[126], 0U);		/* no extension */
+	for (i = 0; i < VGPU_EDID_BLOCK; i++)
+		sum += edid[i];
+	KUNIT_EXPECT_EQ(test, sum, 0U);
+	KUNIT_EXPECT_EQ(test, edid[VGPU_EDID_BLOCK], 0x5aU);
+	KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, VGPU_EDID_BLOCK));
+}
+
+/* The detailed timing is the mode that was asked for, at 60 Hz. */
+static void edid_detailed_timing(struct kunit *test)
+{
+	u8 edid[VGPU_EDID_BLOCK];
+	struct timing t;
+	u64 mhz;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		vgpu_edid_build(edid, sizes[i][0], sizes[i][1], 1920, 1200);
+		decode(edid + DETAILED, &t);
+		KUNIT_EXPECT_EQ(test, t.x, sizes[i][0]);
+		KUNIT_EXPECT_EQ(test, t.y, sizes[i][1]);
+		mhz = t.clock_khz * 1000000ULL;
+		mhz /= (t.x + t.hblank) * (t.y + t.vblank);
+		KUNIT_EXPECT_GE(test, mhz, 59900ULL);
+		KUNIT_EXPECT_LE(test, mhz, 60100ULL);
+		KUNIT_EXPECT_GT(test, t.hsync, 0U);
+		KUNIT_EXPECT_GT(test, t.vsync, 0U);
+		KUNIT_EXPECT_LT(test, t.hfront + t.hsync, t.hblank);
+		KUNIT_EXPECT_LT(test, t.vfront + t.vsync, t.vblank);
+		/* Square pixels, give or take a millimetre. */
+		KUNIT_EXPECT_LE(test, abs_diff(t.width_mm * t.y,
+					       t.height_mm * t.x), t.x + t.y);
+		KUNIT_EXPECT_GT(test, t.width_mm, 0U);
+		KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, sizeof(edid)));
+	}
+}
+
+static const struct {
+	u8 byte, bit;
+	u16 x, y;
+} established[] = {
+	{ 35, 7, 720, 400 }, { 35, 6, 720, 400 }, { 35, 5, 640, 480 },
+	{ 35, 4, 640, 480 }, { 35, 3, 640, 480 }, { 35, 2, 640, 480 },
+	{ 35, 1, 800, 600 }, { 35, 0, 800, 600 }, { 36, 7, 800, 600 },
+	{ 36, 6, 800, 600 }, { 36, 5, 832, 624 }, { 36, 4, 1024, 768 },
+	{ 36, 3, 1024, 768 }, { 36, 2, 1024, 768 }, { 36, 1, 1024, 768 },
+	{ 36, 0, 1280, 1024 }, { 37, 7, 1152, 870 },
+};
+
+/* Modes other than the detailed one that @edid offers. */
+static u32 offered(struct kunit *test, const u8 *edid, u32 max_x, u32 max_y)
+{
+	static const u8 aspect[4][2] = { { 16, 10 }, { 4, 3 }, { 5, 4 },
+					 { 16, 9 } };
+	u32 i, x, y, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(established); i++) {
+		if (!(edid[established[i].byte] >> established[i].bit & 1))
+			continue;
+		KUNIT_EXPECT_LE(test, established[i].x, max_x);
+		KUNIT_EXPECT_LE(test, established[i].y, max_y);
+		n++;
+	}
+	KUNIT_EXPECT_EQ(test, edid[37] & 0x7f, 0);
+	for (i = 38; i < 54; i += 2) {
+		if (edid[i] == 1 && edid[i + 1] == 1)
+			continue;
+		x = (edid[i] + 31) * 8;
+		y = x * aspect[edid[i + 1] >> 6][1] / aspect[edid[i + 1] >> 6][0];
+		KUNIT_EXPECT_LE(test, x, max_x);
+		KUNIT_EXPECT_LE(test, y, max_y);
+		KUNIT_EXPECT_EQ(test, edid[i + 1] & 0x3f, 0);	/* 60 Hz */
+		n++;
+	}
+	return n;
+}
+
+/* No mode above the type's limits; with more room there are more. */
+static void edid_mode_limits(struct kunit *test)
+{
+	static const struct {
+		u16 x, y, n;
+	} limits[] = {
+		{ 639, 480, 0 },	/* too narrow for VGA */
+		{ 640, 479, 0 },
+		{ 640, 480, 1 },
+		{ 800, 600, 2 },
+		{ 1024, 768, 3 },
+		{ 1280, 1024, 6 },	/* + 1280 by 720, 960, 1024 */
+		{ 1600, 1200, 8 },	/* + 1440x900, 1600x1200 */
+		{ 1920, 1200, 11 },	/* + 1680x1050, 1920 by 1080, 1200 */
+		{ 4095, 4095, 11 },
+	};
+	u8 edid[VGPU_EDID_BLOCK];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		vgpu_edid_build(edid, min_t(u32, limits[i].x, 800), 600,
+				limits[i].x, limits[i].y);
+		KUNIT_EXPECT_EQ_MSG(test, offered(test, edid, limits[i].x,
+						  limits[i].y),
+				    (u32)limits[i].n, "limit %ux%u",
+				    limits[i].x, limits[i].y);
+		KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, sizeof(edid)));
+	}
+}
+
+/* Three more descriptors: name, range limits that hold the mode, unused. */
+static void edid_descriptors(struct kunit *test)
+{
+	u8 edid[VGPU_EDID_BLOCK], *d;
+	bool name = false, range = false;
+	struct timing t;
+	u32 i, khz;
+
+	vgpu_edid_build(edid, 1920, 1200, 1920, 1200);
+	decode(edid + DETAILED, &t);
+	khz = t.clock_khz / (t.x + t.hblank);
+	for (i = 1; i < 4; i++) {
+		d = edid + DETAILED + i * DESCRIPTOR;
+		KUNIT_EXPECT_EQ(test, d[0] | d[1] | d[2] | d[4], 0);
+		if (d[3] == 0xfc) {
+			name = true;
+			KUNIT_EXPECT_MEMEQ(test, d + 5, "Tessera vGPU\n", 13);
+		} else if (d[3] == 0xfd) {
+			range = true;
+			KUNIT_EXPECT_LE(test, d[5], 60);
+			KUNIT_EXPECT_GE(test, d[6], 60);
+			KUNIT_EXPECT_LE(test, d[7], khz);
+			KUNIT_EXPECT_GE(test, d[8], khz + 1);
+			KUNIT_EXPECT_GE(test, d[9] * 10000U, t.clock_khz);
+		}
+	}
+	KUNIT_EXPECT_TRUE(test, name);
+	KUNIT_EXPECT_TRUE(test, range);
+}
+
+static void edid_valid(struct kunit *test)
+{
+	u8 edid[VGPU_EDID_MAX] = {};
+	u32 i;
+
+	vgpu_edid_build(edid, 1024, 768, 1024, 768);
+	KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, 128));
+	/* The second block counts too; zeros add up to zero. */
+	KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, 256));
+	edid[200] = 1;
+	KUNIT_EXPECT_FALSE(test, vgpu_edid_valid(edid, 256));
+	KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, 128));
+	KUNIT_EXPECT_FALSE(test, vgpu_edid_valid(edid, 0));
+	KUNIT_EXPECT_FALSE(test, vgpu_edid_valid(edid, 127));
+	KUNIT_EXPECT_FALSE(test, vgpu_edid_valid(edid, 129));
+	for (i = 0; i < 128; i++) {
+		edid[i] ^= 0x10;
+		KUNIT_EXPECT_FALSE_MSG(test, vgpu_edid_valid(edid, 128),
+				       "byte %u changed", i);
+		edid[i] ^= 0x10;
+	}
+	/* The sum alone is not enough: two changes that cancel out. */
+	edid[0]++;
+	edid[127]--;
+	KUNIT_EXPECT_FALSE(test, vgpu_edid_valid(edid, 128));
+}
+
+static struct kunit_case edid_cases[] = {
+	KUNIT_CASE(edid_header),
+	KUNIT_CASE(edid_detailed_timing),
+	KUNIT_CASE(edid_mode_limits),
+	KUNIT_CASE(edid_descriptors),
+	KUNIT_CASE(edid_valid),
+	{}
+};
+
+static struct kunit_suite edid_suite = {
+	.name = "vgpu_edid",
+	.test_cases = edid_cases,
+};
+
+kunit_test_suite(edid_suite);

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The partition allocator, against a reference that keeps one byte for each
+ * unit and answers every question by looking at all of them.
+ */
+#include <kunit/test.h>
+#include <linux/log2.h>
+#include <linux/prandom.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "../../drivers/vgpu/partition.h"
+
+#define UNIT		SZ_4M
+#define CARD		(60ULL * SZ_1M)
+#define MAX_UNITS	64
+
+/* Who holds each unit: 0 is free. */
+struct reference {
+	u8 owner[MAX_UNITS];
+	unsigned int units;
+};
+
+static bool ref_range_free(const struct reference *ref, unsigned int at,
+			   unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (ref->owner[at + i])
+			return false;
+	return true;
+}
+
+/* Aligned places for @n units that could all be taken at once. */
+static u64 ref_fit(const struct reference *ref, unsigned int n)
+{
+	unsigned int at;
+	u64 fit = 0;
+
+	for (at = 0; at + n <= ref->units; at += n)
+		fit += ref_range_free(ref, at, n);
+	return fit;
+}
+
+static u64 ref_largest(const struct reference *ref)
+{
+	unsigned int n;
+
+	for (n = MAX_UNITS; n; n /= 2)
+		if (ref_fit(ref, n))
+			return n;
+	return 0;
+}
+
+/* The best that any placement of @n units could leave as largest block. */
+static u64 ref_best_largest(struct reference *ref, unsigned int n)
+{
+	unsigned int at;
+	u64 best = 0;
+
+	for (at = 0; at + n <= ref->units; at += n) {
+		if (!ref_range_free(ref, at, n))
+			continue;
+		memset(ref->owner + at, 1, n);
+		best = max(best, ref_largest(ref));
+		memset(ref->owner + at, 0, n);
+	}
+	return best;
+}
+
+static void expect_same(struct kunit *test, const struct vgpu_partitions *p,
+			const struct reference *ref)
+{
+	unsigned int n;
+
+	for (n = 1; n <= MAX_UNITS; n *= 2)
+		KUNIT_ASSERT_EQ_MSG(test, vgpu_partitions_fit(p, n * p->unit),
+				    ref_fit(ref, n), "partitions of %u units",
+				    n);
+	KUNIT_ASSERT_EQ(test, vgpu_partitions_largest(p),
+			ref_largest(ref) * p->unit);
+	KUNIT_ASSERT_EQ(test, vgpu_partitions_total_free(p),
+			ref_fit(ref, 1) * p->unit);
+}
+
+static void init_card(struct kunit *test, struct vgpu_partitions *p)
+{
+	KUNIT_ASSERT_EQ(test, vgpu_partitions_init(p, CARD, UNIT), 0);
+}
+
+static u64 take(struct kunit *test, struct vgpu_partitions *p, u64 size)
+{
+	u64 offset = U64_MAX;
+
+	KUNIT_ASSERT_EQ(test, vgpu_partition_alloc(p, size, &offset), 0);
+	KUNIT_ASSERT_EQ(test, offset % size, 0ULL);
+	KUNIT_ASSERT_LE(test, offset + size, p->size);
+	return offset;
+}
+
+static void partition_fresh_card(struct kunit *test)
+{
+	struct vgpu_partitions p;
+
+	init_card(test, &p);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_4M), 15ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_8M), 7ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_16M), 3ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_32M), 1ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_64M), 0ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_largest(&p), (u64)SZ_32M);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_total_free(&p), CARD);
+	vgpu_partitions_fini(&p);
+}
+
+/* What "available" promises can really be taken, and not one more. */
+static void partition_fit_is_exact(struct kunit *test)
+{
+	struct vgpu_partitions p;
+	u64 size, left, offset;
+
+	for (size = UNIT; size <= SZ_32M; size *= 2) {
+		init_card(test, &p);
+		take(test, &p, SZ_8M);
+		for (left = vgpu_partitions_fit(&p, size); left; left--) {
+			KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, size),
+					left);
+			take(test, &p, size);
+		}
+		offset = 12345;
+		KUNIT_EXPECT_EQ(test, vgpu_partition_alloc(&p, size, &offset),
+				-ENOSPC);
+		KUNIT_EXPECT_EQ(test, offset, 12345ULL);
+		vgpu_partitions_fini(&p);
+	}
+}
+
+static void partition_bad_sizes(struct kunit *test)
+{
+	struct vgpu_partitions p;
+	u64 offset = 12345;
+
+	init_card(test, &p);
+	KUNIT_EXPECT_EQ(test, vgpu_partition_alloc(&p, 0, &offset), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vgpu_partition_alloc(&p, UNIT / 2, &offset),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, vgpu_partition_alloc(&p, 3 * UNIT, &offset),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, vgpu_partition_alloc(&p, UNIT + 1, &offset),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, vgpu_partition_alloc(&p, 1ULL << 63, &offset),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, offset, 12345ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, UNIT / 2), 0ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, 3 * UNIT), 0ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, 1ULL << 63), 0ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_total_free(&p), CARD);
+	vgpu_partitions_fini(&p);
+}
+
+static void partition_bad_init(struct kunit *test)
+{
+	struct vgpu_partitions p;
+
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_init(&p, 0, UNIT), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_init(&p, CARD, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_init(&p, CARD, 3 * SZ_1M),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_init(&p, CARD + SZ_1M, UNIT),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_init(&p, UNIT / 2, UNIT),
+			-EINVAL);
+	/* After a failure, and twice, is harmless. */
+	vgpu_partitions_fini(&p);
+	vgpu_partitions_fini(&p);
+}
+
+/* Small ones come out of the small left-overs, large blocks stay whole. */
+static void partition_keeps_largest(struct kunit *test)
+{
+	struct vgpu_partitions p;
+
+	init_card(test, &p);
+	KUNIT_EXPECT_EQ(test, take(test, &p, SZ_4M), 56ULL * SZ_1M);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_largest(&p), (u64)SZ_32M);
+	KUNIT_EXPECT_EQ(test, take(test, &p, SZ_4M), 48ULL * SZ_1M);
+	KUNIT_EXPECT_EQ(test, take(test, &p, SZ_4M), 52ULL * SZ_1M);
+	KUNIT_EXPECT_EQ(test, take(test, &p, SZ_8M), 32ULL * SZ_1M);
+	KUNIT_EXPECT_EQ(test, take(test, &p, SZ_8M), 40ULL * SZ_1M);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_largest(&p), (u64)SZ_32M);
+	KUNIT_EXPECT_EQ(test, take(test, &p, SZ_32M), 0ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_total_free(&p), 0ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_largest(&p), 0ULL);
+	vgpu_partitions_fini(&p);
+}
+
+/* However it was cut up: once all is free again it is as on the first day. */
+static void partition_joins_again(struct kunit *test)
+{
+	struct vgpu_partitions p;
+	u64 at[15];
+	int i;
+
+	init_card(test, &p);
+	for (i = 0; i < 15; i++)
+		at[i] = take(test, &p, SZ_4M);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_total_free(&p), 0ULL);
+	/* Every other one: nothing larger than one unit can join. */
+	for (i = 0; i < 15; i++)
+		if (at[i] / SZ_4M % 2 == 0)
+			vgpu_partition_free(&p, at[i], SZ_4M);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_largest(&p), (u64)SZ_4M);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_4M), 8ULL);
+	for (i = 0; i < 15; i++)
+		if (at[i] / SZ_4M % 2)
+			vgpu_partition_free(&p, at[i], SZ_4M);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_32M), 1ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_16M), 3ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_8M), 7ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_partitions_fit(&p, SZ_4M), 15ULL);
+	vgpu_partitions_fini(&p);
+}
+
+struct taken {
+	u64 offset;
+	u64 size;
+};
+
+static void random_alloc(struct kunit *test, struct vgpu_partitions *p,
+			 struct reference *ref, struct taken *t, u64 size)
+{
+	unsigned int n = size / p->unit;
+	u64 best = ref_best_largest(ref, n);
+	u64 offset = U64_MAX;
+
+	if (!ref_fit(ref, n)) {
+		KUNIT_ASSERT_EQ(test, vgpu_partition_alloc(p, size, &offset),
+				-ENOSPC);
+		KUNIT_ASSERT_EQ(test, offset, U64_MAX);
+		return;
+	}
+	offset = take(test, p, size);
+	KUNIT_ASSERT_TRUE(test, ref_range_free(ref, offset / p->unit, n));
+	memset(ref->owner + offset / p->unit, 1, n);
+	KUNIT_ASSERT_EQ(test, vgpu_partitions_largest(p), best * p->unit);
+	t->offset = offset;
+	t->size = size;
+}
+
+static void random_free(struct vgpu_partitions *p, struct reference *ref,
+			struct taken *t)
+{
+	vgpu_partition_free(p, t->offset, t->size);
+	memset(ref->owner + t->offset / p->unit, 0, t->size / p->unit);
+	t->size = 0;
+}
+
+static void random_run(struct kunit *test, u32 seed, unsigned int units,
+		       u64 unit)
+{
+	struct taken *taken = kunit_kcalloc(test, units, sizeof(*taken),
+					    GFP_KERNEL);
+	struct reference ref = { .units = units };
+	struct vgpu_partitions p;
+	struct rnd_state rnd;
+	struct taken *t;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, taken);
+	prandom_seed_state(&rnd, seed);
+	KUNIT_ASSERT_EQ(test, vgpu_partitions_init(&p, units * unit, unit), 0);
+	expect_same(test, &p, &ref);
+	for (i = 0; i < 400; i++) {
+		t = &taken[prandom_u32_state(&rnd) % units];
+		if (t->size)
+			random_free(&p, &ref, t);
+		else
+			random_alloc(test, &p, &ref, t,
+				     unit << prandom_u32_state(&rnd) % 5);
+		expect_same(test, &p, &ref);
+	}
+	for (t = taken; t < taken + units; t++)
+		if (t->size)
+			random_free(&p, &ref, t);
+	expect_same(test, &p, &ref);
+	vgpu_partitions_fini(&p);
+}
+
+static void partition_random(struct kunit *test)
+{
+	u32 seed;
+
+	for (seed = 1; seed <= MAX_UNITS; seed++)
+		random_run(test, seed, seed, UNIT);
+	random_run(test, 99, 15, SZ_1M);
+	random_run(test, 100, 33, 1);
+}
+
+static struct kunit_case partition_cases[] = {
+	KUNIT_CASE(partition_fresh_card),
+	KUNIT_CASE(partition_fit_is_exact),
+	KUNIT_CASE(partition_bad_sizes),
+	KUNIT_CASE(partition_bad_init),
+	KUNIT_CASE(partition_keeps_largest),
+	KUNIT_CASE(partition_joins_again),
+	KUNIT_CASE(partition_random),
+	{}
+};
+
+static struct kunit_suite partition_suite = {
+	.name = "vgpu_partition",
+	.test_cases = partition_cases,
+};
+
+kunit_test_suite(partition_suite);
