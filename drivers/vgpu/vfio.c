@@ -106,9 +106,11 @@ static int add_type_cap(struct vfio_info_cap *caps, u32 type, u32 subtype)
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
 }
 
-static int describe_region(struct vgpu_vdev *vd, struct vfio_region_info *info,
-			   struct vfio_info_cap *caps)
+static int vgpu_describe_region(struct vfio_device *vdev,
+				struct vfio_region_info *info,
+				struct vfio_info_cap *caps)
 {
+	struct vgpu_vdev *vd = to_vd(vdev);
 	const u32 rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 
 	if (info->index >= VGPU_NR_REGIONS ||
@@ -139,7 +141,8 @@ static int describe_region(struct vgpu_vdev *vd, struct vfio_region_info *info,
 	}
 }
 
-static long get_region_info(struct vgpu_vdev *vd, void __user *arg)
+/* For kernels that leave this ioctl to the driver; see VGPU_REGION_INFO_OPS. */
+static long get_region_info(struct vfio_device *vdev, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
 	struct vfio_info_cap caps = {};
@@ -151,7 +154,7 @@ static long get_region_info(struct vgpu_vdev *vd, void __user *arg)
 	if (info.argsz < minsz)
 		return -EINVAL;
 	info.cap_offset = 0;
-	ret = describe_region(vd, &info, &caps);
+	ret = vgpu_describe_region(vdev, &info, &caps);
 	if (ret)
 		return ret;
 
@@ -261,7 +264,7 @@ static long vgpu_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	case VFIO_DEVICE_GET_INFO:
 		return get_info(arg);
 	case VFIO_DEVICE_GET_REGION_INFO:
-		return get_region_info(vd, arg);
+		return get_region_info(vdev, arg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
 		return get_irq_info(vd, arg);
 	case VFIO_DEVICE_SET_IRQS:
@@ -284,6 +287,7 @@ const struct vfio_device_ops vgpu_vfio_ops = {
 	.ioctl = vgpu_ioctl,
 	.mmap = vgpu_mmap,
 	.request = vgpu_request,
+	VGPU_REGION_INFO_OPS
 	VGPU_RELEASE_OPS
 	VGPU_IOMMUFD_OPS
 };

@@ -75,4 +75,12 @@ vgpu_hrtimer_setup(struct hrtimer *timer,
 #define VGPU_RELEASE_OPS
 #endif
 
+/* v6.19 took the frame of VFIO_DEVICE_GET_REGION_INFO into the VFIO core. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define VGPU_REGION_INFO_OPS
+#else
+#define VGPU_REGION_INFO_OPS \
+	.get_region_info_caps = vgpu_describe_region,
+#endif
+
 #endif /* _VGPU_COMPAT_H */
