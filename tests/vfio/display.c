@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the host shows of a vGPU: the graphics plane and its region. */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "display.h"
+#include "fault.h"
+#include "gpu2d.h"
+
+static const unsigned int depths[] = { 8, 15, 16, 32 };
+
+static struct vdev *d;
+static uint8_t *vram;
+/* What the guest has loaded; NULL is what stands there after reset. */
+static const uint32_t *loaded;
+static uint32_t palette[PALETTE_SIZE];
+
+static void use(unsigned int type)
+{
+	d = vdev_new(type);
+	vram = vdev_map_vram(d);
+	fill_pattern(vram, d->size, 3);
+	gpu_init(d);
+}
+
+static void before(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < PALETTE_SIZE; i++)
+		palette[i] = (255 - i) * 0x010203 & 0xffffff;
+	loaded = NULL;
+	use(T8);
+}
+
+static void after(void)
+{
+	if (vram)
+		munmap(vram, d->size);
+	vram = NULL;
+	vdev_cleanup();
+}
+
+static void load_palette(void)
+{
+	display_palette(d, palette);
+	loaded = palette;
+}
+
+static struct vfio_device_gfx_plane_info query(void)
+{
+	struct vfio_device_gfx_plane_info plane;
+
+	ASSERT_OK(display_query(d, &plane));
+	return plane;
+}
+
+static void expect_dark(void)
+{
+	struct vfio_device_gfx_plane_info plane = query();
+
+	EXPECT_EQ(plane.drm_format, 0);
+	EXPECT_EQ(plane.width, 0);
+	EXPECT_EQ(plane.height, 0);
+	EXPECT_EQ(plane.size, 0);
+}
+
+/* Ask for the plane of a mode, and check what is said of it. */
+static void expect_plane(const struct mode *m)
+{
+	struct vfio_device_gfx_plane_info plane = query();
+
+	ASSERT_EQ(plane.drm_format, FORMAT_XRGB8888);
+	ASSERT_EQ(plane.width, m->width);
+	ASSERT_EQ(plane.height, m->height);
+	ASSERT_EQ(plane.stride, m->width * 4);
+	ASSERT_EQ(plane.size, m->width * m->height * 4);
+	ASSERT_EQ(plane.region_index, REGION_DISPLAY);
+	EXPECT_EQ(plane.drm_format_mod, 0);
+}
+
+/* Every pixel of the region, mapped and by read(); the X byte is not one. */
+static void expect_picture(const struct mode *m)
+{
+	size_t size = (size_t)m->width * m->height * 4;
+	uint32_t *want = malloc(size), *got = malloc(size);
+	uint32_t *shown = display_map(d, size);
+	size_t i;
+
+	ASSERT(want && got);
+	display_expected(m, vram, loaded, want);
+	ASSERT_EQ(vdev_pread(d, REGION_DISPLAY, got, size, 0), size);
+	for (i = 0; i < size / 4; i++) {
+		if (!EXPECT_EQ(shown[i] & 0xffffff, want[i]) ||
+		    !EXPECT_EQ(got[i] & 0xffffff, want[i])) {
+			tap_note("%ux%u %u bpp: pixel %zu,%zu", m->width,
+				 m->height, m->bpp, i % m->width,
+				 i / m->width);
+			break;
+		}
+	}
+	munmap(shown, size);
+	free(want);
+	free(got);
+}
+
+static void show(const struct mode *m)
+{
+	display_set(d, m);
+	expect_plane(m);
+	expect_picture(m);
+}
+
+static void probe(void)
+{
+	static const struct {
+		uint32_t flags;
+		bool ok;
+	} cases[] = {
+		{ VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_REGION, true },
+		{ VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_DMABUF,
+		  false },
+		{ VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_REGION |
+		  VFIO_GFX_PLANE_TYPE_DMABUF, false },
+		{ VFIO_GFX_PLANE_TYPE_PROBE, false },
+		{ VFIO_GFX_PLANE_TYPE_DMABUF, false },
+		{ VFIO_GFX_PLANE_TYPE_REGION, true },
+		{ 0, false }, { 1U << 3, false }, { ~0U, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vfio_device_gfx_plane_info plane = {
+			.argsz = sizeof(plane), .flags = cases[i].flags,
+		};
+
+		if (cases[i].ok)
+			EXPECT_OK(vdev_ioctl(d, VFIO_DEVICE_QUERY_GFX_PLANE,
+					     &plane));
+		else
+			EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_QUERY_GFX_PLANE,
+					      &plane), EINVAL);
+	}
+}
+
+static void query_errors(void)
+{
+	struct vfio_device_gfx_plane_info plane = {
+		.flags = VFIO_GFX_PLANE_TYPE_REGION, .drm_plane_type = 1,
+	};
+	unsigned int minsz = offsetof(struct vfio_device_gfx_plane_info,
+				      region_index) + 4;
+
+	for (plane.argsz = 0; plane.argsz < minsz; plane.argsz++)
+		EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_QUERY_GFX_PLANE, &plane),
+			   EINVAL);
+	EXPECT_OK(vdev_ioctl(d, VFIO_DEVICE_QUERY_GFX_PLANE, &plane));
+	EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_QUERY_GFX_PLANE, NULL), EFAULT);
+	EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_GET_GFX_DMABUF, &plane), ENOTTY);
+}
+
+static void dark_without_a_mode(void)
+{
+	struct mode m = { .width = 640, .height = 480, .bpp = 32 };
+
+	expect_dark();
+	show(&m);
+	display_blank(d, true);
+	expect_dark();
+	display_blank(d, false);
+	expect_plane(&m);
+	reg_wr(d, CRTC_GEN_CNTL, 0);
+	expect_dark();
+}
+
+/* Only the primary plane shows something, also when no type is given. */
+static void other_planes(void)
+{
+	struct vfio_device_gfx_plane_info plane;
+	unsigned int type;
+
+	display_set_mode(d, 640, 480, 32, 0);
+	for (type = 0; type < 4; type++) {
+		memset(&plane, 0, sizeof(plane));
+		plane.argsz = sizeof(plane);
+		plane.flags = VFIO_GFX_PLANE_TYPE_REGION;
+		plane.drm_plane_type = type;
+		ASSERT_OK(vdev_ioctl(d, VFIO_DEVICE_QUERY_GFX_PLANE, &plane));
+		EXPECT_EQ(plane.drm_format, type < 2 ? FORMAT_XRGB8888 : 0);
+	}
+}
+
+static void all_depths(void)
+{
+	static const unsigned int sizes[][2] = {
+		{ 8, 1 }, { 640, 480 }, { 1024, 768 }, { 1280, 1024 },
+	};
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(depths); i++) {
+		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
+			struct mode m = {
+				.width = sizes[j][0], .height = sizes[j][1],
+				.bpp = depths[i],
+			};
+
+			show(&m);
+		}
+	}
+}
+
+/* Scanout that begins somewhere, with lines farther apart than their pixels. */
+static void offsets_and_pitches(void)
+{
+	static const uint32_t offsets[] = { 8, 4096, 0x12340, 0x100000 };
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(depths); i++) {
+		for (j = 0; j < ARRAY_SIZE(offsets); j++) {
+			struct mode m = {
+				.width = 320, .height = 200, .bpp = depths[i],
+				.offset = offsets[j],
+				.pitch = j % 2 ? 0 : 512,
+			};
+
+			show(&m);
+		}
+	}
+}
+
+static void palette_changes(void)
+{
+	struct mode m = { .width = 320, .height = 200 };
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(depths); i++) {
+		m.bpp = depths[i];
+		load_palette();
+		show(&m);
+		for (j = 0; j < PALETTE_SIZE; j++)
+			palette[j] ^= 0xff00ff;
+		load_palette();
+		show(&m);
+		/* A single entry, of which every channel is looked at. */
+		vdev_wr(d, REGION_REGS, PALETTE_INDEX, 1, 72);
+		palette[72] ^= 0x5a5a5a;
+		reg_wr(d, PALETTE_DATA, palette[72]);
+		expect_plane(&m);
+		expect_picture(&m);
+	}
+	/* Back to grey: each channel is what it was. */
+	for (j = 0; j < PALETTE_SIZE; j++)
+		palette[j] = j * 0x010101;
+	load_palette();
+	loaded = NULL;
+	for (i = 0; i < ARRAY_SIZE(depths); i++) {
+		m.bpp = depths[i];
+		show(&m);
+	}
+}
+
+static void what_the_engine_draws(void)
+{
+	struct mode m = { .width = 800, .height = 600, .bpp = 32 };
+	unsigned int i;
+
+	show(&m);
+	for (i = 0; i < 40; i++)
+		gpu_fill(d, 0, 3200, 800 - i * 15, 600 - i * 11, i * 0x060504);
+	gpu_idle(d);
+	expect_plane(&m);
+	expect_picture(&m);
+}
+
+/* One mapping lives through changes between shown directly and converted. */
+static void mapping_follows_the_mode(void)
+{
+	static const struct mode modes[] = {
+		{ .width = 640, .height = 480, .bpp = 32 },
+		{ .width = 640, .height = 480, .bpp = 16 },
+		{ .width = 640, .height = 480, .bpp = 32, .offset = 0x200000 },
+		{ .width = 640, .height = 480, .bpp = 32, .pitch = 800 },
+		{ .width = 640, .height = 480, .bpp = 32, .offset = 0x1000 },
+	};
+	const size_t size = 640 * 480 * 4;
+	uint32_t *shown = display_map(d, size);
+	uint32_t *want = malloc(size);
+	unsigned int i, j;
+
+	ASSERT(want);
+	for (i = 0; i < 2 * ARRAY_SIZE(modes); i++) {
+		const struct mode *m = &modes[i % ARRAY_SIZE(modes)];
+
+		display_set(d, m);
+		expect_plane(m);
+		display_expected(m, vram, loaded, want);
+		for (j = 0; j < size / 4; j++) {
+			if (!EXPECT_EQ(shown[j] & 0xffffff, want[j]))
+				break;
+		}
+	}
+	free(want);
+	munmap(shown, size);
+}
+
+static void modes_that_are_too_large(void)
+{
+	struct mode m = { .width = 1288, .height = 768, .bpp = 16 };
+
+	display_set(d, &m);
+	expect_dark();
+	m = (struct mode) { .width = 1280, .height = 1025, .bpp = 16 };
+	display_set(d, &m);
+	expect_dark();
+	/* The last line fits, and then does not. */
+	m = (struct mode) { .width = 1024, .height = 768, .bpp = 32 };
+	m.offset = d->size - mode_stride(&m) * m.height;
+	show(&m);
+	m.offset += 8;
+	display_set(d, &m);
+	expect_dark();
+	m.offset = d->size - 8;
+	display_set(d, &m);
+	expect_dark();
+	m.offset = 0;
+	m.pitch = 8 * 1023;
+	display_set(d, &m);
+	expect_dark();
+}
+
+static void region_is_read_only(void)
+{
+	size_t size = d->region[REGION_DISPLAY].size;
+	uint32_t val = 1;
+	void *p;
+
+	EXPECT_ERR(vdev_pwrite(d, REGION_DISPLAY, &val, 4, 0), EINVAL);
+	EXPECT_EQ(vdev_pread(d, REGION_DISPLAY, &val, 4, size - 4), 4);
+	EXPECT_ERR(vdev_pread(d, REGION_DISPLAY, &val, 4, size), EINVAL);
+	errno = 0;
+	p = vdev_try_map(d, REGION_DISPLAY, 0, 4096);
+	EXPECT(p == MAP_FAILED);
+	EXPECT_EQ(errno, EINVAL);
+	p = display_map(d, 4096);
+	EXPECT_ERR(mprotect(p, 4096, PROT_READ | PROT_WRITE), EACCES);
+	munmap(p, 4096);
+	errno = 0;
+	p = mmap(NULL, size + 4096, PROT_READ, MAP_SHARED, d->fd,
+		 d->region[REGION_DISPLAY].offset);
+	EXPECT(p == MAP_FAILED);
+	EXPECT_EQ(errno, EINVAL);
+	/* The last page of it is there. */
+	p = display_map(d, size);
+	EXPECT(!raises_sigbus((char *)p + size - 4, false));
+	munmap(p, size);
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(probe),
+	TAP_TEST(query_errors),
+	TAP_TEST(dark_without_a_mode),
+	TAP_TEST(other_planes),
+	TAP_TEST(all_depths),
+	TAP_TEST(offsets_and_pitches),
+	TAP_TEST(palette_changes),
+	TAP_TEST(what_the_engine_draws),
+	TAP_TEST(mapping_follows_the_mode),
+	TAP_TEST(modes_that_are_too_large),
+	TAP_TEST(region_is_read_only),
+};
+
+int main(void)
+{
+	static const struct tap_suite suite = {
+		.name = "display", .tests = tests, .nr = ARRAY_SIZE(tests),
+		.before = before, .after = after,
+	};
+
+	return tap_run(&suite);
+}

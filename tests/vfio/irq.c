@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Interrupts: INTx as a masked level, MSI as messages, and the ioctl's errors. */
+#include <stdlib.h>
+#include <unistd.h>
+#include "display.h"
+#include "rv100.h"
+#include "vfio.h"
+
+#define INTX	VFIO_PCI_INTX_IRQ_INDEX
+#define MSI	VFIO_PCI_MSI_IRQ_INDEX
+
+#define TRIGGER	VFIO_IRQ_SET_ACTION_TRIGGER
+#define MASK	VFIO_IRQ_SET_ACTION_MASK
+#define UNMASK	VFIO_IRQ_SET_ACTION_UNMASK
+#define NONE	VFIO_IRQ_SET_DATA_NONE
+#define BOOL	VFIO_IRQ_SET_DATA_BOOL
+#define EVENTFD	VFIO_IRQ_SET_DATA_EVENTFD
+
+static struct vdev *d;
+static int evt = -1;
+
+static void before(void)
+{
+	d = vdev_new(T4);
+	evt = evt_new();
+}
+
+static void after(void)
+{
+	vdev_cleanup();
+	if (evt >= 0)
+		close(evt);
+	evt = -1;
+}
+
+/* The chip's own way to raise its line, and to lower it. */
+static void sw_raise(void)
+{
+	reg_wr(d, GEN_INT_STATUS, INT_SW_FIRE);
+}
+
+static void sw_ack(void)
+{
+	reg_wr(d, GEN_INT_STATUS, INT_SW);
+}
+
+static void intx_on(void)
+{
+	reg_wr(d, GEN_INT_CNTL, INT_SW);
+	ASSERT_OK(irq_eventfd(d, INTX, TRIGGER, evt));
+	EXPECT_EQ(evt_take(evt), 0);
+}
+
+static int unmask(void)
+{
+	return irq_set(d, INTX, NONE | UNMASK, 0, 1, NULL, 0);
+}
+
+static int mask(void)
+{
+	return irq_set(d, INTX, NONE | MASK, 0, 1, NULL, 0);
+}
+
+static unsigned int msi_cap(void)
+{
+	unsigned int at = cfg_rd(d, PCI_CAPABILITY_LIST, 1);
+	unsigned int hops;
+
+	for (hops = 0; at && hops < 48; hops++) {
+		if (cfg_rd(d, at + PCI_CAP_LIST_ID, 1) == PCI_CAP_ID_MSI)
+			return at;
+		at = cfg_rd(d, at + PCI_CAP_LIST_NEXT, 1);
+	}
+	tap_fail(__FILE__, __LINE__, "no MSI capability");
+	tap_abort();
+}
+
+static void msi_enable(bool on)
+{
+	cfg_wr(d, msi_cap() + PCI_MSI_FLAGS, 2,
+	       on ? PCI_MSI_FLAGS_ENABLE : 0);
+}
+
+static void msi_on(void)
+{
+	reg_wr(d, GEN_INT_CNTL, INT_SW);
+	msi_enable(true);
+	ASSERT_OK(irq_eventfd(d, MSI, TRIGGER, evt));
+}
+
+static void intx_is_delivered(void)
+{
+	intx_on();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	EXPECT_EQ(reg_rd(d, GEN_INT_STATUS) & INT_SW, INT_SW);
+	sw_ack();
+	EXPECT_EQ(evt_take(evt), 0);
+}
+
+static void disabled_source_is_silent(void)
+{
+	intx_on();
+	reg_wr(d, GEN_INT_CNTL, 0);
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+	/* Enabling a source that is pending raises the line. */
+	reg_wr(d, GEN_INT_CNTL, INT_SW);
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
+/* One event, then masked: nothing more until unmasked. */
+static void automask(void)
+{
+	intx_on();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	sw_ack();
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+
+	/* Still pending, so it comes again at once. */
+	ASSERT_OK(unmask());
+	EXPECT_EQ(evt_wait(evt), 1);
+
+	/* Nothing pending: unmasking is silent, the next one is delivered. */
+	sw_ack();
+	ASSERT_OK(unmask());
+	EXPECT_EQ(evt_take(evt), 0);
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
+static void mask_holds_back(void)
+{
+	intx_on();
+	ASSERT_OK(mask());
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+	ASSERT_OK(unmask());
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
+static void mask_by_bool(void)
+{
+	uint8_t no = 0, yes = 1;
+
+	intx_on();
+	ASSERT_OK(irq_set(d, INTX, BOOL | MASK, 0, 1, &no, 1));
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	sw_ack();
+	ASSERT_OK(irq_set(d, INTX, BOOL | UNMASK, 0, 1, &yes, 1));
+	ASSERT_OK(irq_set(d, INTX, BOOL | MASK, 0, 1, &yes, 1));
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+	ASSERT_OK(irq_set(d, INTX, BOOL | UNMASK, 0, 1, &no, 1));
+	EXPECT_EQ(evt_take(evt), 0);
+	ASSERT_OK(irq_set(d, INTX, BOOL | UNMASK, 0, 1, &yes, 1));
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
+/* How KVM's resampling unmasks: by an eventfd. */
+static void unmask_by_eventfd(void)
+{
+	int resample = evt_new();
+	uint64_t one = 1;
+
+	intx_on();
+	ASSERT_OK(irq_eventfd(d, INTX, UNMASK, resample));
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	/* Pending still: unmasking brings it back. */
+	ASSERT_EQ(write(resample, &one, 8), 8);
+	EXPECT_EQ(evt_wait(evt), 1);
+	sw_ack();
+	ASSERT_EQ(write(resample, &one, 8), 8);
+	/* Unmasking by eventfd is not done before write() returns. */
+	ASSERT_OK(irq_eventfd(d, INTX, UNMASK, -1));
+	ASSERT_OK(unmask());
+	EXPECT_EQ(evt_take(evt), 0);
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	close(resample);
+}
+
+static void intx_disable_bit(void)
+{
+	uint32_t cmd;
+
+	intx_on();
+	cmd = cfg_rd(d, PCI_COMMAND, 2);
+	cfg_wr(d, PCI_COMMAND, 2, cmd | PCI_COMMAND_INTX_DISABLE);
+	EXPECT(!(cfg_rd(d, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT));
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+	/* The status bit shows the source, not the pin. */
+	EXPECT(cfg_rd(d, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT);
+	cfg_wr(d, PCI_COMMAND, 2, cmd);
+	EXPECT_EQ(evt_wait(evt), 1);
+	sw_ack();
+	EXPECT(!(cfg_rd(d, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT));
+}
+
+static void vblank_comes_by_itself(void)
+{
+	display_set_mode(d, 640, 480, 32, 0);
+	reg_wr(d, GEN_INT_CNTL, INT_VBLANK);
+	ASSERT_OK(irq_eventfd(d, INTX, TRIGGER, evt));
+	EXPECT_EQ(evt_wait(evt), 1);
+	EXPECT_EQ(reg_rd(d, GEN_INT_STATUS) & INT_VBLANK, INT_VBLANK);
+	reg_wr(d, GEN_INT_STATUS, INT_VBLANK);
+	ASSERT_OK(unmask());
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
+static void msi_is_delivered(void)
+{
+	unsigned int i;
+
+	msi_on();
+	for (i = 0; i < 3; i++) {
+		sw_raise();
+		EXPECT_EQ(evt_wait(evt), 1);
+		sw_ack();
+		EXPECT_EQ(evt_take(evt), 0);
+	}
+}
+
+/* A message for each time that the line goes up; no masking. */
+static void msi_is_an_edge(void)
+{
+	msi_on();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+	sw_ack();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
+static void msi_replaces_intx(void)
+{
+	int msi_evt = evt_new();
+
+	intx_on();
+	/* As QEMU does it: INTx goes before MSI comes. */
+	ASSERT_OK(irq_set(d, INTX, NONE | TRIGGER, 0, 0, NULL, 0));
+	msi_enable(true);
+	ASSERT_OK(irq_eventfd(d, MSI, TRIGGER, msi_evt));
+	sw_raise();
+	EXPECT_EQ(evt_wait(msi_evt), 1);
+	EXPECT_EQ(evt_take(evt), 0);
+	sw_ack();
+	ASSERT_OK(irq_set(d, MSI, NONE | TRIGGER, 0, 0, NULL, 0));
+	msi_enable(false);
+	ASSERT_OK(irq_eventfd(d, INTX, TRIGGER, evt));
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	EXPECT_EQ(evt_take(msi_evt), 0);
+	close(msi_evt);
+}
+
+static void switched_off(void)
+{
+	intx_on();
+	ASSERT_OK(irq_set(d, INTX, NONE | TRIGGER, 0, 0, NULL, 0));
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+	/* On again: what is pending is delivered. */
+	ASSERT_OK(irq_eventfd(d, INTX, TRIGGER, evt));
+	EXPECT_EQ(evt_wait(evt), 1);
+	sw_ack();
+	/* An eventfd of -1 takes the old one away. */
+	ASSERT_OK(irq_eventfd(d, INTX, TRIGGER, -1));
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+}
+
+/* User space may trigger an interrupt itself, to test its own wiring. */
+static void loopback(void)
+{
+	static const unsigned int indices[] = {
+		INTX, MSI, VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX,
+	};
+	uint8_t no = 0, yes = 1;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(indices); i++) {
+		unsigned int index = indices[i];
+
+		ASSERT_OK(irq_eventfd(d, index, TRIGGER, evt));
+		ASSERT_OK(irq_set(d, index, NONE | TRIGGER, 0, 1, NULL, 0));
+		EXPECT_EQ(evt_wait(evt), 1);
+		ASSERT_OK(irq_set(d, index, BOOL | TRIGGER, 0, 1, &yes, 1));
+		EXPECT_EQ(evt_wait(evt), 1);
+		ASSERT_OK(irq_set(d, index, BOOL | TRIGGER, 0, 1, &no, 1));
+		EXPECT_EQ(evt_take(evt), 0);
+		ASSERT_OK(irq_set(d, index, NONE | TRIGGER, 0, 0, NULL, 0));
+	}
+}
+
+/* Not one kind of data and one action; as vfio-pci answers it. */
+static void bad_flags(void)
+{
+	static const struct {
+		uint32_t flags;
+		int want;
+	} bad[] = {
+		{ 0, EINVAL }, { TRIGGER, EINVAL }, { UNMASK, EINVAL },
+		{ NONE | BOOL | TRIGGER, EINVAL },
+		{ BOOL | EVENTFD | TRIGGER, EINVAL },
+		{ NONE | TRIGGER | 1U << 6, EINVAL }, { ~0U, EINVAL },
+		{ NONE, ENOTTY }, { NONE | MASK | TRIGGER, ENOTTY },
+		{ NONE | MASK | UNMASK, ENOTTY },
+		{ NONE | TRIGGER | MASK | UNMASK, ENOTTY },
+		{ EVENTFD | MASK | TRIGGER, ENOTTY },
+	};
+	int32_t data[2] = { -1, -1 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (!EXPECT_ERR(irq_set(d, INTX, bad[i].flags, 0, 1, data,
+					sizeof(data)), bad[i].want))
+			tap_note("flags %#x", bad[i].flags);
+	}
+}
+
+static void bad_range(void)
+{
+	int32_t data[2] = { -1, -1 };
+	unsigned int index;
+
+	for (index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
+		EXPECT_ERR(irq_set(d, index, EVENTFD | TRIGGER, 1, 1, data, 4),
+			   EINVAL);
+		EXPECT_ERR(irq_set(d, index, EVENTFD | TRIGGER, 0, 2, data, 8),
+			   EINVAL);
+		EXPECT_ERR(irq_set(d, index, NONE | TRIGGER, 0xffffffff, 2,
+				   NULL, 0), EINVAL);
+		EXPECT_ERR(irq_set(d, index, NONE | TRIGGER, 1, 0xffffffff,
+				   NULL, 0), EINVAL);
+	}
+	for (index = VFIO_PCI_NUM_IRQS; index < 8; index++)
+		EXPECT_ERR(irq_set(d, index, EVENTFD | TRIGGER, 0, 1, data, 4),
+			   EINVAL);
+	EXPECT_ERR(irq_set(d, 0xffffffff, EVENTFD | TRIGGER, 0, 1, data, 4),
+		   EINVAL);
+	/* MSI-X has no vectors. */
+	EXPECT_ERR(irq_set(d, VFIO_PCI_MSIX_IRQ_INDEX, EVENTFD | TRIGGER, 0, 1,
+			   data, 4), EINVAL);
+}
+
+static void bad_argsz(void)
+{
+	struct {
+		struct vfio_irq_set set;
+		int32_t fd;
+	} req = {
+		.set.flags = EVENTFD | TRIGGER,
+		.set.index = INTX,
+		.set.count = 1,
+		.fd = evt,
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(req); i++) {
+		req.set.argsz = i;
+		EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_SET_IRQS, &req), EINVAL);
+	}
+	req.set.argsz = sizeof(req);
+	EXPECT_OK(vdev_ioctl(d, VFIO_DEVICE_SET_IRQS, &req));
+	EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_SET_IRQS, NULL), EFAULT);
+}
+
+static void bad_eventfds(void)
+{
+	int32_t fd = d->fd;
+
+	/* A descriptor that is no eventfd, and one that is not open. */
+	EXPECT_ERR(irq_set(d, INTX, EVENTFD | TRIGGER, 0, 1, &fd, 4), EINVAL);
+	fd = 9999;
+	EXPECT_ERR(irq_set(d, INTX, EVENTFD | TRIGGER, 0, 1, &fd, 4), EBADF);
+	EXPECT_ERR(irq_set(d, MSI, EVENTFD | TRIGGER, 0, 1, &fd, 4), EBADF);
+	/* What was wrong changed nothing. */
+	intx_on();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
+/* Only INTx can be masked. */
+static void only_intx_is_maskable(void)
+{
+	static const unsigned int indices[] = {
+		MSI, VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(indices); i++) {
+		int ret;
+
+		errno = 0;
+		ret = irq_set(d, indices[i], NONE | MASK, 0, 1, NULL, 0);
+		EXPECT(ret == -1 && (errno == EINVAL || errno == ENOTTY));
+		errno = 0;
+		ret = irq_set(d, indices[i], NONE | UNMASK, 0, 1, NULL, 0);
+		EXPECT(ret == -1 && (errno == EINVAL || errno == ENOTTY));
+	}
+	/* Neither masking nor unmasking has a meaning before it is set up. */
+	EXPECT_ERR(mask(), EINVAL);
+	EXPECT_ERR(unmask(), EINVAL);
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(intx_is_delivered),
+	TAP_TEST(disabled_source_is_silent),
+	TAP_TEST(automask),
+	TAP_TEST(mask_holds_back),
+	TAP_TEST(mask_by_bool),
+	TAP_TEST(unmask_by_eventfd),
+	TAP_TEST(intx_disable_bit),
+	TAP_TEST(vblank_comes_by_itself),
+	TAP_TEST(msi_is_delivered),
+	TAP_TEST(msi_is_an_edge),
+	TAP_TEST(msi_replaces_intx),
+	TAP_TEST(switched_off),
+	TAP_TEST(loopback),
+	TAP_TEST(bad_flags),
+	TAP_TEST(bad_range),
+	TAP_TEST(bad_argsz),
+	TAP_TEST(bad_eventfds),
+	TAP_TEST(only_intx_is_maskable),
+};
+
+int main(void)
+{
+	static const struct tap_suite suite = {
+		.name = "irq", .tests = tests, .nr = ARRAY_SIZE(tests),
+		.before = before, .after = after,
+	};
+
+	return tap_run(&suite);
+}

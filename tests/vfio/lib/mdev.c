@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "mdev.h"
+#include "tap.h"
+
+#define PCI_DEVICES	"/sys/bus/pci/devices"
+#define MDEV_DEVICES	"/sys/bus/mdev/devices"
+#define MAX_MDEVS	64
+
+const struct type_facts types[NR_TYPES] = {
+	[T4] = { "RV100-4D", "vgpu_rv100-RV100-4D", 4 * MIB, 1024, 768, 15 },
+	[T8] = { "RV100-8D", "vgpu_rv100-RV100-8D", 8 * MIB, 1280, 1024, 7 },
+	[T16] = { "RV100-16D", "vgpu_rv100-RV100-16D", 16 * MIB, 1600, 1200, 3 },
+	[T32] = { "RV100-32D", "vgpu_rv100-RV100-32D", 32 * MIB, 1920, 1200, 1 },
+};
+
+/* What this program has created and not yet removed. */
+static char created[MAX_MDEVS][UUID_LEN];
+
+ssize_t file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t ret;
+	int err;
+
+	if (fd < 0)
+		return -1;
+	ret = write(fd, text, strlen(text));
+	err = errno;
+	close(fd);
+	errno = err;
+	return ret;
+}
+
+/* The file's text without its last newline. */
+ssize_t file_read(const char *path, char *buf, size_t len)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t ret;
+	int err;
+
+	if (fd < 0)
+		return -1;
+	ret = read(fd, buf, len - 1);
+	err = errno;
+	close(fd);
+	errno = err;
+	if (ret < 0)
+		return -1;
+	buf[ret] = '\0';
+	if (ret && buf[ret - 1] == '\n')
+		buf[--ret] = '\0';
+	return ret;
+}
+
+unsigned int dir_count(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+	unsigned int n = 0;
+
+	if (!dir)
+		return 0;
+	while ((e = readdir(dir)))
+		n += e->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+/* The text of @dir/@name; -1 when it cannot be read. */
+static ssize_t dir_read(const char *dir, const char *name, char *buf)
+{
+	char *path;
+	ssize_t ret;
+
+	ASSERT(asprintf(&path, "%s/%s", dir, name) > 0);
+	ret = file_read(path, buf, ATTR_LEN);
+	free(path);
+	return ret;
+}
+
+static bool is_our_gpu(const char *dev)
+{
+	char text[ATTR_LEN];
+
+	return dir_read(dev, "vendor", text) > 0 && !strcmp(text, "0x1002") &&
+	       dir_read(dev, "device", text) > 0 && !strcmp(text, "0x5159") &&
+	       dir_read(dev, "vgpu/vram_total", text) > 0;
+}
+
+/* The first GPU that offers vGPUs. */
+const char *gpu_path(void)
+{
+	static char path[PATH_MAX];
+	struct dirent *e;
+	DIR *dir;
+
+	if (path[0])
+		return path;
+	dir = opendir(PCI_DEVICES);
+	ASSERT(dir);
+	while ((e = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", PCI_DEVICES, e->d_name);
+		if (e->d_name[0] != '.' && is_our_gpu(path))
+			break;
+		path[0] = '\0';
+	}
+	closedir(dir);
+	if (!path[0]) {
+		tap_fail(__FILE__, __LINE__, "no GPU with mdev types");
+		tap_abort();
+	}
+	return path;
+}
+
+static void read_attr(const char *path, char *buf)
+{
+	if (file_read(path, buf, ATTR_LEN) < 0) {
+		tap_fail(__FILE__, __LINE__, "%s: %s", path, strerror(errno));
+		tap_abort();
+	}
+}
+
+static uint64_t parse_u64(const char *text)
+{
+	char *end;
+	uint64_t val = strtoull(text, &end, 10);
+
+	if (end == text || *end) {
+		tap_fail(__FILE__, __LINE__, "\"%s\" is not a number", text);
+		tap_abort();
+	}
+	return val;
+}
+
+void gpu_attr(const char *name, char *buf)
+{
+	char path[PATH_MAX + ATTR_LEN];
+
+	snprintf(path, sizeof(path), "%s/vgpu/%s", gpu_path(), name);
+	read_attr(path, buf);
+}
+
+uint64_t gpu_attr_u64(const char *name)
+{
+	char buf[ATTR_LEN];
+
+	gpu_attr(name, buf);
+	return parse_u64(buf);
+}
+
+void type_attr(unsigned int type, const char *name, char *buf)
+{
+	char path[PATH_MAX + ATTR_LEN];
+
+	snprintf(path, sizeof(path), "%s/mdev_supported_types/%s/%s",
+		 gpu_path(), types[type].dir, name);
+	read_attr(path, buf);
+}
+
+unsigned int type_available(unsigned int type)
+{
+	char buf[ATTR_LEN];
+
+	type_attr(type, "available_instances", buf);
+	return parse_u64(buf);
+}
+
+/* A random (version 4) UUID. */
+void mdev_uuid(char *uuid)
+{
+	unsigned char b[16];
+
+	ASSERT_EQ(getrandom(b, sizeof(b), 0), sizeof(b));
+	snprintf(uuid, UUID_LEN,
+		 "%02x%02x%02x%02x-%02x%02x-4%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x",
+		 b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 15, b[7],
+		 b[8] & 15, b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+/**
+ * mdev_try_create() - write a UUID into a type's create file
+ * @type: index in types[]
+ * @uuid: as written
+ *
+ * Return: 0, or -1 with errno.
+ */
+int mdev_try_create(unsigned int type, const char *uuid)
+{
+	char path[PATH_MAX + ATTR_LEN];
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "%s/mdev_supported_types/%s/create",
+		 gpu_path(), types[type].dir);
+	if (file_write(path, uuid) < 0)
+		return -1;
+	for (i = 0; i < MAX_MDEVS; i++) {
+		if (!created[i][0]) {
+			snprintf(created[i], UUID_LEN, "%s", uuid);
+			return 0;
+		}
+	}
+	abort();
+}
+
+/* Make a vGPU, which must succeed; its new UUID goes to @uuid. */
+void mdev_create(unsigned int type, char *uuid)
+{
+	mdev_uuid(uuid);
+	if (mdev_try_create(type, uuid)) {
+		tap_fail(__FILE__, __LINE__, "create %s: %s", types[type].name,
+			 strerror(errno));
+		tap_abort();
+	}
+}
+
+int mdev_remove(const char *uuid)
+{
+	char path[PATH_MAX];
+	unsigned int i;
+
+	snprintf(path, sizeof(path), MDEV_DEVICES "/%s/remove", uuid);
+	if (file_write(path, "1") < 0)
+		return -1;
+	for (i = 0; i < MAX_MDEVS; i++) {
+		if (!strcmp(created[i], uuid))
+			created[i][0] = '\0';
+	}
+	return 0;
+}
+
+/* After a test, whatever became of it: leave an empty card. */
+void mdev_remove_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_MDEVS; i++) {
+		if (!created[i][0])
+			continue;
+		if (mdev_exists(created[i]))
+			EXPECT_OK(mdev_remove(created[i]));
+		created[i][0] = '\0';
+	}
+}
+
+static void mdev_attr_path(const char *uuid, const char *name, char *path)
+{
+	snprintf(path, PATH_MAX, MDEV_DEVICES "/%s/vgpu/%s", uuid, name);
+}
+
+void mdev_attr(const char *uuid, const char *name, char *buf)
+{
+	char path[PATH_MAX];
+
+	mdev_attr_path(uuid, name, path);
+	read_attr(path, buf);
+}
+
+uint64_t mdev_attr_u64(const char *uuid, const char *name)
+{
+	char buf[ATTR_LEN];
+
+	mdev_attr(uuid, name, buf);
+	return parse_u64(buf);
+}
+
+bool mdev_exists(const char *uuid)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), MDEV_DEVICES "/%s", uuid);
+	return !access(path, F_OK);
+}
+
+/* Number of the vGPU's IOMMU group: the name of its node in /dev/vfio. */
+int mdev_group(const char *uuid)
+{
+	char path[PATH_MAX];
+	char link[PATH_MAX];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), MDEV_DEVICES "/%s/iommu_group", uuid);
+	len = readlink(path, link, sizeof(link) - 1);
+	if (len < 0)
+		return -1;
+	link[len] = '\0';
+	return atoi(strrchr(link, '/') + 1);
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "vfio.h"
+
+#define MAX_OPEN	16
+
+/* A lost interrupt fails the test; a slow machine must not. */
+#define EVENT_LIMIT_MS	30000
+
+static struct vdev *opened[MAX_OPEN];
+
+static struct vdev *vdev_alloc(const char *uuid)
+{
+	struct vdev *d = calloc(1, sizeof(*d));
+	unsigned int i;
+
+	ASSERT(d);
+	for (i = 0; i < MAX_OPEN && opened[i]; i++)
+		;
+	ASSERT(i < MAX_OPEN);
+	opened[i] = d;
+	d->container = -1;
+	d->group = -1;
+	d->fd = -1;
+	snprintf(d->uuid, sizeof(d->uuid), "%s", uuid);
+	return d;
+}
+
+/* Put @group into @container and choose type1. */
+void vdev_set_iommu(int container, int group)
+{
+	ASSERT_OK(ioctl(group, VFIO_GROUP_SET_CONTAINER, &container));
+	ASSERT_OK(ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+}
+
+/**
+ * vdev_open() - open a vGPU, and learn its regions
+ * @uuid: its name
+ *
+ * Return: the open vGPU; closed by vdev_close() or after the test.
+ */
+struct vdev *vdev_open(const char *uuid)
+{
+	struct vdev *d = vdev_alloc(uuid);
+	char path[64];
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%d", mdev_group(uuid));
+	d->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	ASSERT_OK(d->container);
+	d->group = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_OK(d->group);
+	vdev_set_iommu(d->container, d->group);
+	d->fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, uuid);
+	ASSERT_OK(d->fd);
+	d->size = mdev_attr_u64(uuid, "vram_size");
+	for (i = 0; i < NR_REGIONS; i++) {
+		d->region[i].argsz = sizeof(d->region[i]);
+		d->region[i].index = i;
+		/* A region that is absent stays at size zero. */
+		ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, &d->region[i]);
+	}
+	return d;
+}
+
+/* A new vGPU of this type, open and decoding memory and I/O. */
+struct vdev *vdev_new(unsigned int type)
+{
+	char uuid[UUID_LEN];
+	struct vdev *d;
+
+	mdev_create(type, uuid);
+	d = vdev_open(uuid);
+	vdev_decode(d, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	return d;
+}
+
+static void close_files(struct vdev *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	if (d->group >= 0)
+		close(d->group);
+	if (d->container >= 0)
+		close(d->container);
+}
+
+/* In a child: what its parent has open is open no longer on its account. */
+void vdev_leave_to_parent(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OPEN; i++) {
+		if (opened[i])
+			close_files(opened[i]);
+		opened[i] = NULL;
+	}
+}
+
+void vdev_close(struct vdev *d)
+{
+	unsigned int i;
+
+	close_files(d);
+	for (i = 0; i < MAX_OPEN; i++) {
+		if (opened[i] == d)
+			opened[i] = NULL;
+	}
+	free(d);
+}
+
+/* What every test ends with: nothing open, no vGPU. */
+void vdev_cleanup(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_OPEN; i++) {
+		if (opened[i])
+			vdev_close(opened[i]);
+	}
+	mdev_remove_all();
+}
+
+/* Set the decode bits of the command register to exactly @bits. */
+void vdev_decode(struct vdev *d, unsigned int bits)
+{
+	uint32_t cmd = cfg_rd(d, PCI_COMMAND, 2);
+
+	cmd &= ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	cfg_wr(d, PCI_COMMAND, 2, cmd | bits);
+}
+
+/**
+ * vdev_region_info() - what a region is, with its capabilities
+ * @d: vGPU
+ * @index: region
+ *
+ * Asks twice, as the interface wants it: first for the size that the
+ * capabilities need.
+ *
+ * Return: to be freed by the caller; NULL with errno.
+ */
+struct vfio_region_info *vdev_region_info(struct vdev *d, unsigned int index)
+{
+	struct vfio_region_info *info = calloc(1, sizeof(*info));
+	size_t need;
+
+	ASSERT(info);
+	info->argsz = sizeof(*info);
+	info->index = index;
+	if (ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, info)) {
+		free(info);
+		return NULL;
+	}
+	need = info->argsz;
+	if (need <= sizeof(*info))
+		return info;
+	info = realloc(info, need);
+	ASSERT(info);
+	memset(info, 0, need);
+	info->argsz = need;
+	info->index = index;
+	if (ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, info)) {
+		free(info);
+		return NULL;
+	}
+	return info;
+}
+
+/* The first capability with this id, or NULL. */
+void *region_cap(struct vfio_region_info *info, unsigned int id)
+{
+	struct vfio_info_cap_header *cap;
+	uint32_t off = info->cap_offset;
+	unsigned int hops = 0;
+
+	if (!(info->flags & VFIO_REGION_INFO_FLAG_CAPS))
+		return NULL;
+	while (off) {
+		if (!EXPECT(off + sizeof(*cap) <= info->argsz) ||
+		    !EXPECT(hops++ < 16))
+			return NULL;
+		cap = (void *)((char *)info + off);
+		if (cap->id == id)
+			return cap;
+		off = cap->next;
+	}
+	return NULL;
+}
+
+ssize_t vdev_pread(struct vdev *d, unsigned int region, void *buf, size_t len,
+		   uint64_t offset)
+{
+	return pread(d->fd, buf, len, d->region[region].offset + offset);
+}
+
+ssize_t vdev_pwrite(struct vdev *d, unsigned int region, const void *buf,
+		    size_t len, uint64_t offset)
+{
+	return pwrite(d->fd, buf, len, d->region[region].offset + offset);
+}
+
+/* A read that must succeed. */
+uint32_t vdev_rd(struct vdev *d, unsigned int region, uint64_t offset,
+		 unsigned int size)
+{
+	uint32_t val = 0;
+	ssize_t ret = vdev_pread(d, region, &val, size, offset);
+
+	if (ret != (ssize_t)size) {
+		tap_fail(__FILE__, __LINE__, "read region %u at %#llx: %s",
+			 region, (unsigned long long)offset, strerror(errno));
+		tap_abort();
+	}
+	return val;
+}
+
+/* A write that must succeed. */
+void vdev_wr(struct vdev *d, unsigned int region, uint64_t offset,
+	     unsigned int size, uint32_t val)
+{
+	ssize_t ret = vdev_pwrite(d, region, &val, size, offset);
+
+	if (ret != (ssize_t)size) {
+		tap_fail(__FILE__, __LINE__, "write region %u at %#llx: %s",
+			 region, (unsigned long long)offset, strerror(errno));
+		tap_abort();
+	}
+}
+
+/* MAP_FAILED with errno when it is refused. */
+void *vdev_try_map(struct vdev *d, unsigned int region, uint64_t offset,
+		   size_t len)
+{
+	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, d->fd,
+		    d->region[region].offset + offset);
+}
+
+/* All of the vGPU's video memory. */
+void *vdev_map_vram(struct vdev *d)
+{
+	void *p = vdev_try_map(d, REGION_VRAM, 0, d->size);
+
+	ASSERT(p != MAP_FAILED);
+	return p;
+}
+
+int vdev_ioctl(struct vdev *d, unsigned long request, void *arg)
+{
+	return ioctl(d->fd, request, arg);
+}
+
+/**
+ * irq_set() - VFIO_DEVICE_SET_IRQS
+ * @d: vGPU
+ * @index: VFIO_PCI_*_IRQ_INDEX
+ * @flags: VFIO_IRQ_SET_*
+ * @start: first subindex
+ * @count: how many
+ * @data: what follows the header
+ * @len: bytes of @data
+ *
+ * Return: 0, or -1 with errno.
+ */
+int irq_set(struct vdev *d, unsigned int index, uint32_t flags, uint32_t start,
+	    uint32_t count, const void *data, size_t len)
+{
+	union {
+		struct vfio_irq_set set;
+		char buf[sizeof(struct vfio_irq_set) + 64];
+	} u = {
+		.set.argsz = sizeof(u.set) + len,
+		.set.flags = flags,
+		.set.index = index,
+		.set.start = start,
+		.set.count = count,
+	};
+
+	ASSERT(len <= 64);
+	if (len)
+		memcpy(u.set.data, data, len);
+	return ioctl(d->fd, VFIO_DEVICE_SET_IRQS, &u.set);
+}
+
+/* Tie an eventfd (-1: none) to an action of subindex 0. */
+int irq_eventfd(struct vdev *d, unsigned int index, uint32_t action, int fd)
+{
+	int32_t data = fd;
+
+	return irq_set(d, index, VFIO_IRQ_SET_DATA_EVENTFD | action, 0, 1,
+		       &data, sizeof(data));
+}
+
+int evt_new(void)
+{
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	ASSERT_OK(fd);
+	return fd;
+}
+
+/* Events that are there already. */
+uint64_t evt_take(int fd)
+{
+	uint64_t n = 0;
+
+	if (read(fd, &n, sizeof(n)) != sizeof(n))
+		return 0;
+	return n;
+}
+
+/* Wait for an event; 0 when none comes. */
+uint64_t evt_wait(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (poll(&p, 1, EVENT_LIMIT_MS) != 1)
+		return 0;
+	return evt_take(fd);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A VFIO client by the group interface, as QEMU is one. */
+#ifndef _LIB_VFIO_H
+#define _LIB_VFIO_H
+
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "mdev.h"
+#include "tap.h"
+
+#define MAX_REGIONS	16
+
+/* Region indices of a vGPU beyond those that VFIO fixes for PCI. */
+enum {
+	REGION_VRAM = VFIO_PCI_BAR0_REGION_INDEX,
+	REGION_IO = VFIO_PCI_BAR1_REGION_INDEX,
+	REGION_REGS = VFIO_PCI_BAR2_REGION_INDEX,
+	REGION_ROM = VFIO_PCI_ROM_REGION_INDEX,
+	REGION_CONFIG = VFIO_PCI_CONFIG_REGION_INDEX,
+	REGION_EDID = VFIO_PCI_NUM_REGIONS,
+	REGION_DISPLAY,
+	NR_REGIONS,
+};
+
+#define IO_SIZE		256
+#define REGS_SIZE	0x4000
+#define CONFIG_SIZE	256
+
+/**
+ * struct vdev - an open vGPU
+ * @container: /dev/vfio/vfio
+ * @group: /dev/vfio/N
+ * @fd: the device
+ * @uuid: its name
+ * @size: bytes of VRAM
+ * @region: what VFIO_DEVICE_GET_REGION_INFO said
+ */
+struct vdev {
+	int container;
+	int group;
+	int fd;
+	char uuid[UUID_LEN];
+	uint64_t size;
+	struct vfio_region_info region[MAX_REGIONS];
+};
+
+struct vdev *vdev_new(unsigned int type);
+struct vdev *vdev_open(const char *uuid);
+void vdev_close(struct vdev *d);
+void vdev_cleanup(void);
+void vdev_leave_to_parent(void);
+void vdev_set_iommu(int container, int group);
+void vdev_decode(struct vdev *d, unsigned int bits);
+
+struct vfio_region_info *vdev_region_info(struct vdev *d, unsigned int index);
+void *region_cap(struct vfio_region_info *info, unsigned int id);
+
+ssize_t vdev_pread(struct vdev *d, unsigned int region, void *buf, size_t len,
+		   uint64_t offset);
+ssize_t vdev_pwrite(struct vdev *d, unsigned int region, const void *buf,
+		    size_t len, uint64_t offset);
+uint32_t vdev_rd(struct vdev *d, unsigned int region, uint64_t offset,
+		 unsigned int size);
+void vdev_wr(struct vdev *d, unsigned int region, uint64_t offset,
+	     unsigned int size, uint32_t val);
+void *vdev_try_map(struct vdev *d, unsigned int region, uint64_t offset,
+		   size_t len);
+void *vdev_map_vram(struct vdev *d);
+int vdev_ioctl(struct vdev *d, unsigned long request, void *arg);
+
+int irq_set(struct vdev *d, unsigned int index, uint32_t flags, uint32_t start,
+	    uint32_t count, const void *data, size_t len);
+int irq_eventfd(struct vdev *d, unsigned int index, uint32_t action, int fd);
+int evt_new(void);
+uint64_t evt_take(int fd);
+uint64_t evt_wait(int fd);
+
+static inline uint32_t cfg_rd(struct vdev *d, uint64_t off, unsigned int size)
+{
+	return vdev_rd(d, REGION_CONFIG, off, size);
+}
+
+static inline void cfg_wr(struct vdev *d, uint64_t off, unsigned int size,
+			  uint32_t val)
+{
+	vdev_wr(d, REGION_CONFIG, off, size, val);
+}
+
+static inline uint32_t reg_rd(struct vdev *d, uint32_t off)
+{
+	return vdev_rd(d, REGION_REGS, off, 4);
+}
+
+static inline void reg_wr(struct vdev *d, uint32_t off, uint32_t val)
+{
+	vdev_wr(d, REGION_REGS, off, 4, val);
+}
+
+#endif /* _LIB_VFIO_H */

@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The vfio tier, inside the host VM: loads the modules, runs the programs of
+# build/vfio, unloads, and looks for what is left. Each test becomes a line of
+# $OUT/tests.tap.
+#
+# Usage: tests/vfio/run.sh [PROGRAM...]    (default: all)
+set -uo pipefail
+
+programs=(types info config decode regs irq reset engine2d isolation scrub
+	display monitor sched lifetime race)
+[ $# -eq 0 ] || programs=("$@")
+
+bin=${BUILD:-/build}/vfio
+out=${OUT:-/tmp}
+tap=$out/tests.tap
+limit=120	# seconds for a program
+
+# By the core, and by the kernel's driver core after it.
+no_room='vGPU refused: |probe with driver vgpu_mdev failed with error -28'
+no_room+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -28'	# Linux 6.1
+
+# What a program asks the kernel to complain of.
+declare -A asked=(
+	[types]="$no_room"
+	[sched]='slice_us: [0-9]+ is not within'
+	[lifetime]="$no_room"
+	[monitor]='resolution: [0-9]+x[0-9]+ is not within'
+)
+
+number=0
+failed=0
+
+say() { echo "vfio: $*"; }
+
+# One more line of TAP: ok|'not ok', name.
+result() {
+	number=$((number + 1))
+	[ "$1" = ok ] || failed=$((failed + 1))
+	echo "$1 $number - $2" | tee -a "$tap"
+}
+
+# result() by the exit status of a command.
+check() {
+	local name=$1
+
+	shift
+	if "$@"; then result ok "$name"; else result 'not ok' "$name"; fi
+}
+
+mark() { echo "<6>vfio tests: $1 begins" > /dev/kmsg; }
+
+# Complaints since the last mark, but for those that match $1.
+clean_log() {
+	local bad=':(emerg|alert|crit|err) *:' since found
+
+	bad+='|:warn *:.*(vgpu|vfio|mdev|1002:5159|vGPU)'
+	bad+='|WARNING:|BUG:|Oops|Call Trace:|UBSAN|KASAN|possible.*detected'
+	bad+='|blocked for more than|stall'
+	since=$(dmesg --decode | tac | sed '/vfio tests: .* begins/q')
+	if ! grep -q 'vfio tests: .* begins' <<< "$since"; then
+		echo "# the kernel log was lost" | tee -a "$tap"
+		return 1
+	fi
+	found=$(grep -E "$bad" <<< "$since" | grep -vE "${1:-^$}" | tac)
+	[ -z "$found" ] && return
+	awk '{ print "# " $0 }' <<< "$found" | tee -a "$tap"
+	return 1
+}
+
+# A check that sees nothing would pass for ever.
+log_is_watched() {
+	mark watch
+	clean_log '' > /dev/null || return 1
+	echo "<3>vfio tests: a complaint, on purpose" > /dev/kmsg
+	! clean_log '' > /dev/null
+}
+
+# Take over a program's lines, with numbers of our own.
+merge() {
+	local line plan=0 done=0 status=$2
+
+	while IFS= read -r line; do
+		case $line in
+		1..*) plan=${line#1..} ;;
+		'ok '*) result ok "${line#* - }"; done=$((done + 1)) ;;
+		'not ok '*) result 'not ok' "${line#* - }"; done=$((done + 1)) ;;
+		'#'*) echo "$line" | tee -a "$tap" ;;
+		esac
+	done < "$out/$1.log"
+	[ "$plan" -gt 0 ] && [ "$done" -eq "$plan" ] && return
+	result 'not ok' "$1: ended with $status after $done of $plan tests"
+}
+
+run_program() {
+	local name=$1 started=$SECONDS status=0 before=$failed
+
+	say "$name"
+	mark "$name"
+	timeout --kill-after=10 "$limit" "$bin/$name" > "$out/$name.log" 2>&1 ||
+		status=$?
+	merge "$name" "$status"
+	check "$name: kernel log" clean_log "${asked[$name]:-}"
+	if [ "$status" != 0 ] && [ "$failed" = "$before" ]; then
+		result 'not ok' "$name: exit status $status"
+	fi
+	say "$name: $((failed - before)) failed, $((SECONDS - started)) s"
+}
+
+# The kernel waits for whoever has one open: not for ever, here.
+remove_all() {
+	local dev i
+
+	for dev in /sys/bus/mdev/devices/*; do
+		[ ! -e "$dev/remove" ] || echo 1 > "$dev/remove" &
+	done
+	for ((i = 0; i < 200; i++)); do
+		compgen -G '/sys/bus/mdev/devices/*' > /dev/null || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+nothing_left() {
+	local left=()
+
+	shopt -s nullglob
+	left+=(/sys/bus/mdev/devices/*)
+	left+=(/sys/bus/pci/devices/*/vgpu)
+	left+=(/sys/bus/pci/devices/*/mdev_supported_types)
+	left+=(/sys/bus/mdev/drivers/vgpu*)
+	left+=(/sys/bus/pci/drivers/vgpu*)
+	left+=(/sys/module/vgpu*)
+	left+=(/dev/vfio/[0-9]*)
+	shopt -u nullglob
+	[ ${#left[@]} -eq 0 ] || echo "# left: ${left[*]}" | tee -a "$tap"
+	[ ${#left[@]} -eq 0 ]
+}
+
+echo 'TAP version 13' > "$tap"
+say "loading the modules"
+check "the kernel log is watched" log_is_watched
+mark load
+check "modules load" modules load
+for name in "${programs[@]}"; do
+	run_program "$name"
+done
+
+mark unload
+check "every vGPU is removed" remove_all
+check "modules unload" timeout 60 modules unload
+check "nothing is left in sysfs" nothing_left
+check "load and unload: kernel log" clean_log ''
+echo "1..$number" >> "$tap"
+say "$number tests, $failed failed, $SECONDS s"
+[ "$failed" = 0 ]

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What one tenant leaves behind, the next one does not find. */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "display.h"
+#include "gpu2d.h"
+
+#define PATTERN_SEED	0x5eed0001
+
+static void before(void)
+{
+	ASSERT_EQ(dir_count("/sys/bus/mdev/devices"), 0);
+}
+
+/* Leave a pattern in all of a vGPU's memory, remove it; where it was. */
+static uint64_t leave_pattern(unsigned int type)
+{
+	struct vdev *d = vdev_new(type);
+	uint64_t offset = mdev_attr_u64(d->uuid, "vram_offset");
+	uint32_t *vram = vdev_map_vram(d);
+	char uuid[UUID_LEN];
+
+	fill_pattern(vram, d->size, PATTERN_SEED);
+	ASSERT_EQ(vram[1], 2654435761u ^ PATTERN_SEED);
+	munmap(vram, d->size);
+	strcpy(uuid, d->uuid);
+	vdev_close(d);
+	ASSERT_OK(mdev_remove(uuid));
+	return offset;
+}
+
+static void expect_zero(struct vdev *d)
+{
+	uint64_t *vram = vdev_map_vram(d);
+	uint64_t at;
+
+	for (at = 0; at < d->size / 8; at++) {
+		if (vram[at]) {
+			tap_fail(__FILE__, __LINE__,
+				 "byte %#llx of %s at %llu: %#llx",
+				 (unsigned long long)at * 8, d->uuid,
+				 (unsigned long long)mdev_attr_u64(d->uuid,
+								   "vram_offset"),
+				 (unsigned long long)vram[at]);
+			break;
+		}
+	}
+	munmap(vram, d->size);
+}
+
+static void next_tenant_finds_zeros(void)
+{
+	unsigned int type;
+
+	for (type = 0; type < NR_TYPES; type++) {
+		uint64_t offset = leave_pattern(type);
+		struct vdev *d = vdev_new(type);
+
+		/* The same place, or this would prove nothing. */
+		ASSERT_EQ(mdev_attr_u64(d->uuid, "vram_offset"), offset);
+		expect_zero(d);
+		vdev_cleanup();
+	}
+}
+
+/* By read() as well: the mapping is not the only way in. */
+static void by_read_and_index(void)
+{
+	uint64_t offset = leave_pattern(T4);
+	struct vdev *d = vdev_new(T4);
+	uint32_t *buf = malloc(d->size);
+	uint64_t at;
+
+	ASSERT(buf);
+	ASSERT_EQ(mdev_attr_u64(d->uuid, "vram_offset"), offset);
+	memset(buf, 0xff, d->size);
+	ASSERT_EQ(vdev_pread(d, REGION_VRAM, buf, d->size, 0), d->size);
+	for (at = 0; at < d->size / 4 && !buf[at]; at++)
+		;
+	EXPECT_EQ(at, d->size / 4);
+	for (at = 0; at < d->size; at += d->size / 256 - 4) {
+		vdev_wr(d, REGION_IO, MM_INDEX, 4, MM_APER | at);
+		EXPECT_EQ(vdev_rd(d, REGION_IO, MM_DATA, 4), 0);
+	}
+	free(buf);
+}
+
+/* One large tenant, then small ones in its place; and the other way. */
+static void other_types_find_zeros(void)
+{
+	struct vdev *d[8];
+	unsigned int i;
+
+	leave_pattern(T32);
+	for (i = 0; i < ARRAY_SIZE(d); i++)
+		d[i] = vdev_new(i % 2 ? T8 : T4);
+	for (i = 0; i < ARRAY_SIZE(d); i++) {
+		void *vram = vdev_map_vram(d[i]);
+
+		expect_zero(d[i]);
+		fill_pattern(vram, d[i]->size, PATTERN_SEED);
+		munmap(vram, d[i]->size);
+	}
+	vdev_cleanup();
+	expect_zero(vdev_new(T32));
+	expect_zero(vdev_new(T16));
+}
+
+/* Drawn by the engine, at the very ends. */
+static void what_the_engine_drew(void)
+{
+	struct vdev *d = vdev_new(T4);
+	uint64_t offset = mdev_attr_u64(d->uuid, "vram_offset");
+
+	gpu_init(d);
+	gpu_fill(d, 0, 4096, 1024, d->size / 4096, 0xffffffff);
+	gpu_idle(d);
+	vdev_cleanup();
+	d = vdev_new(T4);
+	ASSERT_EQ(mdev_attr_u64(d->uuid, "vram_offset"), offset);
+	expect_zero(d);
+}
+
+static void neighbours_keep_theirs(void)
+{
+	struct vdev *keep[3];
+	uint32_t *vram[3], *want = malloc(8 * MIB);
+	unsigned int i;
+
+	ASSERT(want);
+	for (i = 0; i < ARRAY_SIZE(keep); i++) {
+		keep[i] = vdev_new(T8);
+		vram[i] = vdev_map_vram(keep[i]);
+		fill_pattern(vram[i], keep[i]->size, i);
+	}
+	for (i = 0; i < 3; i++) {
+		leave_pattern(T4);
+		leave_pattern(T16);
+		leave_pattern(T8);
+	}
+	for (i = 0; i < ARRAY_SIZE(keep); i++) {
+		fill_pattern(want, keep[i]->size, i);
+		EXPECT_EQ(first_difference(vram[i], want, keep[i]->size),
+			  keep[i]->size);
+		munmap(vram[i], keep[i]->size);
+	}
+	free(want);
+}
+
+/* Scrubbing uses the engine: who draws just then must not notice. */
+static void scrub_between_others_work(void)
+{
+	struct vdev *busy = vdev_new(T8);
+	uint32_t *vram = vdev_map_vram(busy);
+	unsigned int i, at;
+
+	gpu_init(busy);
+	for (i = 0; i < 24; i++) {
+		unsigned int j;
+
+		for (j = 0; j < 2; j++)
+			gpu_fill(busy, (i * 2 + j) * 65536, 4096, 1024, 16,
+				 i * 2 + j + 1);
+		/* A colour that stands in the engine while it scrubs. */
+		gpu_wr(busy, DP_BRUSH_FRGD_CLR, 0x77777777);
+		leave_pattern(T4);
+		gpu_wr(busy, DST_X_Y, 0);
+		gpu_wr(busy, DST_WIDTH_HEIGHT, pack_yx(1, 1));
+	}
+	gpu_idle(busy);
+	for (i = 0; i < 48; i++) {
+		for (at = 0; at < 16384; at++) {
+			/* The single pixel is drawn over the odd ones. */
+			uint32_t want = at || i % 2 == 0 ? i + 1 : 0x77777777;
+
+			if (!EXPECT_EQ(vram[i * 16384 + at], want))
+				return;
+		}
+	}
+}
+
+static bool picture_is_black(struct vdev *d)
+{
+	uint32_t *shown = display_map(d, d->region[REGION_DISPLAY].size);
+	uint64_t i, n = d->region[REGION_DISPLAY].size / 4;
+
+	for (i = 0; i < n && !shown[i]; i++)
+		;
+	munmap(shown, d->region[REGION_DISPLAY].size);
+	return i == n;
+}
+
+/* The picture that was shown is a tenant's as well. */
+static void picture_and_registers(void)
+{
+	struct vfio_device_gfx_plane_info plane;
+	uint32_t white[PALETTE_SIZE];
+	char uuid[UUID_LEN];
+	struct vdev *d = vdev_new(T4);
+	unsigned int i;
+	void *vram = vdev_map_vram(d);
+
+	for (i = 0; i < PALETTE_SIZE; i++)
+		white[i] = 0x5f5e5d;
+	display_palette(d, white);
+	memset(vram, 0xee, d->size);
+	munmap(vram, d->size);
+	display_set_mode(d, 640, 480, 8, 0);
+	ASSERT_OK(display_query(d, &plane));
+	ASSERT(!picture_is_black(d));
+	for (i = 0; i < 8; i++)
+		reg_wr(d, BIOS_0_SCRATCH + i * 4, 0xfeedface);
+
+	/* The next user of this vGPU, and the next vGPU. */
+	strcpy(uuid, d->uuid);
+	vdev_close(d);
+	d = vdev_open(uuid);
+	vdev_decode(d, PCI_COMMAND_MEMORY);
+	EXPECT(picture_is_black(d));
+	vdev_cleanup();
+	d = vdev_new(T4);
+	EXPECT(picture_is_black(d));
+	for (i = 0; i < 8; i++)
+		EXPECT(reg_rd(d, BIOS_0_SCRATCH + i * 4) != 0xfeedface);
+	for (i = 0; i < PALETTE_SIZE; i++)
+		EXPECT(reg_rd(d, PALETTE_DATA) != white[0]);
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(next_tenant_finds_zeros),
+	TAP_TEST(by_read_and_index),
+	TAP_TEST(other_types_find_zeros),
+	TAP_TEST(what_the_engine_drew),
+	TAP_TEST(neighbours_keep_theirs),
+	TAP_TEST(scrub_between_others_work),
+	TAP_TEST(picture_and_registers),
+};
+
+int main(void)
+{
+	static const struct tap_suite suite = {
+		.name = "scrub", .tests = tests, .nr = ARRAY_SIZE(tests),
+		.before = before, .after = vdev_cleanup,
+	};
+
+	return tap_run(&suite);
+}
