@@ -1,0 +1,317 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#: run.sh - guests with the stock driver, in the host VM
+#:
+#: Usage: tests/e2e/run.sh    (by scripts/hostvm run; see scripts/check)
+#:
+#: Writes $OUT/tests.tap, and every screen it has taken as $OUT/*.png.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR/../../scripts
+. "$here/../../scripts/demo-lib.sh"
+
+tap=$OUT/tests.tap
+tests=0 failures=0
+: > "$tap"
+rm -f "$OUT"/*.png
+
+# Runs a command as a test; what it prints is shown when it fails.
+check() {
+	local name=$1 out verdict=ok
+
+	shift
+	if ! out=$("$@" 2>&1); then
+		verdict='not ok'
+		failures=$((failures + 1))
+	fi
+	tests=$((tests + 1))
+	{
+		echo "$verdict $tests - $name"
+		[ "$verdict" = ok ] || printf '%s\n' "$out" | sed 's/^/# /'
+	} | tee -a "$tap"
+	[ "$verdict" = ok ]
+}
+
+give_up() {
+	echo "Bail out! $*" | tee -a "$tap"
+	for name in guest1 guest2; do
+		tail -n 30 "/run/guests/$name/serial.log" 2>/dev/null
+	done
+	exit 1
+}
+
+clean_up() {
+	stop_sampling
+	for name in guest1 guest2; do
+		[ ! -e "/run/guests/$name/serial.log" ] ||
+			cp "/run/guests/$name/serial.log" "$OUT/$name.console"
+	done
+}
+trap clean_up EXIT
+
+equal() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
+log_has() { grep -aqE "$2" "/run/guests/$1/serial.log" || { echo "not in the log of $1: $2"; return 1; }; }
+more_than() { [ "$1" -gt "$2" ] || { echo "$1 is not more than $2"; return 1; }; }
+no() { ! "$@" || { echo "should have failed: $*"; return 1; }; }
+
+# The last value of NAME=VALUE in a guest's log.
+said() { grep -ao "$2=[0-9]*" "/run/guests/$1/serial.log" | tail -n 1 | cut -d= -f2; }
+
+screen_is_scene() {
+	guest shot "$1" "$OUT/$2.png" &&
+		expected_picture "$1" "$OUT/$2-expected.png" &&
+		"$BUILD/e2e/compare" "$OUT/$2.png" "$OUT/$2-expected.png" &&
+		rm "$OUT/$2-expected.png"
+}
+
+draw() { run_in "$1" "$(scene_command "$1" "$2")" && await "$1" 120; }
+
+# The Nth boot of a guest that runs already.
+booted_times() {
+	local end=$((SECONDS + $3)) log=/run/guests/$1/serial.log
+
+	until [ "$(grep -ac TESSERA-GUEST-READY "$log")" -ge "$2" ]; do
+		[ "$SECONDS" -lt "$end" ] || { tail -n 20 "$log"; return 1; }
+		sleep 0.3
+	done
+}
+
+# Until a scene that was just started has had GPU time.
+wait_busy() {
+	local name was i
+
+	for name; do
+		was=$(read_counter "$name" ops)
+		for i in {1..100}; do
+			[ "$(read_counter "$name" ops)" -le $((was + 500)) ] || break
+			sleep 0.1
+		done
+		[ "$i" -lt 100 ] || { echo "$name does not draw"; return 1; }
+	done
+}
+
+in_same_sample() {
+	awk 'NR > 1 && $2 > a && $3 > b { n++ } { a = $2; b = $3 }
+		END { print n + 0, "of", NR, "samples"; exit !(n > 0) }' "$1"
+}
+
+# ---- Types and instances
+
+types_and_instances() {
+	check "the modules load" modules load || give_up "no modules"
+	gpu=$(find_gpu) || give_up "no GPU offers vGPU types"
+	free=$(cat "$gpu/vgpu/vram_free")
+	for type in RV100-4D RV100-8D RV100-16D RV100-32D; do
+		check "type $type is offered" type_dir "$gpu" "$type"
+	done
+	check "mdevctl lists the types" \
+		eval "mdevctl types | grep -q RV100-8D"
+	for name in guest1 guest2; do
+		check "a vGPU of type ${type_of[$name]} by sysfs" create_vgpu \
+			"$gpu" "${type_of[$name]}" "${uuid_of[$name]}" ||
+			give_up "no vGPU"
+	done
+}
+
+mdevctl_cycle() {
+	local uuid=7e55e7a0-0000-4000-8000-00000000000c type
+
+	type=$(basename "$(type_dir "$gpu" RV100-4D)")
+	mdevctl define --uuid "$uuid" --parent "${gpu##*/}" --type "$type" &&
+		mdevctl start --uuid "$uuid" &&
+		equal "$(cat "$mdevs/$uuid/vgpu/type")" RV100-4D &&
+		mdevctl list | grep -q "$uuid" &&
+		mdevctl stop --uuid "$uuid" &&
+		no test -e "$mdevs/$uuid" &&
+		mdevctl undefine --uuid "$uuid"
+}
+
+# ---- What the stock driver finds
+
+first_boot() {
+	for name in guest1 guest2; do
+		boot_in_mode "$name" || give_up "$name did not start"
+	done
+	for name in guest1 guest2; do
+		check "$name boots" guest wait "$name" TESSERA-GUEST-READY 120 ||
+			give_up "$name did not boot"
+		# shellcheck disable=SC2016	# the guest expands
+		run_in "$name" 'dmesg | grep -i radeon; cat /proc/fb; cd /sys/class/graphics/fb0; echo MODE $(cat virtual_size bits_per_pixel stride); cd /'
+		await "$name" 30
+	done
+}
+
+driver_is_content() {
+	local name=$1 w=${mode_of[$1]%x*} h=${mode_of[$1]#*x}
+
+	check "$name: radeonfb names the chip" log_has "$name" \
+		'radeonfb \(.*\): ATI Radeon 5159'
+	check "$name: radeonfb found clocks in the ROM" log_has "$name" \
+		'radeonfb: Retrieved PLL infos from BIOS'
+	check "$name: radeonfb read the EDID" log_has "$name" 'radeonfb: EDID probed'
+	check "$name: /proc/fb" log_has "$name" '^0 ATI Radeon 5159'
+	check "$name: the mode of /dev/fb0 is ${mode_of[$name]}-32" log_has "$name" \
+		"^MODE $w,$h 32 $((w * 4))"
+}
+
+# Console text by scrolling, and the same lines on a clear screen.
+console_scrolls() {
+	local name=$1 clear="printf '\\033[?25l\\033[H\\033[2J\\033[3J'"
+
+	run_in "$name" "$clear > /dev/tty1; sleep 0.3" && await "$name" 30 &&
+		guest shot "$name" "$OUT/$name-clear.png" || return
+	run_in "$name" "for i in \$(seq 1 100); do echo line \$i of the console; done > /dev/tty1; sleep 0.3" &&
+		await "$name" 60 && guest shot "$name" "$OUT/$name-text.png" || return
+	# The cursor stays on a line of its own.
+	run_in "$name" "rows=\$(stty size < /dev/tty1 | cut -d' ' -f1); $clear > /dev/tty1; for i in \$(seq \$((102 - rows)) 100); do echo line \$i of the console; done > /dev/tty1; sleep 0.3" &&
+		await "$name" 60 && guest shot "$name" "$OUT/$name-again.png" || return
+	no "$BUILD/e2e/compare" "$OUT/$name-clear.png" "$OUT/$name-text.png" &&
+		"$BUILD/e2e/compare" "$OUT/$name-text.png" "$OUT/$name-again.png"
+}
+
+# ---- Both draw
+
+draw_together() {
+	local name before="$OUT/before" after="$OUT/after"
+
+	snapshot guest1 guest2 > "$before"
+	start_sampling "$OUT/samples" guest1 guest2
+	run_in guest1 "$(scene_command guest1 5)"
+	run_in guest2 "$(scene_command guest2 5)"
+	for name in guest1 guest2; do
+		check "$name draws while the other does" await "$name" 120
+	done
+	stop_sampling
+	snapshot guest1 guest2 > "$after"
+	check "both had GPU time in the same sample" in_same_sample "$OUT/samples"
+	for name in guest1 guest2; do
+		check "$name: the screen is the expected picture" \
+			screen_is_scene "$name" "$name-scene"
+		check "$name: the driver found the type's VRAM" log_has "$name" \
+			"^scene: .* vram $(read_counter "$name" vram_size)[^0-9]*\$"
+		check "$name: exactly the operations that it asked for were done" \
+			equal "$(increase "$name" ops)" \
+			$(($(said "$name" fills) + $(said "$name" copies)))
+		for counter in gpu_time_ns slices switches traps bytes; do
+			check "$name: $counter counts" \
+				more_than "$(increase "$name" "$counter")" 0
+		done
+		for counter in dropped fifo_overflows; do
+			check "$name: $counter is 0" \
+				equal "$(increase "$name" "$counter")" 0
+		done
+	done
+}
+
+increase() {
+	awk -v name="$1" -v counter="$2" '$1 == name && $2 == counter {
+		if (seen++) print $3 - first; else first = $3 }' "$OUT/before" "$OUT/after"
+}
+
+# ---- Boot again, in two ways
+
+boot_again() {
+	for name in guest1 guest2; do
+		guest qmp "$name" set-action reboot=reset
+	done
+	guest send guest1 'reboot -f'
+	run_in guest2 "$(scene_command guest2 60)"
+	check "guest2 draws" wait_busy guest2
+	check "guest2 is reset while it draws" guest qmp guest2 system_reset
+	check "guest1 boots after its own reboot" booted_times guest1 2 90
+	check "guest2 boots after the reset" booted_times guest2 2 90
+	for name in guest1 guest2; do
+		run_in "$name" "$(scene_command "$name" 0)"
+	done
+	for name in guest1 guest2; do
+		check "$name draws again" await "$name" 90
+		check "$name: the screen is right again" \
+			screen_is_scene "$name" "$name-reset"
+	done
+}
+
+# ---- QEMU dies
+
+kill_while_drawing() {
+	local pid
+
+	run_in guest1 "$(scene_command guest1 60)"
+	run_in guest2 "$(scene_command guest2 4)"
+	check "both draw" wait_busy guest1 guest2
+	pid=$(cat /run/guests/guest1/pid)
+	check "guest1's QEMU is killed" kill -KILL "$pid"
+	check "guest2 draws to its end" await guest2 90
+	check "guest2: the screen is right" screen_is_scene guest2 guest2-kill
+	# QEMU is nobody's child here: gone when its process is.
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.1
+	done
+	check "the vGPU that QEMU held is idle and well" \
+		equal "$(read_counter guest1 state)" ok
+}
+
+# The same vGPU with another monitor, the driver without a mode of its own.
+another_monitor() {
+	mode_of[guest1]=800x600
+	check "guest1 starts on the vGPU that was left" boot guest1
+	check "guest1 boots" guest wait guest1 TESSERA-GUEST-READY 90 ||
+		give_up "guest1 did not boot"
+	# shellcheck disable=SC2016	# the guest expands
+	run_in guest1 'echo EDIDMODE $(cat /sys/class/graphics/fb0/virtual_size)'
+	await guest1 30
+	check "the monitor's resolution is the mode that radeonfb takes" \
+		log_has guest1 '^EDIDMODE 800,600'
+	check "guest1 draws in that mode" draw guest1 0
+	check "guest1: the screen is right" screen_is_scene guest1 guest1-monitor
+}
+
+# ---- A hostile guest
+
+hostile_guest() {
+	local was
+
+	was=$(read_counter guest1 dropped)
+	run_in guest1 'flood -s 4 -r 7'
+	run_in guest2 "$(scene_command guest2 4)"
+	check "guest1 finds no way out of its VRAM" await guest1 90
+	check "guest2 draws meanwhile" await guest2 90
+	check "guest2: the screen is right" screen_is_scene guest2 guest2-flood
+	check "each operation out of bounds was dropped and counted" more_than \
+		$(($(read_counter guest1 dropped) - was)) $(($(said guest1 ops) - 1))
+	check "there were some" more_than "$(said guest1 ops)" 50
+	check "guest2: dropped is still 0" equal "$(read_counter guest2 dropped)" 0
+	check "guest1 can still draw" draw guest1 0
+	check "guest1: the screen is right" screen_is_scene guest1 guest1-flood
+}
+
+# ---- The end
+
+take_down() {
+	check "guest1 stops" guest stop guest1
+	check "guest1's vGPU goes while guest2 runs" remove_vgpu "${uuid_of[guest1]}"
+	check "no vGPU is left of guest1" no test -e "$mdevs/${uuid_of[guest1]}"
+	check "guest2 still draws" draw guest2 0
+	check "guest2: the screen is right" screen_is_scene guest2 guest2-alone
+	check "guest2 stops" guest stop guest2
+	check "guest2's vGPU goes" remove_vgpu "${uuid_of[guest2]}"
+	check "all VRAM is free again" equal "$(cat "$gpu/vgpu/vram_free")" "$free"
+	check "the modules unload" modules unload
+	check "no module is left" no grep -q '^vgpu' /proc/modules
+}
+
+set_two_guests
+types_and_instances
+check "mdevctl defines, starts, lists, stops, undefines" mdevctl_cycle
+first_boot
+for name in guest1 guest2; do
+	driver_is_content "$name"
+	check "$name: console text is right after scrolling" console_scrolls "$name"
+done
+draw_together
+boot_again
+kill_while_drawing
+another_monitor
+hostile_guest
+take_down
+echo "1..$tests" >> "$tap"
+[ "$failures" = 0 ]
