@@ -116,15 +116,9 @@ static u32 bar_read(struct vgpu_regfile *rf, u32 offset)
 {
 	if (!rf->inst)
 		return 0;
-	switch (offset) {
-	case RV100_CNFG_APER_0_BASE:
-		return vgpu_bar_address(rf->inst, RV100_BAR_VRAM);
-	case RV100_CNFG_APER_1_BASE:
-		return vgpu_bar_address(rf->inst, RV100_BAR_VRAM) +
-		       rf->inst->vram_size;
-	default:
-		return vgpu_bar_address(rf->inst, RV100_BAR_REGS);
-	}
+	/* There is one aperture: the second is the first. */
+	return vgpu_bar_address(rf->inst, offset == RV100_CNFG_REG_1_BASE ?
+				RV100_BAR_REGS : RV100_BAR_VRAM);
 }
 
 static bool engine_busy(const struct vgpu_regfile *rf)
