@@ -4,8 +4,7 @@
  * accesses to configuration space, registers, VRAM.
  *
  * An access that begins past the end of its region is -EINVAL; one that
- * crosses the end is cut short. What has no natural alignment is carried out
- * in pieces that have. User memory is copied with no lock held.
+ * crosses the end is cut short. User memory is copied with no lock held.
  */
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
@@ -60,48 +59,17 @@ static int access_config(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 	return 0;
 }
 
-/* The widest access that is aligned at @pos and fits in @n bytes. */
-static unsigned int piece(u64 pos, size_t n)
-{
-	if (!(pos & 3) && n >= 4)
-		return 4;
-	if (!(pos & 1) && n >= 2)
-		return 2;
-	return 1;
-}
-
-static void access_register(struct vgpu_vdev *vd, u8 *buf, unsigned int size,
-			    u32 pos, bool write)
-{
-	__le32 le = 0;
-
-	if (write) {
-		memcpy(&le, buf, size);
-		vgpu_regs_write(&vd->inst.regs, pos, size, le32_to_cpu(le));
-	} else {
-		le = cpu_to_le32(vgpu_regs_read(&vd->inst.regs, pos, size));
-		memcpy(buf, &le, size);
-	}
-	vgpu_count(&vd->inst, VGPU_CNT_TRAPS, 1);
-}
-
 static int access_registers(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 			    bool write, bool io)
 {
-	unsigned int size;
 	int ret = 0;
 
 	mutex_lock(&vd->trap_lock);
-	if (!(io ? vgpu_config_io_on(&vd->cfg) :
-		   vgpu_config_memory_on(&vd->cfg))) {
+	if (io ? vgpu_config_io_on(&vd->cfg) : vgpu_config_memory_on(&vd->cfg))
+		vgpu_count(&vd->inst, VGPU_CNT_TRAPS,
+			   vgpu_regs_access(&vd->inst.regs, pos, buf, n, write));
+	else
 		ret = -EIO;
-		goto out;
-	}
-	for (; n; n -= size, buf += size, pos += size) {
-		size = piece(pos, n);
-		access_register(vd, buf, size, pos, write);
-	}
-out:
 	mutex_unlock(&vd->trap_lock);
 	return ret;
 }

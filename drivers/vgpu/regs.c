@@ -8,6 +8,8 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <asm/byteorder.h>
 
 #include <vgpu/regs.h>
 
@@ -211,3 +213,44 @@ void vgpu_regs_write(struct vgpu_regfile *rf, u32 offset, unsigned int size,
 			       val << offset % 4 * 8, byte_mask(offset, size));
 }
 EXPORT_SYMBOL_GPL(vgpu_regs_write);
+
+/* The widest access that is aligned at @offset and fits in @n bytes. */
+static unsigned int piece(u32 offset, size_t n)
+{
+	if (!(offset & 3) && n >= 4)
+		return 4;
+	if (!(offset & 1) && n >= 2)
+		return 2;
+	return 1;
+}
+
+/**
+ * vgpu_regs_access() - a guest moves bytes at any alignment
+ * @rf: the register file
+ * @offset: byte offset
+ * @buf: @n bytes, little endian
+ * @n: how many; what has no natural alignment, or crosses registers, is carried
+ *	out upwards in the largest pieces that have
+ * @write: direction
+ *
+ * Return: how many pieces it took.
+ */
+unsigned int vgpu_regs_access(struct vgpu_regfile *rf, u32 offset, u8 *buf,
+			      size_t n, bool write)
+{
+	unsigned int size, pieces = 0;
+	__le32 le = 0;
+
+	for (; n; n -= size, buf += size, offset += size) {
+		size = piece(offset, n);
+		if (write) {
+			memcpy(&le, buf, size);
+			vgpu_regs_write(rf, offset, size, le32_to_cpu(le));
+		} else {
+			le = cpu_to_le32(vgpu_regs_read(rf, offset, size));
+			memcpy(buf, &le, size);
+		}
+		pieces++;
+	}
+	return pieces;
+}

@@ -107,6 +107,8 @@ void vgpu_regs_write(struct vgpu_regfile *rf, u32 offset, unsigned int size,
 		     u32 val);
 void vgpu_regs_write_masked(struct vgpu_regfile *rf, u32 offset, u32 val,
 			    u32 mask);
+unsigned int vgpu_regs_access(struct vgpu_regfile *rf, u32 offset, u8 *buf,
+			      size_t n, bool write);
 
 /**
  * vgpu_reg_get() - the stored value of a register

@@ -315,6 +315,84 @@ static void regs_queueing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->queued, 5U);
 }
 
+/* Reads of every length at every offset: the bytes of the registers there. */
+static void regs_read_any_alignment(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vgpu_regfile *rf = &f->rf;
+	u8 want[16], got[16];
+	u32 at, n, i;
+
+	for (i = 0; i < 16; i++)
+		want[i] = vgpu_regs_read(rf, PLAIN + i, 1);
+	for (at = 0; at < 16; at++) {
+		for (n = 1; at + n <= 16; n++) {
+			memset(got, 0xee, sizeof(got));
+			vgpu_regs_access(rf, at, got, n, false);
+			KUNIT_EXPECT_MEMEQ_MSG(test, got, want + at, n,
+					       "%u bytes at %u", n, at);
+			if (n < sizeof(got))
+				KUNIT_EXPECT_EQ(test, got[n], 0xee);
+		}
+	}
+}
+
+/* What crosses registers becomes aligned pieces, upwards, none too large. */
+static void regs_write_any_alignment(struct kunit *test)
+{
+	static const struct {
+		u32 offset, n, pieces, masked, ro, w1c;
+	} cases[] = {
+		/* Bytes 0x11, 0x22, ... over MASKED, RO and W1C. */
+		{ MASKED, 4, 1, 0xf03322f1, 0x55aa, 0xffff },
+		{ MASKED + 1, 2, 2, 0xf02211f0, 0x55aa, 0xffff },
+		{ MASKED + 2, 4, 2, 0xf011f0f0, 0x55aa, 0xffff },
+		{ MASKED + 3, 2, 2, 0xf0f0f0f0, 0x55aa, 0xffff },
+		{ RO + 1, 4, 3, 0xf0f0f0f0, 0x55aa, 0xffbf },
+		{ RO + 3, 3, 2, 0xf0f0f0f0, 0x55aa, 0xfcdf },
+		{ MASKED, 12, 3, 0xf03322f1, 0x55aa, 0xf56f },
+		{ MASKED + 3, 7, 3, 0xf0f0f0f0, 0x55aa, 0xf89f },
+	};
+	struct fixture *f = test->priv;
+	struct vgpu_regfile *rf = &f->rf;
+	unsigned int i, b;
+	u8 bytes[12];
+
+	for (b = 0; b < sizeof(bytes); b++)
+		bytes[b] = 0x11 * (b + 1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		vgpu_regfile_reset(rf);
+		KUNIT_EXPECT_EQ_MSG(test, vgpu_regs_access(rf, cases[i].offset,
+							   bytes, cases[i].n,
+							   true),
+				    cases[i].pieces, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, vgpu_reg_get(rf, MASKED),
+				    cases[i].masked, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, vgpu_reg_get(rf, RO), cases[i].ro,
+				    "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, vgpu_reg_get(rf, W1C), cases[i].w1c,
+				    "case %u", i);
+	}
+}
+
+/* An engine register is queued once for each piece, with all that it holds. */
+static void regs_engine_in_pieces(struct kunit *test)
+{
+	u8 bytes[] = { 1, 2, 3, 4, 5 };
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, vgpu_regs_access(&f->rf, ENGINE + 1, bytes, 3,
+					       true), 2U);
+	KUNIT_EXPECT_EQ(test, f->seen.queued, 2U);
+	KUNIT_EXPECT_EQ(test, f->seen.q_offset, (u32)ENGINE);
+	KUNIT_EXPECT_EQ(test, f->seen.q_val, 0x020100U);
+	/* Past the last register: counted, and nothing else. */
+	KUNIT_EXPECT_EQ(test, vgpu_regs_access(&f->rf, SPACE - 2, bytes, 4,
+					       true), 2U);
+	KUNIT_EXPECT_EQ(test, vgpu_reg_get(&f->rf, LAST), 0x02010000U);
+	KUNIT_EXPECT_EQ(test, f->rf.unknown, 1ULL);
+}
+
 static void expect_table(struct kunit *test, const struct vgpu_reg *table,
 			 unsigned int n, u32 size, int want)
 {
@@ -490,6 +568,9 @@ static struct kunit_case regs_cases[] = {
 	KUNIT_CASE(regs_run_rows),
 	KUNIT_CASE(regs_unknown),
 	KUNIT_CASE(regs_queueing),
+	KUNIT_CASE(regs_read_any_alignment),
+	KUNIT_CASE(regs_write_any_alignment),
+	KUNIT_CASE(regs_engine_in_pieces),
 	KUNIT_CASE(regs_table_validation),
 	KUNIT_CASE(regs_random),
 	{}
