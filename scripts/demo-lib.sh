@@ -5,7 +5,7 @@
 
 mdevs=/sys/bus/mdev/devices
 counters=(gpu_time_ns wait_time_ns slices switches traps ops bytes dropped
-	unknown_regs fifo_overflows)
+	unknown_regs fifo_overflows faults)
 
 die() { echo "${0##*/}: $*" >&2; exit 1; }
 
