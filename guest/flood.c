@@ -64,12 +64,18 @@ static uint32_t packed(uint32_t pitch, uint32_t offset)
 	return pitch / 64 << 22 | offset >> 10;
 }
 
-/* From here on, for some of the 4 GiB that the engine can name. */
+/* Behind the own memory, before it, or anywhere in what the engine can name. */
 static uint32_t outside(struct engine *engine)
 {
 	uint32_t from = engine->vram_size;
 
-	return from + below(random32() & 1 ? from : 0u - from - 0x1000000);
+	switch (below(3)) {
+	case 0:
+		return from + below(3 * from);
+	case 1:
+		return 0u - below(from * 3) - 1;
+	}
+	return from + below(0u - from);
 }
 
 static void fill_outside(struct engine *engine)

@@ -160,6 +160,32 @@ static void mask_by_bool(void)
 	EXPECT_EQ(evt_wait(evt), 1);
 }
 
+/* Whoever sets up the interrupt anew begins unmasked, and gets what is pending. */
+static void new_trigger_is_unmasked(void)
+{
+	int other = evt_new();
+	char uuid[UUID_LEN];
+
+	intx_on();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	ASSERT_OK(irq_eventfd(d, INTX, TRIGGER, other));
+	EXPECT_EQ(evt_wait(other), 1);
+	EXPECT_EQ(evt_take(evt), 0);
+	close(other);
+
+	/* Closed while masked: the next user does not find it so. */
+	ASSERT_OK(mask());
+	strcpy(uuid, d->uuid);
+	vdev_close(d);
+	d = vdev_open(uuid);
+	vdev_decode(d, PCI_COMMAND_MEMORY);
+	EXPECT_ERR(mask(), EINVAL);
+	intx_on();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
 /* How KVM's resampling unmasks: by an eventfd. */
 static void unmask_by_eventfd(void)
 {
@@ -418,6 +444,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(automask),
 	TAP_TEST(mask_holds_back),
 	TAP_TEST(mask_by_bool),
+	TAP_TEST(new_trigger_is_unmasked),
 	TAP_TEST(unmask_by_eventfd),
 	TAP_TEST(intx_disable_bit),
 	TAP_TEST(vblank_comes_by_itself),

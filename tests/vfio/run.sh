@@ -7,14 +7,14 @@
 # Usage: tests/vfio/run.sh [PROGRAM...]    (default: all)
 set -uo pipefail
 
-programs=(types info config decode regs irq reset engine2d isolation scrub
+programs=(types info config decode regs irq reset engine2d state isolation scrub
 	display monitor sched lifetime race)
 [ $# -eq 0 ] || programs=("$@")
 
 bin=${BUILD:-/build}/vfio
 out=${OUT:-/tmp}
 tap=$out/tests.tap
-limit=120	# seconds for a program
+limit=300	# seconds for a program
 
 # By the core, and by the kernel's driver core after it.
 no_room='vGPU refused: |probe with driver vgpu_mdev failed with error -28'
@@ -55,8 +55,8 @@ clean_log() {
 	local bad=':(emerg|alert|crit|err) *:' since found
 
 	bad+='|:warn *:.*(vgpu|vfio|mdev|1002:5159|vGPU)'
-	bad+='|WARNING:|BUG:|Oops|Call Trace:|UBSAN|KASAN|possible.*detected'
-	bad+='|blocked for more than|stall'
+	bad+='|WARNING:|\bBUG:|Oops|Call Trace:|UBSAN:|KASAN:|INFO: task'
+	bad+='|possible .* detected|detected stall|lockup'
 	since=$(dmesg --decode | tac | sed '/vfio tests: .* begins/q')
 	if ! grep -q 'vfio tests: .* begins' <<< "$since"; then
 		echo "# the kernel log was lost" | tee -a "$tap"
