@@ -151,8 +151,11 @@ await() {
 	local mark
 
 	read -r mark < "/run/guests/$1/mark"
-	guest wait "$1" "$mark." "$2" &&
-		grep -qF "TESSERA-STATUS 0 $mark." "/run/guests/$1/serial.log"
+	guest wait "$1" "$mark." "$2" || return
+	grep -qF "TESSERA-STATUS 0 $mark." "/run/guests/$1/serial.log" && return
+	echo "$1: the command failed; it said:"
+	tail -n 3 "/run/guests/$1/serial.log"
+	return 1
 }
 
 scene_command() {
