@@ -29,6 +29,8 @@ struct rv100_timing {
  * @front: 2D state with every write that the guest has made; trap context
  * @ctx: 2D state with the writes that the engine has taken from the FIFO, the
  *	instance's context image; engine context
+ * @work: what is left of the operation that a slice has ended in; its height is
+ *	0 when there is none. Engine context
  * @pll: the clock registers behind CLOCK_CNTL_INDEX; trap context
  * @palette: of both heads, 0x00RRGGBB; trap context
  * @timing: see above; trap context
@@ -39,6 +41,7 @@ struct rv100_timing {
 struct rv100_instance {
 	struct rv100_2d_state front;
 	struct rv100_2d_state ctx;
+	struct rv100_2d_op work;
 	u32 pll[RV100_NR_PLL];
 	u32 palette[2][256];
 	struct rv100_timing timing;
@@ -54,6 +57,8 @@ struct rv100_instance {
  * @vram_base: GPU address of the first byte of its VRAM
  * @rom: the option ROM that instances show
  * @room: free entries in the card's FIFO, at least; engine context from here on
+ * @watchdog_us: how long to wait for idle
+ * @hung: a test wants it to look stuck
  * @ahead: bytes of the operations that may still be under way
  * @last: what the engine's registers hold, as last written
  * @last_valid: @last can be relied on
@@ -64,6 +69,8 @@ struct rv100_gpu {
 	u32 vram_base;
 	void *rom;
 	u32 room;
+	u32 watchdog_us;
+	bool hung;
 	u32 ahead;
 	struct rv100_2d_cmd last[RV100_2D_NR_CMDS];
 	bool last_valid;
@@ -105,6 +112,8 @@ int rv100_save(struct vgpu_instance *inst, unsigned int engine);
 void rv100_restore(struct vgpu_instance *inst, unsigned int engine);
 int rv100_idle(struct vgpu_gpu *gpu, unsigned int engine, u32 timeout_us);
 int rv100_reset(struct vgpu_gpu *gpu, unsigned int engine);
+int rv100_dump(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
+	       size_t size);
 int rv100_scrub(struct vgpu_gpu *gpu, u64 offset, u64 size);
 
 /* rv100_rom.c */

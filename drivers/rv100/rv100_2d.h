@@ -201,6 +201,7 @@ enum rv100_2d_verdict rv100_2d_audit(const struct rv100_2d_state *s,
 				     u64 vram_size, struct rv100_2d_op *op);
 void rv100_2d_relocate(const struct rv100_2d_op *op, u64 base,
 		       struct rv100_2d_cmd cmds[RV100_2D_NR_CMDS]);
+struct rv100_2d_op rv100_2d_band(struct rv100_2d_op *op, u32 max_bytes);
 const char *rv100_2d_reason(enum rv100_2d_verdict verdict);
 
 #endif /* _RV100_2D_H */

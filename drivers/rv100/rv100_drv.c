@@ -21,12 +21,12 @@
 /* The host's own part, at the top of VRAM; nothing is drawn there. */
 #define HOST_RESERVE	SZ_4M
 
-/* Smallest first: a small card offers the first few. */
+/* Smallest first: a small card offers the first few. Weight follows VRAM. */
 static const struct vgpu_type_desc rv100_types[] = {
-	{ "RV100-4D", SZ_4M, 1024, 768, 1 },
-	{ "RV100-8D", SZ_8M, 1280, 1024, 1 },
-	{ "RV100-16D", SZ_16M, 1600, 1200, 1 },
-	{ "RV100-32D", SZ_32M, 1920, 1200, 1 },
+	{ "RV100-4D", SZ_4M, 1024, 768, 1, 50 },
+	{ "RV100-8D", SZ_8M, 1280, 1024, 1, 100 },
+	{ "RV100-16D", SZ_16M, 1600, 1200, 1, 200 },
+	{ "RV100-32D", SZ_32M, 1920, 1200, 1, 400 },
 };
 
 static int rv100_instance_init(struct vgpu_instance *inst)
@@ -60,6 +60,7 @@ static const struct vgpu_gpu_ops rv100_ops = {
 	.restore = rv100_restore,
 	.idle = rv100_idle,
 	.reset = rv100_reset,
+	.dump = rv100_dump,
 	.scrub = rv100_scrub,
 	.scanout = rv100_scanout,
 	.vblank = rv100_vblank,

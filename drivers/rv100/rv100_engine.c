@@ -18,12 +18,16 @@
 
 #include "rv100.h"
 
-/* An operation takes milliseconds at the most. */
+/* How long to wait while the card is brought up; later the watchdog says. */
 #define IDLE_TIMEOUT_US		1000000
 /* How long to look without sleeping. */
 #define SPIN_US			20
-/* Bytes that may be under way: bounds how far a slice can overrun. */
-#define AHEAD_MAX		SZ_1M
+/*
+ * Bytes of a band, and bytes that may be under way: they bound how far a slice
+ * can overrun. A real card fills this in half a millisecond.
+ */
+#define BAND_BYTES		SZ_256K
+#define AHEAD_MAX		BAND_BYTES
 
 /* Lines and bytes a line of one step of a scrub */
 #define SCRUB_PITCH		4096U
@@ -67,7 +71,7 @@ static int reserve(struct rv100_gpu *card, u32 entries)
 					      fifo_has(val, entries), 1,
 					      SPIN_US) &&
 		    readl_poll_timeout(status, val, fifo_has(val, entries), 20,
-				       IDLE_TIMEOUT_US))
+				       card->watchdog_us))
 			return -ETIMEDOUT;
 		card->room = FIELD_GET(RV100_FIFO_FREE, val);
 	}
@@ -80,8 +84,11 @@ static int wait_idle(struct rv100_gpu *card, u32 timeout_us)
 	void __iomem *status = card->mmio + RV100_RBBM_STATUS;
 	u32 val;
 
-	if (readl_poll_timeout_atomic(status, val, is_idle(val), 1, SPIN_US) &&
-	    readl_poll_timeout(status, val, is_idle(val), 20, timeout_us))
+	if (readl_poll_timeout_atomic(status, val,
+				      !card->hung && is_idle(val), 1,
+				      SPIN_US) &&
+	    readl_poll_timeout(status, val, !card->hung && is_idle(val), 20,
+			       timeout_us))
 		return -ETIMEDOUT;
 	card->room = RV100_FIFO_DEPTH;
 	card->ahead = 0;
@@ -140,7 +147,7 @@ static int emit(struct rv100_gpu *card, const struct rv100_2d_op *op, u64 base)
 	card->last_valid = true;
 
 	card->ahead += op->width * op->height * op->cpp;
-	return card->ahead > AHEAD_MAX ? wait_idle(card, IDLE_TIMEOUT_US) : 0;
+	return card->ahead >= AHEAD_MAX ? wait_idle(card, card->watchdog_us) : 0;
 }
 
 static void report_drop(struct vgpu_instance *inst,
@@ -161,26 +168,35 @@ static void report_drop(struct vgpu_instance *inst,
 		   op->format, op->rop, inst->vram_size);
 }
 
-static int execute(struct vgpu_instance *inst, enum rv100_2d_trigger trigger)
+/* An operation was started: make it the instance's work, or drop it. */
+static void begin(struct vgpu_instance *inst, enum rv100_2d_trigger trigger)
 {
-	struct rv100_gpu *card = card_of(inst->gpu);
 	struct rv100_instance *ri = inst->priv;
 	enum rv100_2d_verdict verdict;
 	struct rv100_2d_op op;
-	int ret;
 
 	verdict = rv100_2d_audit(&ri->ctx, trigger, inst->vram_size, &op);
-	if (verdict == RV100_2D_EMPTY)
-		return 0;
-	if (verdict != RV100_2D_RUN) {
+	if (verdict == RV100_2D_RUN)
+		ri->work = op;
+	else if (verdict != RV100_2D_EMPTY)
 		report_drop(inst, verdict, &op);
-		return 0;
-	}
-	ret = emit(card, &op, card->vram_base + inst->vram_offset);
+}
+
+/* Carry out the next band of the instance's work. */
+static int step(struct vgpu_instance *inst)
+{
+	struct rv100_gpu *card = card_of(inst->gpu);
+	struct rv100_instance *ri = inst->priv;
+	struct rv100_2d_op band = rv100_2d_band(&ri->work, BAND_BYTES);
+	int ret;
+
+	ret = emit(card, &band, card->vram_base + inst->vram_offset);
 	if (ret)
 		return ret;
-	vgpu_count(inst, VGPU_CNT_OPS, 1);
-	vgpu_count(inst, VGPU_CNT_BYTES, (u64)op.width * op.height * op.cpp);
+	vgpu_count(inst, VGPU_CNT_BYTES,
+		   (u64)band.width * band.height * band.cpp);
+	if (!ri->work.height)
+		vgpu_count(inst, VGPU_CNT_OPS, 1);
 	return 0;
 }
 
@@ -199,22 +215,26 @@ int rv100_run(struct vgpu_instance *inst, unsigned int engine, u64 budget_ns)
 	u64 end = ktime_get_ns() + budget_ns;
 	enum rv100_2d_trigger trigger;
 	struct vgpu_fifo_entry e;
-	int ret;
+	int ret = 0;
 
+	card->watchdog_us = READ_ONCE(inst->gpu->watchdog_us);
+	card->hung = vgpu_inject_hang(inst->gpu, engine);
 	do {
-		if (!vgpu_fifo_pop(&inst->fifo[engine], &e))
-			break;
-		trigger = rv100_2d_write(&ri->ctx, e.offset, e.val);
-		if (trigger == RV100_TRIGGER_NONE)
-			continue;
-		ret = execute(inst, trigger);
-		if (ret)
-			return ret;
-	} while (ktime_get_ns() < end);
+		if (!ri->work.height) {
+			if (!vgpu_fifo_pop(&inst->fifo[engine], &e))
+				break;
+			trigger = rv100_2d_write(&ri->ctx, e.offset, e.val);
+			if (trigger != RV100_TRIGGER_NONE)
+				begin(inst, trigger);
+		}
+		if (ri->work.height)
+			ret = step(inst);
+	} while (!ret && ktime_get_ns() < end);
 
 	/* A guest that sees its queue empty reads what was drawn. */
-	ret = finish(card, IDLE_TIMEOUT_US);
-	return ret ?: !!vgpu_fifo_level(&inst->fifo[engine]);
+	if (!ret)
+		ret = finish(card, card->watchdog_us);
+	return ret ?: ri->work.height || vgpu_fifo_level(&inst->fifo[engine]);
 }
 
 /**
@@ -229,7 +249,7 @@ int rv100_run(struct vgpu_instance *inst, unsigned int engine, u64 budget_ns)
  */
 int rv100_save(struct vgpu_instance *inst, unsigned int engine)
 {
-	return rv100_idle(inst->gpu, engine, IDLE_TIMEOUT_US);
+	return rv100_idle(inst->gpu, engine, READ_ONCE(inst->gpu->watchdog_us));
 }
 
 /**
@@ -310,6 +330,8 @@ int rv100_engine_reset(struct rv100_gpu *card)
 {
 	forget(card);
 	card->room = 0;
+	card->hung = false;
+	card->watchdog_us = IDLE_TIMEOUT_US;
 	card_write(card, RV100_RB3D_CNTL, 0);
 	soft_reset(card);
 	if (wait_idle(card, IDLE_TIMEOUT_US))
@@ -336,6 +358,45 @@ int rv100_reset(struct vgpu_gpu *gpu, unsigned int engine)
 }
 
 /**
+ * rv100_dump() - see &vgpu_gpu_ops.dump
+ * @gpu: the GPU
+ * @engine: 0
+ * @buf: for the text
+ * @size: bytes there
+ *
+ * Return: bytes written.
+ */
+int rv100_dump(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
+	       size_t size)
+{
+	static const struct {
+		const char *name;
+		u32 offset;
+	} regs[] = {
+		{ "RBBM_STATUS", RV100_RBBM_STATUS },
+		{ "DSTCACHE_CTLSTAT", RV100_DSTCACHE_CTLSTAT },
+		{ "DP_GUI_MASTER_CNTL", RV100_DP_GUI_MASTER_CNTL },
+		{ "DP_CNTL", RV100_DP_CNTL },
+		{ "DST_PITCH_OFFSET", RV100_DST_PITCH_OFFSET },
+		{ "SRC_PITCH_OFFSET", RV100_SRC_PITCH_OFFSET },
+		{ "DST_Y_X", RV100_DST_Y_X },
+		{ "SRC_Y_X", RV100_SRC_Y_X },
+		{ "DST_HEIGHT_WIDTH", RV100_DST_HEIGHT_WIDTH },
+		{ "SC_TOP_LEFT", RV100_SC_TOP_LEFT },
+		{ "SC_BOTTOM_RIGHT", RV100_SC_BOTTOM_RIGHT },
+	};
+	struct rv100_gpu *card = card_of(gpu);
+	unsigned int i;
+	int len = 0;
+
+	len += scnprintf(buf, size, "registers of the card\n");
+	for (i = 0; i < ARRAY_SIZE(regs); i++)
+		len += scnprintf(buf + len, size - len, "  %-18s %#010x\n",
+				 regs[i].name, card_read(card, regs[i].offset));
+	return len;
+}
+
+/**
  * rv100_scrub() - see &vgpu_gpu_ops.scrub
  * @gpu: the GPU
  * @offset: first byte of VRAM, a multiple of 4 KiB
@@ -358,6 +419,7 @@ int rv100_scrub(struct vgpu_gpu *gpu, u64 offset, u64 size)
 
 	if ((offset | size) % SCRUB_PITCH)
 		return -EINVAL;
+	card->watchdog_us = READ_ONCE(gpu->watchdog_us);
 	forget(card);
 	for (; size && !ret; offset += op.height * SCRUB_PITCH) {
 		op.dst_offset = offset;
@@ -366,7 +428,7 @@ int rv100_scrub(struct vgpu_gpu *gpu, u64 offset, u64 size)
 		ret = emit(card, &op, card->vram_base);
 	}
 	if (!ret)
-		ret = finish(card, IDLE_TIMEOUT_US);
+		ret = finish(card, card->watchdog_us);
 	forget(card);
 	return ret;
 }

@@ -4,8 +4,8 @@
  *
  * Locks, outermost first:
  *
- * - &vgpu_core.lock: partitions, ids and the last refusal of a GPU. Nothing
- *   else is taken inside it.
+ * - &vgpu_core.lock: partitions, ids, the last refusal and the promises of a
+ *   GPU. Only the run lists' spinlocks are taken inside it.
  * - &vgpu_vdev.trap_lock: an instance's registers, configuration space,
  *   interrupts' set-up, monitor and display. Held for one trapped access, one
  *   ioctl. User memory is never touched under it: user memory may be our own
@@ -14,7 +14,8 @@
  *   trap_lock; read by the fault handler, which comes from mmap_lock.
  * - &vgpu_engine.hw_lock: the engine. Whoever holds it is in engine context.
  *   Taken under trap_lock by a reset; never the other way round.
- * - &vgpu_engine.rl_lock, &vgpu_irqs.lock: spinlocks, innermost.
+ * - &vgpu_engine.rl_lock, &vgpu_irqs.lock: spinlocks.
+ * - &vgpu_vdev.guard_lock: spinlock, innermost.
  */
 #ifndef _VGPU_CORE_H
 #define _VGPU_CORE_H
@@ -32,6 +33,7 @@
 #include <vgpu/vgpu.h>
 
 #include "config.h"
+#include "guard.h"
 #include "partition.h"
 #include "runlist.h"
 
@@ -75,9 +77,8 @@ struct vgpu_type {
  * @hw_lock: the right to touch the engine; protects @current_vd
  * @current_vd: whose context the engine holds, or NULL. Not a reference: an
  *	instance leaves by vgpu_sched_detach() before it goes away
- * @rl_lock: protects @rl, its entities and @switch_time
+ * @rl_lock: protects @rl and its entities
  * @rl: who has work
- * @switch_time: ns spent on loading and saving contexts
  */
 struct vgpu_engine {
 	struct vgpu_core *core;
@@ -86,14 +87,27 @@ struct vgpu_engine {
 	wait_queue_head_t wq;
 	struct mutex hw_lock;		/* the engine, current_vd */
 	struct vgpu_vdev *current_vd;
-	spinlock_t rl_lock;		/* rl, switch_time */
+	spinlock_t rl_lock;			/* rl */
 	struct vgpu_runlist rl;
-	u64 switch_time;
 };
 
-/** Limits of a time slice, microseconds. */
-#define VGPU_SLICE_MIN_US	500U
-#define VGPU_SLICE_MAX_US	30000U
+/**
+ * struct vgpu_inject - faults for tests; nothing unless the kernel was built
+ *	with CONFIG_FAULT_INJECTION_DEBUG_FS, and never by default
+ * @hang: the engine does not come idle
+ * @instance: the only instance to be hit, by number; U32_MAX for all
+ */
+struct vgpu_inject {
+#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
+	struct fault_attr hang;
+	u32 instance;
+#endif
+};
+
+/** How long an engine may take to come idle, microseconds: at first, limits. */
+#define VGPU_WATCHDOG_US	1000000U
+#define VGPU_WATCHDOG_MIN_US	10000U
+#define VGPU_WATCHDOG_MAX_US	30000000U
 
 /** Bytes of the message about the last create that did not fit. */
 #define VGPU_REFUSAL_MAX	192
@@ -106,9 +120,14 @@ struct vgpu_engine {
  * @mtypes: the same, as mdev wants them
  * @regmap: the register table
  * @engines: desc.nr_engines of them
- * @slice_us: longest time an instance keeps an engine while others wait
  * @lost: the hardware does not answer any more; only ever set
- * @lock: protects what follows
+ * @resets: how often an engine was reset
+ * @guard_limits: what an instance may cause, see enum vgpu_guard_kind; 0 for
+ *	no limit
+ * @debugfs: the GPU's directory
+ * @inject: faults to be injected
+ * @lock: protects what follows, and the entitlements of all instances
+ * @promised: sum of the minima of all instances, of VGPU_ALL
  * @parts: the VRAM partitions
  * @ids: numbers of instances
  * @refusal: why the last create did not fit
@@ -120,34 +139,58 @@ struct vgpu_core {
 	struct mdev_type **mtypes;
 	struct vgpu_regmap regmap;
 	struct vgpu_engine engines[VGPU_MAX_ENGINES];
-	u32 slice_us;
 	bool lost;
-	struct mutex lock;		/* parts, ids, refusal */
+	atomic64_t resets;
+	u32 guard_limits[VGPU_NR_GUARDS];
+	struct dentry *debugfs;
+	struct vgpu_inject inject;
+	struct mutex lock;		/* parts, ids, refusal, promised */
+	u32 promised;
 	struct vgpu_partitions parts;
 	struct ida ids;
 	char refusal[VGPU_REFUSAL_MAX];
 };
 
 /**
+ * enum vgpu_entitlement - what an operator may set for an instance
+ * @VGPU_WEIGHT: VGPU_WEIGHT_MIN to VGPU_WEIGHT_MAX
+ * @VGPU_CAP: percent, 1 to 100
+ * @VGPU_MIN: percent, 0 to the cap
+ */
+enum vgpu_entitlement {
+	VGPU_WEIGHT,
+	VGPU_CAP,
+	VGPU_MIN,
+};
+
+/** One percent of an engine. */
+#define VGPU_PERCENT	(VGPU_ALL / 100)
+
+/**
  * struct vgpu_run - an instance on one engine
  * @se: its place in the run list
  * @vd: the instance
- * @running: it has the engine now
+ * @queued: it is in the run list, or has the engine, and will look into its
+ *	FIFO once more; set by who makes it so
+ * @trap_time_charged: what of its traps' time was charged to it, ns
  */
 struct vgpu_run {
 	struct vgpu_sched_entity se;
 	struct vgpu_vdev *vd;
-	bool running;
+	atomic_t queued;
+	u64 trap_time_charged;
 };
 
 /**
  * struct vgpu_irqs - an instance's interrupts
- * @lock: protects all of it but @unmask
+ * @lock: protects all of it but @unmask and @retry
  * @trigger: where each VFIO interrupt index goes, or NULL
  * @unmask: eventfd that unmasks INTx, or NULL; under trap_lock
  * @level: the function wants attention
  * @masked: INTx was delivered, or masked by user space
  * @intx_off: the guest disabled the pin in its command register
+ * @msi_pending: an MSI was held back
+ * @retry: delivers what was held back; owns no reference, cancelled on close
  */
 struct vgpu_irqs {
 	spinlock_t lock;		/* all but unmask */
@@ -156,6 +199,8 @@ struct vgpu_irqs {
 	bool level;
 	bool masked;
 	bool intx_off;
+	bool msi_pending;
+	struct delayed_work retry;
 };
 
 /**
@@ -221,6 +266,9 @@ struct vgpu_head {
  * @fifo_wq: where a trap waits for room in the FIFO
  * @faulted: the engine had to be reset under it: engine writes are dropped
  *	until it is reset
+ * @guard_lock: protects @guards; innermost
+ * @guards: how often it did what it should not do often
+ * @fifo_wait: ns that its traps have waited for room in a FIFO; trap context
  * @map: what is mapped
  * @display: what is shown
  * @heads: vertical blanks
@@ -235,6 +283,9 @@ struct vgpu_vdev {
 	struct vgpu_run run[VGPU_MAX_ENGINES];
 	wait_queue_head_t fifo_wq;
 	bool faulted;
+	spinlock_t guard_lock;		/* guards */
+	struct vgpu_guard guards[VGPU_NR_GUARDS];
+	u64 fifo_wait;
 	struct vgpu_map map;
 	struct vgpu_display display;
 	struct vgpu_head heads[VGPU_MAX_HEADS];
@@ -257,6 +308,8 @@ const char *vgpu_largest_type(const struct vgpu_core *core);
 
 /* gpu_sysfs.c */
 extern const struct attribute_group vgpu_gpu_group;
+int vgpu_parse_u32(struct device *dev, const char *name, const char *buf,
+		   u32 *val);
 
 /* instance.c */
 void vgpu_instance_reset(struct vgpu_vdev *vd);
@@ -267,9 +320,33 @@ extern const struct attribute_group *vgpu_instance_groups[];
 /* sched.c */
 int vgpu_sched_start(struct vgpu_core *core);
 void vgpu_sched_stop(struct vgpu_core *core);
+void vgpu_sched_join(struct vgpu_vdev *vd);
+void vgpu_sched_leave(struct vgpu_vdev *vd);
 void vgpu_sched_detach(struct vgpu_vdev *vd);
-int vgpu_sched_queue(struct vgpu_regfile *rf, u32 offset, u32 val);
+int vgpu_sched_queue(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts);
 int vgpu_sched_scrub(struct vgpu_core *core, u64 offset, u64 size);
+
+/* entitle.c */
+void vgpu_entitle_init(struct vgpu_vdev *vd);
+void vgpu_entitle_release(struct vgpu_vdev *vd);
+int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val);
+
+/* protect.c */
+void vgpu_protect_init(struct vgpu_core *core);
+bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind);
+int vgpu_protect_wait(struct vgpu_vdev *vd, enum vgpu_guard_kind kind);
+enum vgpu_guard_state vgpu_protect_state(struct vgpu_vdev *vd,
+					 enum vgpu_guard_kind kind);
+
+/* hang.c */
+void vgpu_hang_fault(struct vgpu_engine *eng, struct vgpu_vdev *vd);
+void vgpu_hang_inject_init(struct vgpu_core *core);
+
+/* debugfs.c */
+void vgpu_debugfs_init(void);
+void vgpu_debugfs_exit(void);
+void vgpu_debugfs_add(struct vgpu_core *core);
+void vgpu_debugfs_remove(struct vgpu_core *core);
 
 /* vfio.c */
 extern const struct vfio_device_ops vgpu_vfio_ops;
@@ -289,7 +366,9 @@ void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size);
 /* irq.c */
 void vgpu_irq_init(struct vgpu_vdev *vd);
 void vgpu_irq_close(struct vgpu_vdev *vd);
+void vgpu_irq_flush(struct vgpu_vdev *vd);
 void vgpu_irq_command(struct vgpu_vdev *vd);
+void vgpu_irq_reset(struct vgpu_vdev *vd);
 bool vgpu_irq_notify(struct vgpu_vdev *vd, unsigned int index);
 int vgpu_irq_info(struct vgpu_vdev *vd, struct vfio_irq_info *info);
 int vgpu_irq_set_irqs(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,

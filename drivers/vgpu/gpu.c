@@ -12,7 +12,7 @@
 unsigned int vgpu_slice_us = 2000;
 module_param_named(slice_us, vgpu_slice_us, uint, 0444);
 MODULE_PARM_DESC(slice_us,
-		 "Time slice of new GPUs in microseconds, 500 to 30000 (default 2000)");
+		 "Time slice of new GPUs in microseconds, 500 to 30000, or 0 to derive it from the number of instances (default 2000)");
 
 /**
  * vgpu_largest_type() - what could still be created
@@ -108,8 +108,8 @@ static struct vgpu_core *alloc_core(const struct vgpu_gpu_desc *desc)
 		return ERR_PTR(-ENOMEM);
 	core->gpu.desc = *desc;
 	core->gpu.core = core;
-	core->slice_us = clamp(vgpu_slice_us, VGPU_SLICE_MIN_US,
-			       VGPU_SLICE_MAX_US);
+	core->gpu.watchdog_us = VGPU_WATCHDOG_US;
+	vgpu_protect_init(core);
 	mutex_init(&core->lock);
 	ida_init(&core->ids);
 	strscpy(core->refusal, "none", sizeof(core->refusal));
@@ -159,6 +159,7 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc)
 				   core->mtypes, desc->nr_types);
 	if (ret)
 		goto err_sysfs;
+	vgpu_debugfs_add(core);
 	dev_info(desc->dev, "%llu MiB VRAM for vGPUs, %llu MiB reserved, %u types\n",
 		 core->parts.size / SZ_1M,
 		 (desc->vram.size - core->parts.size) / SZ_1M, desc->nr_types);
@@ -187,6 +188,7 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 	struct vgpu_core *core = gpu->core;
 	struct device *dev = gpu->desc.dev;
 
+	vgpu_debugfs_remove(core);
 	mdev_unregister_parent(&core->parent);
 	sysfs_remove_group(&dev->kobj, &vgpu_gpu_group);
 	dev_set_drvdata(dev, NULL);

@@ -3,6 +3,7 @@
  * The sysfs directory vgpu/ of a physical GPU; docs/abi/sysfs-vgpu describes
  * each file.
  */
+#include <linux/ktime.h>
 #include <linux/sysfs.h>
 
 #include "core.h"
@@ -70,30 +71,260 @@ static ssize_t last_refusal_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(last_refusal);
 
-static ssize_t slice_us_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
+static const char * const policies[VGPU_NR_POLICIES] = {
+	[VGPU_BEST_EFFORT] = "best_effort",
+	[VGPU_EQUAL_SHARE] = "equal_share",
+	[VGPU_FIXED_SHARE] = "fixed_share",
+};
+
+static ssize_t policy_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
 {
-	return sysfs_emit(buf, "%u\n", READ_ONCE(dev_core(dev)->slice_us));
+	struct vgpu_core *core = dev_core(dev);
+	enum vgpu_policy now = READ_ONCE(core->engines[0].rl.policy);
+	int i, len = 0;
+
+	for (i = 0; i < VGPU_NR_POLICIES; i++)
+		len += sysfs_emit_at(buf, len, i == now ? "[%s]%c" : "%s%c",
+				     policies[i],
+				     i == VGPU_NR_POLICIES - 1 ? '\n' : ' ');
+	return len;
 }
 
-static ssize_t slice_us_store(struct device *dev, struct device_attribute *attr,
-			      const char *buf, size_t count)
+static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
 {
-	u32 us;
-	int ret;
+	struct vgpu_core *core = dev_core(dev);
+	int policy = sysfs_match_string(policies, buf);
+	unsigned int i;
 
-	ret = kstrtou32(buf, 0, &us);
-	if (ret)
-		return ret;
-	if (us < VGPU_SLICE_MIN_US || us > VGPU_SLICE_MAX_US) {
-		dev_warn_ratelimited(dev, "slice_us: %u is not within %u to %u\n",
-				     us, VGPU_SLICE_MIN_US, VGPU_SLICE_MAX_US);
-		return -EINVAL;
+	if (policy < 0) {
+		dev_warn_ratelimited(dev, "policy: not one of best_effort, equal_share, fixed_share\n");
+		return policy;
 	}
-	WRITE_ONCE(dev_core(dev)->slice_us, us);
+	mutex_lock(&core->lock);
+	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
+		struct vgpu_engine *eng = &core->engines[i];
+
+		spin_lock(&eng->rl_lock);
+		vgpu_runlist_set_policy(&eng->rl, policy, ktime_get_ns());
+		spin_unlock(&eng->rl_lock);
+		wake_up(&eng->wq);
+	}
+	mutex_unlock(&core->lock);
 	return count;
 }
-static DEVICE_ATTR_RW(slice_us);
+static DEVICE_ATTR_RW(policy);
+
+/**
+ * vgpu_parse_u32() - a number that an operator writes
+ * @dev: to whom the file belongs
+ * @name: the file
+ * @buf: what was written
+ * @val: for the number
+ *
+ * Return: 0, or -EINVAL, also for a number that is too large, and a message.
+ */
+int vgpu_parse_u32(struct device *dev, const char *name, const char *buf,
+		   u32 *val)
+{
+	if (!kstrtou32(buf, 0, val))
+		return 0;
+	dev_warn_ratelimited(dev, "%s: not a number of 32 bits\n", name);
+	return -EINVAL;
+}
+
+/* A number that an operator may set, and what it means to a run list. */
+struct setting {
+	struct device_attribute attr;
+	u32 min;
+	u32 max;
+	u32 unit;	/* of the run list, or the field, for one of sysfs */
+	bool zero;	/* 0 is allowed, too */
+	size_t field;	/* u32 in struct vgpu_runlist */
+};
+
+static struct setting *to_setting(struct device_attribute *attr)
+{
+	return container_of(attr, struct setting, attr);
+}
+
+static u32 *setting_in(const struct setting *s, struct vgpu_runlist *rl)
+{
+	return (u32 *)((u8 *)rl + s->field);
+}
+
+static int parse(struct device *dev, const struct setting *s, const char *buf,
+		 u32 *val)
+{
+	int ret = vgpu_parse_u32(dev, s->attr.attr.name, buf, val);
+
+	if (ret)
+		return ret;
+	if ((*val >= s->min && *val <= s->max) || (s->zero && !*val))
+		return 0;
+	dev_warn_ratelimited(dev, "%s: %u is not within %u to %u%s\n",
+			     s->attr.attr.name, *val, s->min, s->max,
+			     s->zero ? ", or 0" : "");
+	return -EINVAL;
+}
+
+static ssize_t setting_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	const struct setting *s = to_setting(attr);
+	struct vgpu_runlist *rl = &dev_core(dev)->engines[0].rl;
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(*setting_in(s, rl)) / s->unit);
+}
+
+static ssize_t setting_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t count)
+{
+	const struct setting *s = to_setting(attr);
+	struct vgpu_core *core = dev_core(dev);
+	unsigned int i;
+	u32 val;
+	int ret;
+
+	ret = parse(dev, s, buf, &val);
+	if (ret)
+		return ret;
+	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
+		struct vgpu_engine *eng = &core->engines[i];
+
+		spin_lock(&eng->rl_lock);
+		*setting_in(s, &eng->rl) = val * s->unit;
+		spin_unlock(&eng->rl_lock);
+	}
+	return count;
+}
+
+#define SETTING(_name, _field, _min, _max, _unit, _zero)		\
+static struct setting setting_##_name = {				\
+	.attr = __ATTR(_name, 0644, setting_show, setting_store),	\
+	.min = _min,							\
+	.max = _max,							\
+	.unit = _unit,							\
+	.zero = _zero,							\
+	.field = offsetof(struct vgpu_runlist, _field),			\
+}
+
+SETTING(slice_us, slice, VGPU_SLICE_MIN / 1000, VGPU_SLICE_MAX / 1000, 1000,
+	true);
+SETTING(window_ms, window, 10, 4000, 1000000, false);
+SETTING(averaging, averaging, 1, 60, 1, false);
+SETTING(trap_charge, trap_charge, 0, 1000, 1, false);
+
+static ssize_t watchdog_ms_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dev_core(dev)->gpu.watchdog_us) / 1000);
+}
+
+static ssize_t watchdog_ms_store(struct device *dev,
+				 struct device_attribute *attr, const char *buf,
+				 size_t count)
+{
+	const struct setting s = {
+		.attr.attr.name = "watchdog_ms",
+		.min = VGPU_WATCHDOG_MIN_US / 1000,
+		.max = VGPU_WATCHDOG_MAX_US / 1000,
+	};
+	u32 ms;
+	int ret;
+
+	ret = parse(dev, &s, buf, &ms);
+	if (ret)
+		return ret;
+	WRITE_ONCE(dev_core(dev)->gpu.watchdog_us, ms * 1000);
+	return count;
+}
+static DEVICE_ATTR_RW(watchdog_ms);
+
+static ssize_t resets_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  (u64)atomic64_read(&dev_core(dev)->resets));
+}
+static DEVICE_ATTR_RO(resets);
+
+/* All of an engine's time, up to now; summed over the engines. */
+static ssize_t show_spent(struct device *dev, char *buf,
+			  enum vgpu_engine_state state)
+{
+	struct vgpu_core *core = dev_core(dev);
+	unsigned int i;
+	u64 n = 0;
+
+	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
+		struct vgpu_engine *eng = &core->engines[i];
+
+		spin_lock(&eng->rl_lock);
+		n += eng->rl.spent[state];
+		if (eng->rl.state == state)
+			n += ktime_get_ns() - eng->rl.since;
+		spin_unlock(&eng->rl_lock);
+	}
+	return sysfs_emit(buf, "%llu\n", n);
+}
+
+#define SPENT_ATTR(_name, _state)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return show_spent(dev, buf, _state);				\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+SPENT_ATTR(idle_time_ns, VGPU_ENGINE_IDLE);
+SPENT_ATTR(switch_time_ns, VGPU_ENGINE_SWITCH);
+SPENT_ATTR(busy_time_ns, VGPU_ENGINE_BUSY);
+
+struct guard_limit {
+	struct device_attribute attr;
+	enum vgpu_guard_kind kind;
+};
+
+static ssize_t guard_limit_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	const struct guard_limit *g = container_of(attr, struct guard_limit,
+						   attr);
+
+	return sysfs_emit(buf, "%u\n",
+			  READ_ONCE(dev_core(dev)->guard_limits[g->kind]));
+}
+
+static ssize_t guard_limit_store(struct device *dev,
+				 struct device_attribute *attr, const char *buf,
+				 size_t count)
+{
+	const struct guard_limit *g = container_of(attr, struct guard_limit,
+						   attr);
+	u32 limit;
+	int ret;
+
+	ret = vgpu_parse_u32(dev, attr->attr.name, buf, &limit);
+	if (ret)
+		return ret;
+	WRITE_ONCE(dev_core(dev)->guard_limits[g->kind], limit);
+	return count;
+}
+
+#define GUARD_LIMIT(_name, _kind)					\
+static struct guard_limit guard_##_name = {				\
+	.attr = __ATTR(guard_##_name##_limit, 0644, guard_limit_show,	\
+		       guard_limit_store),				\
+	.kind = _kind,							\
+}
+
+GUARD_LIMIT(traps, VGPU_GUARD_TRAPS);
+GUARD_LIMIT(irqs, VGPU_GUARD_IRQS);
+GUARD_LIMIT(resets, VGPU_GUARD_RESETS);
+GUARD_LIMIT(faults, VGPU_GUARD_FAULTS);
 
 static struct attribute *gpu_attrs[] = {
 	&dev_attr_vram_total.attr,
@@ -101,7 +332,20 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_vram_free.attr,
 	&dev_attr_vram_largest_free.attr,
 	&dev_attr_last_refusal.attr,
-	&dev_attr_slice_us.attr,
+	&dev_attr_policy.attr,
+	&setting_slice_us.attr.attr,
+	&setting_window_ms.attr.attr,
+	&setting_averaging.attr.attr,
+	&setting_trap_charge.attr.attr,
+	&dev_attr_watchdog_ms.attr,
+	&dev_attr_resets.attr,
+	&dev_attr_idle_time_ns.attr,
+	&dev_attr_switch_time_ns.attr,
+	&dev_attr_busy_time_ns.attr,
+	&guard_traps.attr.attr,
+	&guard_irqs.attr.attr,
+	&guard_resets.attr.attr,
+	&guard_faults.attr.attr,
 	NULL,
 };
 

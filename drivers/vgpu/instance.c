@@ -80,7 +80,6 @@ static int alloc_state(struct vgpu_vdev *vd)
 
 	for (i = 0; i < core->gpu.desc.nr_engines && !ret; i++) {
 		vd->run[i].vd = vd;
-		vgpu_sched_entity_init(&vd->run[i].se);
 		ret = vgpu_fifo_init(&vd->inst.fifo[i],
 				     core->gpu.desc.fifo_depth);
 	}
@@ -98,6 +97,7 @@ static void init_locks(struct vgpu_vdev *vd)
 	mutex_init(&vd->trap_lock);
 	init_rwsem(&vd->map.sem);
 	init_waitqueue_head(&vd->fifo_wq);
+	spin_lock_init(&vd->guard_lock);
 	vgpu_irq_init(vd);
 	vgpu_vblank_init(vd);
 }
@@ -106,21 +106,22 @@ static void init_locks(struct vgpu_vdev *vd)
  * vgpu_instance_reset() - the function as it is after power-on
  * @vd: the instance; trap lock held
  *
- * Queued work is forgotten and a fault is over. VRAM keeps its contents, as a
- * card's would, and so does the monitor.
+ * Queued work is forgotten and a fault is over, unless there were too many.
+ * VRAM keeps its contents, as a card's would, and so does the monitor.
  */
 void vgpu_instance_reset(struct vgpu_vdev *vd)
 {
 	vgpu_vblank_stop(vd);
 	vgpu_sched_detach(vd);
-	WRITE_ONCE(vd->faulted, false);
+	if (vgpu_protect_state(vd, VGPU_GUARD_FAULTS) == VGPU_GUARD_NORMAL)
+		WRITE_ONCE(vd->faulted, false);
 
 	vgpu_config_init(&vd->cfg, &vd->core->gpu.desc.identity,
 			 vd->inst.vram_size);
 	vgpu_map_decode(vd);
 	vgpu_map_direct(vd, false, 0, 0);
+	vgpu_irq_reset(vd);
 	vgpu_irq_command(vd);
-	vgpu_irq_set(&vd->inst, false);
 
 	vgpu_ddc_reset(&vd->inst.ddc);
 	vgpu_regfile_reset(&vd->inst.regs);
@@ -145,6 +146,7 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	vd->inst.regs.inst = &vd->inst;
 	vd->inst.regs.queue = vgpu_sched_queue;
 	init_locks(vd);
+	vgpu_entitle_init(vd);
 
 	ret = take_resources(vd);
 	if (ret)
@@ -187,6 +189,7 @@ static void vgpu_instance_remove(struct mdev_device *mdev)
 	/* Waits until user space has closed the device. */
 	vfio_unregister_group_dev(&vd->vdev);
 	vgpu_sched_detach(vd);
+	vgpu_entitle_release(vd);
 	vd_ops(vd)->instance_fini(&vd->inst);
 	free_state(vd);
 	give_resources_back(vd);

@@ -125,6 +125,8 @@ SCHEDULED_ATTR(gpu_time_ns, gpu_time);
 SCHEDULED_ATTR(wait_time_ns, wait_time);
 SCHEDULED_ATTR(slices, slices);
 SCHEDULED_ATTR(switches, switches);
+SCHEDULED_ATTR(preemptions, preemptions);
+SCHEDULED_ATTR(wait_max_ns, wait_max);
 
 static ssize_t show_counter(struct device *dev, char *buf,
 			    enum vgpu_counter what)
@@ -143,12 +145,119 @@ static ssize_t _name##_show(struct device *dev,				\
 }									\
 static DEVICE_ATTR_RO(_name)
 
-COUNTER_ATTR(traps, VGPU_CNT_TRAPS);
+static ssize_t traps_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	atomic64_t *count = vd->inst.count;
+
+	return sysfs_emit(buf, "%llu\n",
+			  (u64)atomic64_read(&count[VGPU_CNT_TRAPS_READ]) +
+			  atomic64_read(&count[VGPU_CNT_TRAPS_WRITE]));
+}
+static DEVICE_ATTR_RO(traps);
+
+COUNTER_ATTR(traps_read, VGPU_CNT_TRAPS_READ);
+COUNTER_ATTR(traps_write, VGPU_CNT_TRAPS_WRITE);
+COUNTER_ATTR(traps_engine, VGPU_CNT_TRAPS_ENGINE);
+COUNTER_ATTR(traps_config, VGPU_CNT_TRAPS_CONFIG);
+COUNTER_ATTR(traps_vram, VGPU_CNT_TRAPS_VRAM);
+COUNTER_ATTR(trap_time_ns, VGPU_CNT_TRAP_TIME);
 COUNTER_ATTR(ops, VGPU_CNT_OPS);
 COUNTER_ATTR(bytes, VGPU_CNT_BYTES);
 COUNTER_ATTR(dropped, VGPU_CNT_DROPPED);
 COUNTER_ATTR(fifo_overflows, VGPU_CNT_FIFO_OVERFLOW);
 COUNTER_ATTR(faults, VGPU_CNT_FAULTS);
+
+struct entitlement {
+	struct device_attribute attr;
+	enum vgpu_entitlement what;
+};
+
+static ssize_t entitlement_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	const struct vgpu_sched_entity *se = &vd->run[0].se;
+
+	switch (container_of(attr, struct entitlement, attr)->what) {
+	case VGPU_WEIGHT:
+		return sysfs_emit(buf, "%u\n", READ_ONCE(se->weight));
+	case VGPU_CAP:
+		return sysfs_emit(buf, "%u\n",
+				  READ_ONCE(se->cap) / VGPU_PERCENT);
+	default:
+		return sysfs_emit(buf, "%u\n",
+				  READ_ONCE(se->min) / VGPU_PERCENT);
+	}
+}
+
+static ssize_t entitlement_store(struct device *dev,
+				 struct device_attribute *attr, const char *buf,
+				 size_t count)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	u32 val;
+	int ret;
+
+	ret = vgpu_parse_u32(dev, attr->attr.name, buf, &val);
+	if (!ret)
+		ret = vgpu_entitle(vd, container_of(attr, struct entitlement,
+						    attr)->what, val);
+	return ret ?: count;
+}
+
+#define ENTITLEMENT(_name, _what)					\
+static struct entitlement entitlement_##_name = {			\
+	.attr = __ATTR(_name, 0644, entitlement_show, entitlement_store), \
+	.what = _what,							\
+}
+
+ENTITLEMENT(weight, VGPU_WEIGHT);
+ENTITLEMENT(cap, VGPU_CAP);
+ENTITLEMENT(min, VGPU_MIN);
+
+/* What the instance may use at most under the present policy, percent. */
+static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	struct vgpu_engine *eng = &vd->core->engines[0];
+	u32 limit;
+
+	spin_lock(&eng->rl_lock);
+	limit = vgpu_runlist_limit(&eng->rl, &vd->run[0].se);
+	spin_unlock(&eng->rl_lock);
+	return sysfs_emit(buf, "%u.%02u\n", limit / VGPU_PERCENT,
+			  limit % VGPU_PERCENT / (VGPU_PERCENT / 100));
+}
+static DEVICE_ATTR_RO(limit);
+
+static ssize_t show_guard(struct device *dev, char *buf,
+			  enum vgpu_guard_kind kind)
+{
+	static const char * const names[] = {
+		[VGPU_GUARD_NORMAL] = "normal",
+		[VGPU_GUARD_FULL] = "full",
+		[VGPU_GUARD_OVERFLOW] = "overflow",
+	};
+
+	return sysfs_emit(buf, "%s\n",
+			  names[vgpu_protect_state(dev_get_drvdata(dev), kind)]);
+}
+
+#define GUARD_ATTR(_name, _kind)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return show_guard(dev, buf, _kind);				\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+GUARD_ATTR(guard_traps, VGPU_GUARD_TRAPS);
+GUARD_ATTR(guard_irqs, VGPU_GUARD_IRQS);
+GUARD_ATTR(guard_resets, VGPU_GUARD_RESETS);
+GUARD_ATTR(guard_faults, VGPU_GUARD_FAULTS);
 
 static struct attribute *instance_attrs[] = {
 	&dev_attr_type.attr,
@@ -160,7 +269,23 @@ static struct attribute *instance_attrs[] = {
 	&dev_attr_wait_time_ns.attr,
 	&dev_attr_slices.attr,
 	&dev_attr_switches.attr,
+	&dev_attr_preemptions.attr,
+	&dev_attr_wait_max_ns.attr,
+	&entitlement_weight.attr.attr,
+	&entitlement_cap.attr.attr,
+	&entitlement_min.attr.attr,
+	&dev_attr_limit.attr,
+	&dev_attr_guard_traps.attr,
+	&dev_attr_guard_irqs.attr,
+	&dev_attr_guard_resets.attr,
+	&dev_attr_guard_faults.attr,
 	&dev_attr_traps.attr,
+	&dev_attr_traps_read.attr,
+	&dev_attr_traps_write.attr,
+	&dev_attr_traps_engine.attr,
+	&dev_attr_traps_config.attr,
+	&dev_attr_traps_vram.attr,
+	&dev_attr_trap_time_ns.attr,
 	&dev_attr_ops.attr,
 	&dev_attr_bytes.attr,
 	&dev_attr_dropped.attr,

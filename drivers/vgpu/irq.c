@@ -6,10 +6,16 @@
  * INTx is a level. It is delivered by one eventfd signal and masks itself then
  * (automask); when user space unmasks it and the level is still high, it is
  * delivered again. MSI is delivered when the level rises.
+ *
+ * Interrupts that are too many (protect.c) are held back and tried again a
+ * little later; MSIs that come meanwhile are joined to one.
  */
 #include <linux/eventfd.h>
 
 #include "core.h"
+
+/* When an interrupt that was held back is tried again. */
+#define RETRY_MS	10
 
 static void signal_trigger(struct vgpu_irqs *irqs, unsigned int index)
 {
@@ -18,14 +24,47 @@ static void signal_trigger(struct vgpu_irqs *irqs, unsigned int index)
 		vgpu_eventfd_signal(irqs->trigger[index]);
 }
 
-static void deliver_intx(struct vgpu_irqs *irqs)
+static bool allowed(struct vgpu_vdev *vd)
 {
+	if (vgpu_protect_event(vd, VGPU_GUARD_IRQS))
+		return true;
+	schedule_delayed_work(&vd->irqs.retry, msecs_to_jiffies(RETRY_MS));
+	return false;
+}
+
+static void deliver_intx(struct vgpu_vdev *vd)
+{
+	struct vgpu_irqs *irqs = &vd->irqs;
+
 	lockdep_assert_held(&irqs->lock);
 	if (!irqs->level || irqs->masked || irqs->intx_off ||
-	    !irqs->trigger[VFIO_PCI_INTX_IRQ_INDEX])
+	    !irqs->trigger[VFIO_PCI_INTX_IRQ_INDEX] || !allowed(vd))
 		return;
 	irqs->masked = true;
 	signal_trigger(irqs, VFIO_PCI_INTX_IRQ_INDEX);
+}
+
+static void deliver_msi(struct vgpu_vdev *vd)
+{
+	struct vgpu_irqs *irqs = &vd->irqs;
+
+	lockdep_assert_held(&irqs->lock);
+	if (!irqs->msi_pending || !irqs->trigger[VFIO_PCI_MSI_IRQ_INDEX] ||
+	    !allowed(vd))
+		return;
+	irqs->msi_pending = false;
+	signal_trigger(irqs, VFIO_PCI_MSI_IRQ_INDEX);
+}
+
+static void retry_work(struct work_struct *work)
+{
+	struct vgpu_vdev *vd = container_of(to_delayed_work(work),
+					    struct vgpu_vdev, irqs.retry);
+
+	spin_lock_irq(&vd->irqs.lock);
+	deliver_msi(vd);
+	deliver_intx(vd);
+	spin_unlock_irq(&vd->irqs.lock);
 }
 
 /**
@@ -37,19 +76,31 @@ void vgpu_irq_set(struct vgpu_instance *inst, bool level)
 {
 	struct vgpu_vdev *vd = inst_to_vd(inst);
 	struct vgpu_irqs *irqs = &vd->irqs;
-	bool rises;
 
 	vgpu_config_set_intx_status(&vd->cfg, level);
 
 	spin_lock_irq(&irqs->lock);
-	rises = level && !irqs->level;
+	/* Without a listener an MSI is lost, as it is on a bus. */
+	if (level && !irqs->level)
+		irqs->msi_pending = irqs->trigger[VFIO_PCI_MSI_IRQ_INDEX];
 	irqs->level = level;
-	if (rises)
-		signal_trigger(irqs, VFIO_PCI_MSI_IRQ_INDEX);
-	deliver_intx(irqs);
+	deliver_msi(vd);
+	deliver_intx(vd);
 	spin_unlock_irq(&irqs->lock);
 }
 EXPORT_SYMBOL_GPL(vgpu_irq_set);
+
+/**
+ * vgpu_irq_reset() - the function is reset: nothing is pending any more
+ * @vd: the instance; trap lock held
+ */
+void vgpu_irq_reset(struct vgpu_vdev *vd)
+{
+	spin_lock_irq(&vd->irqs.lock);
+	vd->irqs.msi_pending = false;
+	spin_unlock_irq(&vd->irqs.lock);
+	vgpu_irq_set(&vd->inst, false);
+}
 
 /**
  * vgpu_irq_notify() - signal an event that has no state
@@ -77,40 +128,28 @@ void vgpu_irq_command(struct vgpu_vdev *vd)
 {
 	spin_lock_irq(&vd->irqs.lock);
 	vd->irqs.intx_off = vgpu_config_intx_off(&vd->cfg);
-	deliver_intx(&vd->irqs);
+	deliver_intx(vd);
 	spin_unlock_irq(&vd->irqs.lock);
 }
 
-static void set_masked(struct vgpu_irqs *irqs, bool masked)
+static void set_masked(struct vgpu_vdev *vd, bool masked)
 {
+	struct vgpu_irqs *irqs = &vd->irqs;
+
 	spin_lock_irq(&irqs->lock);
 	irqs->masked = masked;
-	deliver_intx(irqs);
+	deliver_intx(vd);
 	spin_unlock_irq(&irqs->lock);
 }
 
-/* Called under the eventfd's lock, interrupts off. */
-static int unmask_handler(void *opaque, void *unused)
-{
-	struct vgpu_vdev *vd = opaque;
-	unsigned long flags;
-	bool again;
-
-	spin_lock_irqsave(&vd->irqs.lock, flags);
-	vd->irqs.masked = false;
-	again = vd->irqs.level;
-	spin_unlock_irqrestore(&vd->irqs.lock, flags);
-	/* The trigger may be the same eventfd: signal it from the thread. */
-	return again;
-}
-
+/*
+ * Unmasking by eventfd, from a work item: in the wakeup itself the eventfd's
+ * lock is held, and signal_trigger() takes such a lock under ours. It may even
+ * be the same one, for user space chooses the eventfds.
+ */
 static void unmask_thread(void *opaque, void *unused)
 {
-	struct vgpu_vdev *vd = opaque;
-
-	spin_lock_irq(&vd->irqs.lock);
-	deliver_intx(&vd->irqs);
-	spin_unlock_irq(&vd->irqs.lock);
+	set_masked(opaque, false);
 }
 
 static int set_trigger(struct vgpu_vdev *vd, unsigned int index, s32 fd)
@@ -131,8 +170,10 @@ static int set_trigger(struct vgpu_vdev *vd, unsigned int index, s32 fd)
 	irqs->trigger[index] = ctx;
 	if (index == VFIO_PCI_INTX_IRQ_INDEX) {
 		irqs->masked = false;
-		deliver_intx(irqs);
+		deliver_intx(vd);
 	}
+	if (index == VFIO_PCI_MSI_IRQ_INDEX)
+		irqs->msi_pending = false;
 	spin_unlock_irq(&irqs->lock);
 	if (old)
 		eventfd_ctx_put(old);
@@ -147,7 +188,7 @@ static int set_unmask(struct vgpu_vdev *vd, s32 fd)
 		vfio_virqfd_disable(&vd->irqs.unmask);
 	if (fd < 0)
 		return fd == -1 ? 0 : -EINVAL;
-	return vfio_virqfd_enable(vd, unmask_handler, unmask_thread, NULL,
+	return vfio_virqfd_enable(vd, NULL, unmask_thread, NULL,
 				  &vd->irqs.unmask, fd);
 }
 
@@ -167,7 +208,7 @@ static int set_mask_action(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD)
 		return mask ? -ENOTTY : set_unmask(vd, *(s32 *)data);
 	if (data_true(hdr, data))
-		set_masked(&vd->irqs, mask);
+		set_masked(vd, mask);
 	return 0;
 }
 
@@ -246,6 +287,7 @@ int vgpu_irq_info(struct vgpu_vdev *vd, struct vfio_irq_info *info)
 void vgpu_irq_init(struct vgpu_vdev *vd)
 {
 	spin_lock_init(&vd->irqs.lock);
+	INIT_DELAYED_WORK(&vd->irqs.retry, retry_work);
 }
 
 /**
@@ -260,4 +302,13 @@ void vgpu_irq_close(struct vgpu_vdev *vd)
 		vfio_virqfd_disable(&vd->irqs.unmask);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		set_trigger(vd, i, -1);
+}
+
+/**
+ * vgpu_irq_flush() - wait until nothing is held back any more
+ * @vd: the instance, closed; trap lock not held
+ */
+void vgpu_irq_flush(struct vgpu_vdev *vd)
+{
+	cancel_delayed_work_sync(&vd->irqs.retry);
 }

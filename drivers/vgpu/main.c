@@ -9,13 +9,20 @@
 
 static int __init vgpu_init(void)
 {
-	return mdev_register_driver(&vgpu_mdev_driver);
+	int ret;
+
+	vgpu_debugfs_init();
+	ret = mdev_register_driver(&vgpu_mdev_driver);
+	if (ret)
+		vgpu_debugfs_exit();
+	return ret;
 }
 module_init(vgpu_init);
 
 static void __exit vgpu_exit(void)
 {
 	mdev_unregister_driver(&vgpu_mdev_driver);
+	vgpu_debugfs_exit();
 }
 module_exit(vgpu_exit);
 

@@ -6,10 +6,12 @@
  * An access that begins past the end of its region is -EINVAL; one that
  * crosses the end is cut short. User memory is copied with no lock held.
  */
+#include <linux/ktime.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "core.h"
+#include "trace.h"
 
 /* Bytes that are moved at a time. */
 #define CHUNK	256
@@ -55,8 +57,18 @@ static int access_config(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 		vgpu_map_decode(vd);
 		vgpu_irq_command(vd);
 	}
+	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_CONFIG, 1);
 	mutex_unlock(&vd->trap_lock);
 	return 0;
+}
+
+/* What a trace shows of an access: its first register's worth. */
+static u32 traced(const u8 *buf, size_t n)
+{
+	__le32 le = 0;
+
+	memcpy(&le, buf, min(n, sizeof(le)));
+	return le32_to_cpu(le);
 }
 
 static int access_registers(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
@@ -65,11 +77,14 @@ static int access_registers(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 	int ret = 0;
 
 	mutex_lock(&vd->trap_lock);
-	if (io ? vgpu_config_io_on(&vd->cfg) : vgpu_config_memory_on(&vd->cfg))
-		vgpu_count(&vd->inst, VGPU_CNT_TRAPS,
+	if (io ? vgpu_config_io_on(&vd->cfg) : vgpu_config_memory_on(&vd->cfg)) {
+		vgpu_count(&vd->inst, write ? VGPU_CNT_TRAPS_WRITE :
+					      VGPU_CNT_TRAPS_READ,
 			   vgpu_regs_access(&vd->inst.regs, pos, buf, n, write));
-	else
+		trace_vgpu_mmio(vd->inst.id, pos, n, traced(buf, n), write);
+	} else {
 		ret = -EIO;
+	}
 	mutex_unlock(&vd->trap_lock);
 	return ret;
 }
@@ -88,6 +103,7 @@ static int access_vram(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 	else
 		memcpy_fromio(buf, at, n);
 	up_read(&vd->map.sem);
+	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_VRAM, 1);
 	return ret;
 }
 
@@ -104,6 +120,12 @@ static int access_bar(struct vgpu_vdev *vd, unsigned int bar, u8 *buf, size_t n,
 	default:
 		return -EINVAL;
 	}
+}
+
+/* Host CPU time of an access, without its waiting for room in a FIFO. */
+static u64 trap_clock(struct vgpu_vdev *vd)
+{
+	return ktime_get_ns() - READ_ONCE(vd->fifo_wait);
 }
 
 static int access_region(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
@@ -124,6 +146,28 @@ static int access_region(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
 	default:
 		return access_bar(vd, index, buf, n, pos, write);
 	}
+}
+
+static int access_timed(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
+			size_t n, u64 pos, bool write)
+{
+	u64 begin, end;
+	int ret;
+
+	/* What a guest can make happen, not what user space does by itself. */
+	if (index <= VFIO_PCI_CONFIG_REGION_INDEX) {
+		ret = vgpu_protect_wait(vd, VGPU_GUARD_TRAPS);
+		if (ret)
+			return ret;
+	}
+	begin = trap_clock(vd);
+	ret = access_region(vd, index, buf, n, pos, write);
+	end = trap_clock(vd);
+
+	/* Another thread's waiting may be in between. */
+	if (end > begin)
+		vgpu_count(&vd->inst, VGPU_CNT_TRAP_TIME, end - begin);
+	return ret;
 }
 
 /**
@@ -159,8 +203,8 @@ ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
 		if (!ret && write && copy_from_user(tmp, buf + done, n))
 			ret = -EFAULT;
 		if (!ret)
-			ret = access_region(vd, index, tmp, n, pos + done,
-					    write);
+			ret = access_timed(vd, index, tmp, n, pos + done,
+					   write);
 		if (!ret && !write && copy_to_user(buf + done, tmp, n))
 			ret = -EFAULT;
 		if (ret)

@@ -7,8 +7,9 @@
  * DOC: scheduler
  *
  * Guests never touch an engine. A trapped write to an engine register goes
- * into the instance's FIFO (vgpu_sched_queue()), and the instance joins the
- * engine's run list. The engine's thread then repeats::
+ * into the instance's FIFO (vgpu_sched_queue()), and when a write starts work,
+ * or somebody waits for the FIFO, the instance joins the engine's run list.
+ * The engine's thread then repeats::
  *
  *                 work is queued
  *      idle  ----------------------->  waiting  <------------+
@@ -21,8 +22,8 @@
  * 2. if the engine holds another one's context, *save* that and *restore* this
  *    one's;
  * 3. *run*: the backend takes register writes from the FIFO and carries them
- *    out until the FIFO is empty or the slice is used up. An operation is
- *    never cut in two, so a slice can overrun by one operation;
+ *    out until the FIFO is empty or the slice is used up. What cannot be cut
+ *    in two can overrun the slice; the overrun is owed;
  * 4. charge the time and go on.
  *
  * A context stays on the engine until another instance needs it: one busy
@@ -32,27 +33,47 @@
  * engine under the same lock (vgpu_sched_detach()), so the thread never holds
  * an instance that may go away: it owns no reference and needs none.
  *
- * If the engine does not come idle, it is reset; its owner is *faulted* (its
- * engine writes are dropped until the guest resets the function), and the
- * others go on with the contexts that were saved for them.
+ * &vgpu_run.queued says that the thread will look into the FIFO once more.
+ * Who changes it from 0 to 1 puts the instance on the run list; that is the
+ * only time that a trap takes a lock which instances share.
+ *
+ * If the engine does not come idle, see hang.c.
  */
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 
 #include "core.h"
+#include "trace.h"
 
 /* How long a guest's write waits for room in its FIFO. */
 #define FIFO_WAIT	(5 * HZ)
 
 static void engine_kick(struct vgpu_engine *eng, struct vgpu_run *run)
 {
-	bool added;
-
+	/* Pairs with the barrier in fifo_done(). */
+	smp_mb();
+	if (atomic_read(&run->queued) || atomic_xchg(&run->queued, 1))
+		return;
 	spin_lock(&eng->rl_lock);
-	added = vgpu_runlist_add(&eng->rl, &run->se, ktime_get_ns());
+	vgpu_runlist_add(&eng->rl, &run->se, ktime_get_ns());
 	spin_unlock(&eng->rl_lock);
-	if (added)
-		wake_up(&eng->wq);
+	wake_up(&eng->wq);
+}
+
+static int wait_for_room(struct vgpu_vdev *vd, struct vgpu_fifo *fifo)
+{
+	u64 begin = ktime_get_ns();
+	long left;
+
+	engine_kick(&vd->core->engines[0], &vd->run[0]);
+	left = wait_event_killable_timeout(vd->fifo_wq,
+					   vgpu_fifo_level(fifo) < fifo->depth,
+					   FIFO_WAIT);
+	vd->fifo_wait += ktime_get_ns() - begin;
+	if (left > 0)
+		return 0;
+	vgpu_count(&vd->inst, VGPU_CNT_FIFO_OVERFLOW, 1);
+	return -EBUSY;
 }
 
 /**
@@ -60,6 +81,7 @@ static void engine_kick(struct vgpu_engine *eng, struct vgpu_run *run)
  * @rf: the instance's registers
  * @offset: the register
  * @val: the value
+ * @starts: it starts work; else it may lie in the FIFO until one does
  *
  * Waits for room when the FIFO is full, as the bus would; the other instances
  * do not notice. Trap context.
@@ -67,24 +89,23 @@ static void engine_kick(struct vgpu_engine *eng, struct vgpu_run *run)
  * Return: 0, -EIO when the instance is faulted, -EBUSY when there was no room
  * for too long or the caller is being killed. On error the write is lost.
  */
-int vgpu_sched_queue(struct vgpu_regfile *rf, u32 offset, u32 val)
+int vgpu_sched_queue(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts)
 {
 	struct vgpu_vdev *vd = inst_to_vd(rf->inst);
 	struct vgpu_fifo *fifo = &vd->inst.fifo[0];
-	long left;
+	int ret;
 
 	if (READ_ONCE(vd->faulted) || READ_ONCE(vd->core->lost))
 		return -EIO;
 	while (!vgpu_fifo_push(fifo, offset, val)) {
-		left = wait_event_killable_timeout(vd->fifo_wq,
-						   vgpu_fifo_level(fifo) <
-						   fifo->depth, FIFO_WAIT);
-		if (left <= 0) {
-			vgpu_count(&vd->inst, VGPU_CNT_FIFO_OVERFLOW, 1);
-			return -EBUSY;
-		}
+		ret = wait_for_room(vd, fifo);
+		if (ret)
+			return ret;
 	}
-	engine_kick(&vd->core->engines[0], &vd->run[0]);
+	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_ENGINE, 1);
+	trace_vgpu_submit(vd->inst.id, offset, val);
+	if (starts)
+		engine_kick(&vd->core->engines[0], &vd->run[0]);
 	return 0;
 }
 
@@ -93,35 +114,34 @@ int vgpu_sched_queue(struct vgpu_regfile *rf, u32 offset, u32 val)
  * @inst: the instance
  * @engine: the engine
  *
+ * Whoever asks is waiting, so what lies in the FIFO is carried out now.
+ *
  * Return: true while entries are queued or being carried out. Trap context.
  */
 bool vgpu_engine_busy(struct vgpu_instance *inst, unsigned int engine)
 {
 	struct vgpu_vdev *vd = inst_to_vd(inst);
 
-	/* The thread says that it runs before it takes the first entry. */
+	if (vgpu_fifo_level(&inst->fifo[engine]))
+		engine_kick(&vd->core->engines[engine], &vd->run[engine]);
+	/* Stays queued until the last entry is carried out. */
 	return vgpu_fifo_level(&inst->fifo[engine]) ||
-	       READ_ONCE(vd->run[engine].running);
+	       atomic_read(&vd->run[engine].queued);
 }
 EXPORT_SYMBOL_GPL(vgpu_engine_busy);
 
-static void engine_fault(struct vgpu_engine *eng, struct vgpu_vdev *vd)
+/*
+ * The clock is read under the lock: who looks at the counters adds what has
+ * passed since, and must not have seen more than is counted in the end.
+ */
+static u64 engine_account(struct vgpu_engine *eng, enum vgpu_engine_state next)
 {
-	struct vgpu_core *core = eng->core;
+	u64 spent;
 
-	dev_err(core->gpu.desc.dev,
-		"engine %u did not come idle under vGPU %u: reset\n",
-		eng->id, vd->inst.id);
-	WRITE_ONCE(vd->faulted, true);
-	vgpu_fifo_clear(&vd->inst.fifo[eng->id]);
-	vgpu_count(&vd->inst, VGPU_CNT_FAULTS, 1);
-	eng->current_vd = NULL;
-
-	if (core->gpu.desc.ops->reset(&core->gpu, eng->id)) {
-		dev_err(core->gpu.desc.dev, "engine %u is lost\n", eng->id);
-		WRITE_ONCE(core->lost, true);
-	}
-	vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
+	spin_lock(&eng->rl_lock);
+	spent = vgpu_runlist_account(&eng->rl, next, ktime_get_ns());
+	spin_unlock(&eng->rl_lock);
+	return spent;
 }
 
 /* Whatever the engine holds is put where it belongs. */
@@ -130,60 +150,109 @@ static void engine_unload(struct vgpu_engine *eng)
 	struct vgpu_vdev *vd = eng->current_vd;
 
 	if (vd && vd_ops(vd)->save(&vd->inst, eng->id))
-		engine_fault(eng, vd);
+		vgpu_hang_fault(eng, vd);
 	eng->current_vd = NULL;
 }
 
+/* Is there nothing more to do? Then whoever brings more has to say so. */
+static bool fifo_done(struct vgpu_run *run, struct vgpu_fifo *fifo)
+{
+	if (vgpu_fifo_level(fifo))
+		return false;
+	atomic_set(&run->queued, 0);
+	/* Pairs with the barrier in engine_kick(). */
+	smp_mb();
+	return !vgpu_fifo_level(fifo) || atomic_xchg(&run->queued, 1);
+}
+
+/* The part of the time of its traps that is charged to an instance, ns. */
+static u64 trap_surcharge(struct vgpu_engine *eng, struct vgpu_run *run)
+{
+	u64 total = atomic64_read(&run->vd->inst.count[VGPU_CNT_TRAP_TIME]);
+	u64 fresh = total - run->trap_time_charged;
+
+	run->trap_time_charged = total;
+	return div_u64(fresh * eng->rl.trap_charge, 100);
+}
+
+static void engine_load(struct vgpu_engine *eng, struct vgpu_run *run)
+{
+	struct vgpu_vdev *vd = run->vd;
+	struct vgpu_vdev *prev = eng->current_vd;
+
+	trace_vgpu_sched_switch(eng->id, prev ? prev->inst.id : -1,
+				vd->inst.id);
+	engine_unload(eng);
+	vd_ops(vd)->restore(&vd->inst, eng->id);
+	eng->current_vd = vd;
+}
+
+/* One slice. Entered with the engine in the state "switch". */
 static void engine_run(struct vgpu_engine *eng, struct vgpu_run *run)
 {
 	struct vgpu_vdev *vd = run->vd;
 	struct vgpu_fifo *fifo = &vd->inst.fifo[eng->id];
-	u64 budget = (u64)READ_ONCE(eng->core->slice_us) * NSEC_PER_USEC;
-	bool switched = eng->current_vd != vd;
-	u64 begin, loaded, end;
-	int ret;
+	bool switched = eng->current_vd != vd, left;
+	u64 begin = ktime_get_ns(), end, ran, waited;
+	u32 slice;
+	int ret = 0;
+
+	if (switched)
+		engine_load(eng, run);
+
+	spin_lock(&eng->rl_lock);
+	waited = begin - min(begin, run->se.ready_since);
+	vgpu_runlist_start(&eng->rl, &run->se, begin, switched);
+	slice = vgpu_runlist_slice(&eng->rl, &run->se);
+	vgpu_runlist_account(&eng->rl, VGPU_ENGINE_BUSY, ktime_get_ns());
+	spin_unlock(&eng->rl_lock);
 
 	/* A trap may have queued while the instance was being faulted. */
 	if (READ_ONCE(vd->faulted))
 		vgpu_fifo_clear(fifo);
-	if (!vgpu_fifo_level(fifo)) {
-		wake_up_all(&vd->fifo_wq);
-		return;
-	}
-
-	WRITE_ONCE(run->running, true);
-	begin = ktime_get_ns();
-	if (switched) {
-		engine_unload(eng);
-		vd_ops(vd)->restore(&vd->inst, eng->id);
-		eng->current_vd = vd;
-	}
-	loaded = ktime_get_ns();
-	ret = vd_ops(vd)->run(&vd->inst, eng->id, budget);
+	else
+		ret = vd_ops(vd)->run(&vd->inst, eng->id, slice);
+	ran = engine_account(eng, VGPU_ENGINE_SWITCH);
 	end = ktime_get_ns();
 	if (ret < 0)
-		engine_fault(eng, vd);
+		vgpu_hang_fault(eng, vd);
 
+	/* Under the lock: a trap that finds it off the list adds it after. */
 	spin_lock(&eng->rl_lock);
-	vgpu_runlist_start(&run->se, begin, switched);
-	vgpu_runlist_stop(&run->se, end - loaded);
-	eng->switch_time += loaded - begin;
-	if (vgpu_fifo_level(fifo))
-		vgpu_runlist_add(&eng->rl, &run->se, end);
+	left = ret > 0 || !fifo_done(run, fifo);
+	run->se.surcharge = trap_surcharge(eng, run);
+	vgpu_runlist_stop(&eng->rl, &run->se, end, ran, left);
 	spin_unlock(&eng->rl_lock);
+	trace_vgpu_sched_slice(eng->id, vd->inst.id, slice, waited, ran, left);
 
-	WRITE_ONCE(run->running, false);
 	wake_up_all(&vd->fifo_wq);
 }
 
-static bool engine_has_work(struct vgpu_engine *eng)
+/* When somebody may run: 0 for now, U64_MAX for nobody. */
+static u64 engine_wake(struct vgpu_engine *eng)
 {
-	bool empty;
+	u64 wake;
 
 	spin_lock(&eng->rl_lock);
-	empty = vgpu_runlist_empty(&eng->rl);
+	wake = vgpu_runlist_wake(&eng->rl);
 	spin_unlock(&eng->rl_lock);
-	return !empty;
+	return wake;
+}
+
+static void engine_sleep(struct vgpu_engine *eng)
+{
+	u64 now = ktime_get_ns(), wake = engine_wake(eng);
+
+	if (wake <= now)
+		return;
+	if (wake == U64_MAX)
+		wait_event_interruptible(eng->wq, kthread_should_stop() ||
+					 engine_wake(eng) != U64_MAX);
+	else
+		wait_event_interruptible_hrtimeout(eng->wq,
+						   kthread_should_stop() ||
+						   engine_wake(eng) < wake,
+						   ns_to_ktime(wake - now));
 }
 
 static int engine_thread(void *data)
@@ -191,20 +260,57 @@ static int engine_thread(void *data)
 	struct vgpu_engine *eng = data;
 	struct vgpu_sched_entity *se;
 
+	/* What it hands out is worth more than the time of any one process. */
+	set_user_nice(current, MIN_NICE);
 	while (!kthread_should_stop()) {
-		wait_event_interruptible(eng->wq, kthread_should_stop() ||
-					 engine_has_work(eng));
+		engine_sleep(eng);
 
 		mutex_lock(&eng->hw_lock);
 		spin_lock(&eng->rl_lock);
-		se = vgpu_runlist_pick(&eng->rl);
+		se = vgpu_runlist_pick(&eng->rl, ktime_get_ns());
+		if (se)
+			vgpu_runlist_account(&eng->rl, VGPU_ENGINE_SWITCH,
+					     ktime_get_ns());
 		spin_unlock(&eng->rl_lock);
 		if (se)
 			engine_run(eng, container_of(se, struct vgpu_run, se));
+		if (!se || engine_wake(eng))
+			engine_account(eng, VGPU_ENGINE_IDLE);
 		mutex_unlock(&eng->hw_lock);
 		cond_resched();
 	}
 	return 0;
+}
+
+static void change_members(struct vgpu_vdev *vd, int by)
+{
+	unsigned int i;
+
+	for (i = 0; i < vd->core->gpu.desc.nr_engines; i++) {
+		struct vgpu_engine *eng = &vd->core->engines[i];
+
+		spin_lock(&eng->rl_lock);
+		eng->rl.members += by;
+		spin_unlock(&eng->rl_lock);
+	}
+}
+
+/**
+ * vgpu_sched_join() - an instance was opened: it counts as running from now on
+ * @vd: the instance
+ */
+void vgpu_sched_join(struct vgpu_vdev *vd)
+{
+	change_members(vd, 1);
+}
+
+/**
+ * vgpu_sched_leave() - an instance was closed; off all engines already
+ * @vd: the instance
+ */
+void vgpu_sched_leave(struct vgpu_vdev *vd)
+{
+	change_members(vd, -1);
 }
 
 /**
@@ -223,9 +329,13 @@ void vgpu_sched_detach(struct vgpu_vdev *vd)
 
 		mutex_lock(&eng->hw_lock);
 		spin_lock(&eng->rl_lock);
-		vgpu_runlist_remove(&vd->run[i].se);
+		vgpu_runlist_remove(&eng->rl, &vd->run[i].se, ktime_get_ns());
+		/* The thread may have been about to switch to it: no more. */
+		vgpu_runlist_account(&eng->rl, VGPU_ENGINE_IDLE,
+				     ktime_get_ns());
 		spin_unlock(&eng->rl_lock);
 		vgpu_fifo_clear(&vd->inst.fifo[i]);
+		atomic_set(&vd->run[i].queued, 0);
 		if (eng->current_vd == vd)
 			eng->current_vd = NULL;
 		mutex_unlock(&eng->hw_lock);
@@ -252,12 +362,36 @@ int vgpu_sched_scrub(struct vgpu_core *core, u64 offset, u64 size)
 		return -EIO;
 	if (ops->scrub) {
 		mutex_lock(&eng->hw_lock);
+		engine_account(eng, VGPU_ENGINE_SWITCH);
 		engine_unload(eng);
 		ret = ops->scrub(&core->gpu, offset, size);
+		engine_account(eng, VGPU_ENGINE_IDLE);
 		mutex_unlock(&eng->hw_lock);
 	}
 	if (ret)
 		memset_io(core->gpu.desc.vram.virt + offset, 0, size);
+	return 0;
+}
+
+static int start_engine(struct vgpu_core *core, unsigned int id)
+{
+	struct vgpu_engine *eng = &core->engines[id];
+	struct task_struct *thread;
+
+	eng->core = core;
+	eng->id = id;
+	init_waitqueue_head(&eng->wq);
+	mutex_init(&eng->hw_lock);
+	spin_lock_init(&eng->rl_lock);
+	vgpu_runlist_init(&eng->rl, ktime_get_ns());
+	eng->rl.slice = vgpu_slice_us ? clamp_t(u64, (u64)vgpu_slice_us *
+						NSEC_PER_USEC, VGPU_SLICE_MIN,
+						VGPU_SLICE_MAX) : 0;
+	thread = kthread_run(engine_thread, eng, "vgpu-%s/%u",
+			     dev_name(core->gpu.desc.dev), id);
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	eng->thread = thread;
 	return 0;
 }
 
@@ -270,22 +404,11 @@ int vgpu_sched_scrub(struct vgpu_core *core, u64 offset, u64 size)
 int vgpu_sched_start(struct vgpu_core *core)
 {
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
-		struct vgpu_engine *eng = &core->engines[i];
-
-		eng->core = core;
-		eng->id = i;
-		init_waitqueue_head(&eng->wq);
-		mutex_init(&eng->hw_lock);
-		spin_lock_init(&eng->rl_lock);
-		vgpu_runlist_init(&eng->rl);
-		eng->thread = kthread_run(engine_thread, eng, "vgpu-%s/%u",
-					  dev_name(core->gpu.desc.dev), i);
-		if (IS_ERR(eng->thread)) {
-			int ret = PTR_ERR(eng->thread);
-
-			eng->thread = NULL;
+		ret = start_engine(core, i);
+		if (ret) {
 			vgpu_sched_stop(core);
 			return ret;
 		}

@@ -31,6 +31,7 @@ static int vgpu_open_device(struct vfio_device *vdev)
 		return ret;
 	mutex_lock(&vd->trap_lock);
 	vgpu_instance_reset(vd);
+	vgpu_sched_join(vd);
 	mutex_unlock(&vd->trap_lock);
 	return 0;
 }
@@ -43,9 +44,11 @@ static void vgpu_close_device(struct vfio_device *vdev)
 	vgpu_vblank_stop(vd);
 	vgpu_irq_close(vd);
 	vgpu_sched_detach(vd);
+	vgpu_sched_leave(vd);
 	mutex_unlock(&vd->trap_lock);
 
 	vgpu_vblank_flush(vd);
+	vgpu_irq_flush(vd);
 	vgpu_map_close(vd);
 	vgpu_display_close(vd);
 }
@@ -225,8 +228,13 @@ static long set_irqs(struct vgpu_vdev *vd, void __user *arg)
 
 static long reset(struct vgpu_vdev *vd)
 {
+	int ret;
+
 	if (READ_ONCE(vd->core->lost))
 		return -EIO;
+	ret = vgpu_protect_wait(vd, VGPU_GUARD_RESETS);
+	if (ret)
+		return ret;
 	mutex_lock(&vd->trap_lock);
 	vgpu_instance_reset(vd);
 	mutex_unlock(&vd->trap_lock);

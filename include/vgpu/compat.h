@@ -11,6 +11,8 @@
 #include <linux/mm.h>
 #include <linux/version.h>
 #include <linux/vfio.h>
+/* Old ones include nothing of what they need: last. */
+#include <linux/fault-inject.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #include <asm/unaligned.h>

@@ -29,6 +29,8 @@ struct vgpu_regfile;
 #define VGPU_REG_W1C	BIT(1)
 /** A write updates the shadow, then is queued for the engine. */
 #define VGPU_REG_ENGINE	BIT(2)
+/** With VGPU_REG_ENGINE: a write starts work; others only prepare it. */
+#define VGPU_REG_STARTS	BIT(4)
 /** Reads as zero; the shadow still holds what was written. */
 #define VGPU_REG_WO	BIT(3)
 
@@ -80,7 +82,8 @@ struct vgpu_regmap {
  * @shadow: one value per 32-bit register of @map
  * @inst: the instance; NULL in unit tests
  * @priv: the backend's own state for this instance
- * @queue: takes an engine write; returns 0, or -errno when it was dropped
+ * @queue: takes an engine write, which starts work or does not; returns 0, or
+ *	-errno when it was dropped
  * @unknown: accesses to registers without a row
  *
  * Protected by the instance's trap lock.
@@ -90,7 +93,7 @@ struct vgpu_regfile {
 	u32 *shadow;
 	struct vgpu_instance *inst;
 	void *priv;
-	int (*queue)(struct vgpu_regfile *rf, u32 offset, u32 val);
+	int (*queue)(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts);
 	u64 unknown;
 };
 

@@ -40,7 +40,12 @@ struct vgpu_core;
 
 /**
  * enum vgpu_counter - what is counted per instance, never going backwards
- * @VGPU_CNT_TRAPS: trapped register accesses
+ * @VGPU_CNT_TRAPS_READ: trapped register reads
+ * @VGPU_CNT_TRAPS_WRITE: trapped register writes, also of engine registers
+ * @VGPU_CNT_TRAPS_ENGINE: of these, the ones that were queued for an engine
+ * @VGPU_CNT_TRAPS_CONFIG: accesses to configuration space
+ * @VGPU_CNT_TRAPS_VRAM: accesses to VRAM that was not mapped
+ * @VGPU_CNT_TRAP_TIME: host CPU time spent on all of these, ns
  * @VGPU_CNT_OPS: operations that the engine has carried out
  * @VGPU_CNT_BYTES: bytes that those operations wrote
  * @VGPU_CNT_DROPPED: operations refused by the audit
@@ -49,7 +54,12 @@ struct vgpu_core;
  * @VGPU_NR_COUNTERS: how many there are
  */
 enum vgpu_counter {
-	VGPU_CNT_TRAPS,
+	VGPU_CNT_TRAPS_READ,
+	VGPU_CNT_TRAPS_WRITE,
+	VGPU_CNT_TRAPS_ENGINE,
+	VGPU_CNT_TRAPS_CONFIG,
+	VGPU_CNT_TRAPS_VRAM,
+	VGPU_CNT_TRAP_TIME,
 	VGPU_CNT_OPS,
 	VGPU_CNT_BYTES,
 	VGPU_CNT_DROPPED,
@@ -65,6 +75,7 @@ enum vgpu_counter {
  * @max_xres: widest mode, pixels
  * @max_yres: highest mode, lines
  * @num_heads: displays
+ * @weight: share under best effort, relative to other types'; 0 for 100
  */
 struct vgpu_type_desc {
 	const char *name;
@@ -72,6 +83,7 @@ struct vgpu_type_desc {
 	u32 max_xres;
 	u32 max_yres;
 	u32 num_heads;
+	u32 weight;
 };
 
 /**
@@ -190,9 +202,10 @@ struct vgpu_instance {
  *	Called once after @instance_init too. Trap lock held, instance is off
  *	the engine
  * @run: carry out queued work of @inst on @engine until the FIFO is empty or
- *	@budget_ns of GPU time are used; at least one entry is consumed.
- *	Returns 1 when work is left, 0 when the queue is empty, -ETIMEDOUT
- *	when the engine does not come idle. Engine context
+ *	@budget_ns of GPU time are used; some progress is always made. What is
+ *	begun and not finished stays in the context image. Returns 1 when work
+ *	is left, 0 when all is done, -ETIMEDOUT when the engine does not come
+ *	idle within &vgpu_gpu.watchdog_us. Engine context
  * @save: the engine is idle; take what it changed by itself into the context
  *	image of @inst. Engine context
  * @restore: load the whole context image of @inst, so that nothing of the
@@ -201,6 +214,9 @@ struct vgpu_instance {
  *	Engine context
  * @reset: bring a stuck engine to a known idle state; -errno when the GPU is
  *	lost. Engine context
+ * @dump: write what a developer needs to know of a stuck engine into @buf, at
+ *	most @size bytes with the final zero; returns the bytes written, without
+ *	it. Optional. Engine context
  * @scrub: fill [@offset, @offset + @size) of physical VRAM with zeros and wait
  *	for it; optional, and -errno makes the core do it by CPU. Engine context
  *	(engine 0); the engine's state is undefined afterwards
@@ -218,6 +234,8 @@ struct vgpu_gpu_ops {
 	void (*restore)(struct vgpu_instance *inst, unsigned int engine);
 	int (*idle)(struct vgpu_gpu *gpu, unsigned int engine, u32 timeout_us);
 	int (*reset)(struct vgpu_gpu *gpu, unsigned int engine);
+	int (*dump)(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
+		    size_t size);
 	int (*scrub)(struct vgpu_gpu *gpu, u64 offset, u64 size);
 
 	void (*scanout)(struct vgpu_instance *inst, unsigned int head,
@@ -276,15 +294,19 @@ struct vgpu_gpu_desc {
  * struct vgpu_gpu - the part of a physical GPU that its backend works with
  * @desc: as registered
  * @core: the core's own
+ * @watchdog_us: how long an engine may take to come idle; may change at any
+ *	time
  */
 struct vgpu_gpu {
 	struct vgpu_gpu_desc desc;
 	struct vgpu_core *core;
+	u32 watchdog_us;
 };
 
 struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc);
 void vgpu_gpu_unregister(struct vgpu_gpu *gpu);
 
+bool vgpu_inject_hang(struct vgpu_gpu *gpu, unsigned int engine);
 bool vgpu_engine_busy(struct vgpu_instance *inst, unsigned int engine);
 void vgpu_irq_set(struct vgpu_instance *inst, bool level);
 void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,

@@ -11,7 +11,7 @@
 
 /* What the handlers and the queue saw. */
 struct seen {
-	u32 reads, writes, queued;
+	u32 reads, writes, queued, started;
 	u32 offset, val, mask;
 	u32 q_offset, q_val;
 	int q_ret;
@@ -37,11 +37,12 @@ static void write_inverted(struct vgpu_regfile *rf, u32 offset, u32 val,
 	vgpu_reg_set(rf, offset, ~val);
 }
 
-static int queue(struct vgpu_regfile *rf, u32 offset, u32 val)
+static int queue(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts)
 {
 	struct seen *seen = rf->priv;
 
 	seen->queued++;
+	seen->started += starts;
 	seen->q_offset = offset;
 	seen->q_val = val;
 	return seen->q_ret;

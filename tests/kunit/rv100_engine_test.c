@@ -16,6 +16,14 @@
 /* Pitch 4096 */
 #define PITCH		(64U << 22)
 
+static bool hang;
+
+/* The core's, for the code under test. */
+bool vgpu_inject_hang(struct vgpu_gpu *gpu, unsigned int engine)
+{
+	return hang;
+}
+
 struct fixture {
 	u32 reg[RV100_REGS_SIZE / 4];
 	struct rv100_gpu card;
@@ -60,7 +68,9 @@ static int setup(struct kunit *test)
 	test->priv = f;
 	poison(test);
 	f->card.mmio = (void __iomem *)f->reg;
+	hang = false;
 	f->gpu.desc.priv = &f->card;
+	f->gpu.watchdog_us = 1000;
 	f->inst.gpu = &f->gpu;
 	f->inst.vram_offset = VRAM_OFFSET;
 	f->inst.vram_size = VRAM_SIZE;
@@ -224,6 +234,50 @@ static void rv100_stuck(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rv100_idle(&f->gpu, 0, 100), 0);
 }
 
+/* A test makes the card look stuck; a reset ends it. */
+static void rv100_injected(struct kunit *test)
+{
+	struct fixture *f = fix(test);
+
+	hang = true;
+	push_fill(test, 3, 2, 10, 20);
+	KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), -ETIMEDOUT);
+	hang = false;
+	KUNIT_EXPECT_EQ(test, rv100_idle(&f->gpu, 0, 100), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, rv100_reset(&f->gpu, 0), 0);
+	push_fill(test, 3, 2, 10, 20);
+	KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), 0);
+}
+
+/* A long operation ends a slice in its midst, and goes on in the next. */
+static void rv100_cut_into_bands(struct kunit *test)
+{
+	unsigned int slices = 1;
+
+	/* 4 KiB a line, 64 lines a band. */
+	push_fill(test, 0, 0, 1024, 200);
+	while (run(test, 0) == 1)
+		slices++;
+	KUNIT_EXPECT_EQ(test, slices, 4 + 4);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 1);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_BYTES), 1024 * 200 * 4);
+	/* The last band: 8 lines at 192. */
+	KUNIT_EXPECT_EQ(test, reg(test, 0x143c), 8 << 16 | 1024);
+	KUNIT_EXPECT_EQ(test, reg(test, 0x1438), 192 << 16);
+}
+
+static void rv100_dumps(struct kunit *test)
+{
+	char buf[1024];
+	int n;
+
+	n = rv100_dump(&fix(test)->gpu, 0, buf, sizeof(buf));
+	KUNIT_EXPECT_EQ(test, n, (int)strlen(buf));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(buf, "RBBM_STATUS"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(buf, "0x00000040"));
+	KUNIT_EXPECT_LT(test, rv100_dump(&fix(test)->gpu, 0, buf, 50), 50);
+}
+
 /* A full FIFO is not written to; nor is a card that has gone. */
 static void rv100_no_room(struct kunit *test)
 {
@@ -269,6 +323,9 @@ static struct kunit_case rv100_engine_cases[] = {
 	KUNIT_CASE(rv100_everything_after_a_change_of_hands),
 	KUNIT_CASE(rv100_run_budget),
 	KUNIT_CASE_SLOW(rv100_stuck),
+	KUNIT_CASE(rv100_injected),
+	KUNIT_CASE(rv100_cut_into_bands),
+	KUNIT_CASE(rv100_dumps),
 	KUNIT_CASE_SLOW(rv100_no_room),
 	KUNIT_CASE(rv100_scrub_covers),
 	{}

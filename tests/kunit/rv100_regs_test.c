@@ -17,6 +17,7 @@ static struct {
 	bool busy;
 	u32 vblank_period;
 	u32 queued;
+	u32 started;
 	u32 offset;
 	u32 val;
 } core;
@@ -47,9 +48,10 @@ u32 vgpu_config_read(struct vgpu_instance *inst, u32 offset, unsigned int size)
 	return 0xc0ffee00 + offset;
 }
 
-static int queue(struct vgpu_regfile *rf, u32 offset, u32 val)
+static int queue(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts)
 {
 	core.queued++;
+	core.started += starts;
 	core.offset = offset;
 	core.val = val;
 	return 0;
@@ -150,15 +152,18 @@ static void rv100_engine_rows_are_complete(struct kunit *test)
 
 	rv100_2d_reset(&before);
 	for (offset = 0; offset < RV100_REGS_SIZE; offset += 4) {
-		bool matters;
+		bool starts, matters;
 
 		s = before;
-		matters = rv100_2d_write(&s, offset, 0x00010005) ||
-			  memcmp(&s, &before, sizeof(s));
+		starts = rv100_2d_write(&s, offset, 0x00010005);
+		matters = starts || memcmp(&s, &before, sizeof(s));
 		core.queued = 0;
+		core.started = 0;
 		wr(test, offset, 0x00010005);
 		KUNIT_EXPECT_TRUE_MSG(test, core.queued || !matters,
 				      "%#x is not queued", offset);
+		KUNIT_EXPECT_EQ_MSG(test, core.started, starts,
+				    "what %#x starts", offset);
 		rows += core.queued;
 	}
 	KUNIT_EXPECT_GT(test, rows, 50);

@@ -210,6 +210,24 @@ static void unmask_by_eventfd(void)
 	close(resample);
 }
 
+/*
+ * The same eventfd for both ends: what it asks for is an endless repetition,
+ * which ends with the interrupt.
+ */
+static void one_eventfd_for_both(void)
+{
+	intx_on();
+	ASSERT_OK(irq_eventfd(d, INTX, UNMASK, evt));
+	ASSERT_OK(irq_set(d, INTX, NONE | TRIGGER, 0, 1, NULL, 0));
+	sw_raise();
+	sw_ack();
+	ASSERT_OK(irq_eventfd(d, INTX, UNMASK, -1));
+	ASSERT_OK(unmask());
+	evt_take(evt);
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
 static void intx_disable_bit(void)
 {
 	uint32_t cmd;
@@ -446,6 +464,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(mask_by_bool),
 	TAP_TEST(new_trigger_is_unmasked),
 	TAP_TEST(unmask_by_eventfd),
+	TAP_TEST(one_eventfd_for_both),
 	TAP_TEST(intx_disable_bit),
 	TAP_TEST(vblank_comes_by_itself),
 	TAP_TEST(msi_is_delivered),

@@ -148,9 +148,9 @@ static void by_turns(void)
 static void slice_is_adjustable(void)
 {
 	static const char * const bad[] = {
-		"0", "499", "30001", "4294967296", "-1", "x", "1000 1000", "1ms",
+		"1", "499", "30001", "4294967296", "-1", "x", "1000 1000", "1ms",
 	};
-	static const char * const good[] = { "500", "30000", "2000\n" };
+	static const char * const good[] = { "500", "30000", "0", "2000\n" };
 	char path[PATH_MAX + 32];
 	unsigned int i;
 

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debugfs: /sys/kernel/debug/vgpu/<gpu>/, for developers; no stable interface.
+ */
+#include <linux/debugfs.h>
+#include <linux/ktime.h>
+#include <linux/seq_file.h>
+
+#include "core.h"
+
+static struct dentry *root;
+
+static void show_entity(struct seq_file *m, const struct vgpu_sched_entity *se,
+			u64 now)
+{
+	const struct vgpu_run *run = container_of(se, struct vgpu_run, se);
+
+	seq_printf(m, "  vGPU %-4u weight %-5u vruntime %-14llu debt %llu ns",
+		   run->vd->inst.id, se->weight, se->vruntime, se->debt);
+	if (se->not_before > now)
+		seq_printf(m, ", may run in %llu ns", se->not_before - now);
+	seq_printf(m, ", waiting for %llu ns\n", now - se->waiting_since);
+}
+
+static void show_tree(struct seq_file *m, const char *name,
+		      const struct rb_root_cached *tree, u64 now)
+{
+	struct rb_node *node;
+
+	seq_printf(m, " %s:\n", name);
+	for (node = rb_first_cached(tree); node; node = rb_next(node))
+		show_entity(m, rb_entry(node, struct vgpu_sched_entity, node),
+			    now);
+}
+
+static int runlist_show(struct seq_file *m, void *unused)
+{
+	static const char * const states[] = { "idle", "switch", "busy" };
+	struct vgpu_core *core = m->private;
+	struct vgpu_engine *eng;
+	unsigned int i;
+	u64 now;
+
+	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
+		eng = &core->engines[i];
+		mutex_lock(&eng->hw_lock);
+		spin_lock(&eng->rl_lock);
+		now = ktime_get_ns();
+		seq_printf(m, "engine %u: %s, %u open, %u waiting, vtime %llu, context of %d\n",
+			   i, states[eng->rl.state], eng->rl.members,
+			   eng->rl.waiting, eng->rl.vtime,
+			   eng->current_vd ? (int)eng->current_vd->inst.id : -1);
+		show_tree(m, "ready", &eng->rl.ready, now);
+		show_tree(m, "throttled", &eng->rl.throttled, now);
+		spin_unlock(&eng->rl_lock);
+		mutex_unlock(&eng->hw_lock);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(runlist);
+
+/**
+ * vgpu_debugfs_add() - a GPU's directory
+ * @core: the GPU
+ */
+void vgpu_debugfs_add(struct vgpu_core *core)
+{
+	core->debugfs = debugfs_create_dir(dev_name(core->gpu.desc.dev), root);
+	debugfs_create_file("runlist", 0400, core->debugfs, core,
+			    &runlist_fops);
+	vgpu_hang_inject_init(core);
+}
+
+/**
+ * vgpu_debugfs_remove() - take a GPU's directory away
+ * @core: the GPU
+ */
+void vgpu_debugfs_remove(struct vgpu_core *core)
+{
+	debugfs_remove_recursive(core->debugfs);
+}
+
+/** vgpu_debugfs_init() - the module's directory */
+void vgpu_debugfs_init(void)
+{
+	root = debugfs_create_dir("vgpu", NULL);
+}
+
+/** vgpu_debugfs_exit() - take the module's directory away */
+void vgpu_debugfs_exit(void)
+{
+	debugfs_remove_recursive(root);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an instance may cause, and what happens when it causes more: it is
+ * slowed down itself, and nobody else is.
+ *
+ *  - traps: the trap waits, and with it the virtual CPU that made it;
+ *  - interrupts: held back, delivered a little later;
+ *  - resets: the reset waits;
+ *  - faults: the instance stays faulted though it was reset.
+ */
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/sched/signal.h>
+
+#include "core.h"
+
+/* How long a trap or a reset that is too many waits before it asks again. */
+#define WAIT_MS	10
+
+static const struct {
+	u64 window;
+	u32 limit;
+} defaults[VGPU_NR_GUARDS] = {
+	[VGPU_GUARD_TRAPS] = { NSEC_PER_SEC, 500000 },
+	[VGPU_GUARD_IRQS] = { NSEC_PER_SEC, 10000 },
+	[VGPU_GUARD_RESETS] = { 10 * NSEC_PER_SEC, 100 },
+	[VGPU_GUARD_FAULTS] = { 60ULL * NSEC_PER_SEC, 10 },
+};
+
+/**
+ * vgpu_protect_init() - default limits
+ * @core: the GPU
+ */
+void vgpu_protect_init(struct vgpu_core *core)
+{
+	unsigned int i;
+
+	for (i = 0; i < VGPU_NR_GUARDS; i++)
+		core->guard_limits[i] = defaults[i].limit;
+}
+
+/**
+ * vgpu_protect_event() - an instance causes something
+ * @vd: the instance
+ * @kind: what
+ *
+ * Any context that may take a spinlock.
+ *
+ * Return: false when it is too much.
+ */
+bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
+{
+	u32 limit = READ_ONCE(vd->core->guard_limits[kind]);
+	unsigned long flags;
+	bool ok;
+
+	spin_lock_irqsave(&vd->guard_lock, flags);
+	ok = vgpu_guard_event(&vd->guards[kind], defaults[kind].window, limit,
+			      ktime_get_ns());
+	spin_unlock_irqrestore(&vd->guard_lock, flags);
+	return ok;
+}
+
+/**
+ * vgpu_protect_wait() - wait until an instance may cause something
+ * @vd: the instance
+ * @kind: what
+ *
+ * Process context, no lock held.
+ *
+ * Return: 0, -EINTR when the caller is being killed.
+ */
+int vgpu_protect_wait(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
+{
+	while (!vgpu_protect_event(vd, kind)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		schedule_timeout_killable(msecs_to_jiffies(WAIT_MS));
+	}
+	return 0;
+}
+
+/**
+ * vgpu_protect_state() - how a guard sees an instance
+ * @vd: the instance
+ * @kind: which guard
+ *
+ * Return: see enum vgpu_guard_state.
+ */
+enum vgpu_guard_state vgpu_protect_state(struct vgpu_vdev *vd,
+					 enum vgpu_guard_kind kind)
+{
+	u32 limit = READ_ONCE(vd->core->guard_limits[kind]);
+	enum vgpu_guard_state state;
+
+	spin_lock_irq(&vd->guard_lock);
+	state = vgpu_guard_state(&vd->guards[kind], defaults[kind].window,
+				 limit, ktime_get_ns());
+	spin_unlock_irq(&vd->guard_lock);
+	return state;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Guards: how many events fit into a sliding window. */
+#include <kunit/test.h>
+#include <linux/time64.h>
+
+#include "../../drivers/vgpu/guard.h"
+
+#define WINDOW	((u64)NSEC_PER_SEC)
+#define START	(5 * WINDOW)
+
+static u32 events(struct vgpu_guard *g, u32 limit, u64 from, u64 step, u32 n)
+{
+	u32 allowed = 0, i;
+
+	for (i = 0; i < n; i++)
+		allowed += vgpu_guard_event(g, WINDOW, limit, from + i * step);
+	return allowed;
+}
+
+static void guard_allows_up_to_the_limit(struct kunit *test)
+{
+	struct vgpu_guard g = {};
+
+	KUNIT_EXPECT_EQ(test, events(&g, 10, START, 1, 9), 9);
+	KUNIT_EXPECT_EQ(test, vgpu_guard_state(&g, WINDOW, 10, START + 9),
+			VGPU_GUARD_NORMAL);
+	KUNIT_EXPECT_EQ(test, events(&g, 10, START + 9, 1, 1), 1);
+	KUNIT_EXPECT_EQ(test, vgpu_guard_state(&g, WINDOW, 10, START + 10),
+			VGPU_GUARD_FULL);
+	KUNIT_EXPECT_EQ(test, events(&g, 10, START + 10, 1, 5), 0);
+	KUNIT_EXPECT_EQ(test, vgpu_guard_state(&g, WINDOW, 10, START + 15),
+			VGPU_GUARD_OVERFLOW);
+}
+
+static void guard_without_limit(struct kunit *test)
+{
+	struct vgpu_guard g = {};
+
+	KUNIT_EXPECT_EQ(test, events(&g, 0, START, 1, 5000), 5000);
+	KUNIT_EXPECT_EQ(test, vgpu_guard_state(&g, WINDOW, 0, START + 5000),
+			VGPU_GUARD_NORMAL);
+}
+
+/* A steady rate just below the limit is never held back, twice it always is. */
+static void guard_steady_rates(struct kunit *test)
+{
+	struct vgpu_guard g = {};
+	u32 allowed;
+
+	KUNIT_EXPECT_EQ(test, events(&g, 100, START, WINDOW / 99, 1000), 1000);
+	memset(&g, 0, sizeof(g));
+	allowed = events(&g, 100, START, WINDOW / 200, 2000);
+	KUNIT_EXPECT_GE(test, allowed, 1000);
+	KUNIT_EXPECT_LE(test, allowed, 1100);
+}
+
+/* No window of the length that counts holds many more than the limit. */
+static void guard_no_burst_at_the_border(struct kunit *test)
+{
+	struct vgpu_guard g = {};
+	u32 n;
+
+	/* All at the end of one window, then again at the start of the next. */
+	KUNIT_ASSERT_TRUE(test, vgpu_guard_event(&g, WINDOW, 100, START));
+	n = events(&g, 100, START + WINDOW - 200, 1, 150);
+	n += events(&g, 100, START + WINDOW, 1, 150);
+	KUNIT_EXPECT_LE(test, n, 101);
+}
+
+static void guard_forgets(struct kunit *test)
+{
+	struct vgpu_guard g = {};
+
+	events(&g, 10, START, 1, 20);
+	KUNIT_EXPECT_EQ(test, vgpu_guard_state(&g, WINDOW, 10, START + 20),
+			VGPU_GUARD_OVERFLOW);
+	KUNIT_EXPECT_EQ(test, vgpu_guard_state(&g, WINDOW, 10,
+					       START + 3 * WINDOW),
+			VGPU_GUARD_NORMAL);
+	KUNIT_EXPECT_EQ(test, events(&g, 10, START + 3 * WINDOW, 1, 10), 10);
+}
+
+/* The first event ever comes at any time, also long after boot. */
+static void guard_first_event(struct kunit *test)
+{
+	struct vgpu_guard g = {};
+
+	KUNIT_EXPECT_TRUE(test, vgpu_guard_event(&g, WINDOW, 1, 1000 * WINDOW));
+	KUNIT_EXPECT_FALSE(test, vgpu_guard_event(&g, WINDOW, 1,
+						  1000 * WINDOW + 1));
+}
+
+static struct kunit_case guard_cases[] = {
+	KUNIT_CASE(guard_allows_up_to_the_limit),
+	KUNIT_CASE(guard_without_limit),
+	KUNIT_CASE(guard_steady_rates),
+	KUNIT_CASE(guard_no_burst_at_the_border),
+	KUNIT_CASE(guard_forgets),
+	KUNIT_CASE(guard_first_event),
+	{}
+};
+
+static struct kunit_suite guard_suite = {
+	.name = "guard",
+	.test_cases = guard_cases,
+};
+
+kunit_test_suite(guard_suite);

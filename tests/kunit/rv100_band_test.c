@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Bands: the same lines as the whole operation, in the same order. */
+#include <kunit/test.h>
+#include <linux/prandom.h>
+
+#include "../../drivers/rv100/rv100_2d.h"
+
+#define ROUNDS	5000
+
+/* The line that comes as number @i of an operation. */
+static u32 nth(const struct rv100_2d_op *op, u32 top, u32 i)
+{
+	return op->bottom_to_top ? top + op->height - 1 - i : top + i;
+}
+
+static void check_lines(struct kunit *test, const struct rv100_2d_op *whole,
+			u32 max_bytes)
+{
+	struct rv100_2d_op left = *whole, band;
+	u32 done = 0, i;
+
+	while (left.height) {
+		band = rv100_2d_band(&left, max_bytes);
+		KUNIT_ASSERT_GT(test, band.height, 0);
+		if (band.height > 1)
+			KUNIT_ASSERT_LE(test, band.height * band.width *
+					band.cpp, max_bytes);
+		KUNIT_ASSERT_EQ(test, band.width, whole->width);
+		KUNIT_ASSERT_EQ(test, band.dst_x, whole->dst_x);
+		KUNIT_ASSERT_EQ(test, band.src_x, whole->src_x);
+		for (i = 0; i < band.height; i++, done++) {
+			KUNIT_ASSERT_EQ(test, nth(&band, band.dst_y, i),
+					nth(whole, whole->dst_y, done));
+			KUNIT_ASSERT_EQ(test, nth(&band, band.src_y, i),
+					nth(whole, whole->src_y, done));
+		}
+	}
+	KUNIT_EXPECT_EQ(test, done, whole->height);
+}
+
+static void band_random(struct kunit *test)
+{
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, 100);
+	for (i = 0; i < ROUNDS; i++) {
+		struct rv100_2d_op op = {
+			.dst_x = prandom_u32_state(&rnd) % 8000,
+			.dst_y = prandom_u32_state(&rnd) % 8000,
+			.src_x = prandom_u32_state(&rnd) % 8000,
+			.src_y = prandom_u32_state(&rnd) % 8000,
+			.width = 1 + prandom_u32_state(&rnd) % 2000,
+			.height = 1 + prandom_u32_state(&rnd) % 150,
+			.cpp = 1 << prandom_u32_state(&rnd) % 3,
+			.uses_src = prandom_u32_state(&rnd) & 1,
+			.right_to_left = prandom_u32_state(&rnd) & 1,
+			.bottom_to_top = prandom_u32_state(&rnd) & 1,
+		};
+
+		check_lines(test, &op, 1 + prandom_u32_state(&rnd) % 65536);
+	}
+}
+
+static void band_small_is_whole(struct kunit *test)
+{
+	struct rv100_2d_op op = { .width = 16, .height = 16, .cpp = 4 }, band;
+
+	band = rv100_2d_band(&op, 1024);
+	KUNIT_EXPECT_EQ(test, band.height, 16);
+	KUNIT_EXPECT_EQ(test, op.height, 0);
+}
+
+static struct kunit_case band_cases[] = {
+	KUNIT_CASE(band_random),
+	KUNIT_CASE(band_small_is_whole),
+	{}
+};
+
+static struct kunit_suite band_suite = {
+	.name = "rv100_band",
+	.test_cases = band_cases,
+};
+
+kunit_test_suite(band_suite);

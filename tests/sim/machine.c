@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The machine: what sched.c, the guests and the card do, in simulated time. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+#define timer_to_inst(node)	container_of(node, struct inst, timer)
+
+/* splitmix64: the same sequence everywhere. */
+static u64 random_u64(struct machine *m)
+{
+	u64 z = m->rnd += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static u64 random_between(struct machine *m, u64 from, u64 to)
+{
+	return from + random_u64(m) % (to - from + 1);
+}
+
+static const struct group *group_of(const struct machine *m,
+				    const struct inst *inst)
+{
+	return &m->group[inst->group];
+}
+
+static void wrong(struct machine *m, const char *what)
+{
+	if (!m->error)
+		m->error = what;
+}
+
+static bool timer_less(struct rb_node *a, const struct rb_node *b)
+{
+	return timer_to_inst(a)->at < timer_to_inst(b)->at;
+}
+
+static void arm(struct machine *m, struct inst *inst, u64 at)
+{
+	if (inst->armed)
+		rb_erase_cached(&inst->timer, &m->timers);
+	inst->armed = at != FOREVER;
+	inst->at = at;
+	if (inst->armed)
+		rb_add_cached(&inst->timer, &m->timers, timer_less);
+}
+
+/* As a trapped write does: whether or not the instance runs just now. */
+static void kick(struct machine *m, struct inst *inst)
+{
+	if (vgpu_runlist_add(&m->rl, &inst->se, m->now))
+		inst->since = m->now;
+}
+
+static void set_open(struct machine *m, struct inst *inst, bool open)
+{
+	if (inst->open == open)
+		return;
+	inst->open = open;
+	if (open)
+		m->rl.members++;
+	else
+		m->rl.members--;
+}
+
+static void turn(struct machine *m, struct inst *inst, bool on)
+{
+	if (group_of(m, inst)->load == COME_AND_GO)
+		set_open(m, inst, on);
+	if (on) {
+		inst->pending = FOREVER;
+		kick(m, inst);
+	} else {
+		inst->pending = 0;
+		vgpu_runlist_remove(&m->rl, &inst->se, m->now);
+	}
+}
+
+static void more_work(struct machine *m, struct inst *inst)
+{
+	const struct group *g = group_of(m, inst);
+
+	/* A guest waits when its FIFO is full. */
+	if (inst->pending < 4ULL * g->burst)
+		inst->pending += g->burst;
+	kick(m, inst);
+}
+
+static void timer_fired(struct machine *m, struct inst *inst)
+{
+	const struct group *g = group_of(m, inst);
+	u64 next = g->period;
+
+	if (g->load == ON_OFF || g->load == COME_AND_GO)
+		turn(m, inst, !inst->pending);
+	else
+		more_work(m, inst);
+	if (g->load == SPORADIC)
+		next = random_between(m, 1, 2 * g->period);
+	arm(m, inst, m->now + next);
+}
+
+static void advance(struct machine *m, u64 to)
+{
+	struct rb_node *node;
+
+	while ((node = rb_first_cached(&m->timers))) {
+		struct inst *inst = timer_to_inst(node);
+
+		if (inst->at > to)
+			break;
+		m->now = inst->at;
+		timer_fired(m, inst);
+	}
+	m->now = to;
+}
+
+/* Spread over a period, so that they do not all come at once for ever. */
+static void set_load(struct machine *m, struct inst *inst)
+{
+	const struct group *g = group_of(m, inst);
+
+	set_open(m, inst, g->load != COME_AND_GO && g->load != AWAY);
+	inst->pending = 0;
+	vgpu_runlist_remove(&m->rl, &inst->se, m->now);
+	arm(m, inst, FOREVER);
+	if (g->load == ALWAYS) {
+		inst->pending = FOREVER;
+		kick(m, inst);
+	} else if (g->load != NEVER && g->load != AWAY) {
+		arm(m, inst, m->now + random_between(m, 0, g->period));
+	}
+}
+
+static void normalize(struct group *g, int instances)
+{
+	g->op_to = g->op_to ? g->op_to : g->op;
+	g->burst = g->burst ? g->burst : 1;
+	g->weight = g->weight ? g->weight : 100;
+	g->cap = g->cap ? g->cap : VGPU_ALL;
+	g->share = g->share ? g->share : VGPU_ALL / instances;
+}
+
+static void add_instances(struct machine *m)
+{
+	const struct scenario *sc = m->sc;
+	int i, k, n = 0;
+
+	for (i = 0; i < MAX_GROUPS && sc->group[i].count; i++)
+		m->nr += sc->group[i].count;
+	m->nr_groups = i;
+	m->inst = calloc(m->nr, sizeof(*m->inst));
+	if (!m->inst)
+		abort();
+
+	for (i = 0; i < m->nr_groups; i++) {
+		struct group *g = &m->group[i];
+
+		*g = sc->group[i];
+		normalize(g, m->nr);
+		for (k = 0; k < g->count; k++, n++) {
+			struct vgpu_sched_entity *se = &m->inst[n].se;
+
+			m->inst[n].group = i;
+			vgpu_sched_entity_init(se, g->weight, g->share);
+			if (g->min || g->cap != VGPU_ALL)
+				vgpu_runlist_set(&m->rl, se, g->weight, g->cap,
+						 g->min, m->now);
+		}
+	}
+	for (n = 0; n < m->nr; n++)
+		set_load(m, &m->inst[n]);
+}
+
+void machine_init(struct machine *m, const struct scenario *sc)
+{
+	memset(m, 0, sizeof(*m));
+	m->sc = sc;
+	/* No clock begins at 0. */
+	m->now = 1000 * SEC;
+	m->rnd = 42;
+	m->timers = RB_ROOT_CACHED;
+	vgpu_runlist_init(&m->rl, m->now);
+	vgpu_runlist_set_policy(&m->rl, sc->policy, m->now);
+	m->rl.slice = sc->slice;
+	m->rl.averaging = sc->averaging ? sc->averaging : 4;
+	m->rl.trap_charge = sc->trap_charge;
+	add_instances(m);
+}
+
+void machine_free(struct machine *m)
+{
+	int i;
+
+	for (i = 0; i < m->nr_groups; i++)
+		free(m->waits[i].ns);
+	free(m->inst);
+}
+
+void machine_change(struct machine *m, const struct phase *phase)
+{
+	const struct group *change = &phase->change;
+	int i, group = phase->set_group - 1;
+	bool load_changes;
+	struct group *g;
+
+	if (phase->set_policy)
+		vgpu_runlist_set_policy(&m->rl, phase->policy, m->now);
+	if (group < 0)
+		return;
+
+	g = &m->group[group];
+	load_changes = g->load != change->load;
+	g->load = change->load;
+	g->weight = change->weight ? change->weight : 100;
+	g->cap = change->cap ? change->cap : VGPU_ALL;
+	g->min = change->min;
+	for (i = 0; i < m->nr; i++) {
+		struct inst *inst = &m->inst[i];
+
+		if (inst->group != group)
+			continue;
+		vgpu_runlist_set(&m->rl, &inst->se, g->weight, g->cap, g->min,
+				 m->now);
+		if (load_changes)
+			set_load(m, inst);
+	}
+}
+
+static void note_wait(struct machine *m, struct inst *inst)
+{
+	struct waits *w = &m->waits[inst->group];
+	u64 from = max(inst->since, inst->se.not_before);
+	u64 wait = m->now > from ? m->now - from : 0;
+
+	if (w->count == w->room) {
+		w->room = w->room ? 2 * w->room : 1024;
+		w->ns = realloc(w->ns, w->room * sizeof(*w->ns));
+		if (!w->ns)
+			abort();
+	}
+	w->ns[w->count++] = wait;
+	inst->wait_max = max(inst->wait_max, wait);
+}
+
+static u64 next_op(struct machine *m, const struct inst *inst)
+{
+	const struct group *g = group_of(m, inst);
+
+	if (g->rare && random_u64(m) % g->rare == 0)
+		return g->rare_op;
+	return random_between(m, g->op, g->op_to);
+}
+
+/* The backend carries out operations until the slice is used up. */
+static u64 run_ops(struct machine *m, struct inst *inst, u64 budget)
+{
+	const struct group *g = group_of(m, inst);
+	u64 ran = 0, op;
+
+	while (inst->pending && ran < budget) {
+		op = next_op(m, inst);
+		ran += op;
+		if (inst->pending != FOREVER)
+			inst->pending--;
+		inst->se.surcharge += g->trap * m->rl.trap_charge / 100;
+		advance(m, m->now + op);
+	}
+	return ran;
+}
+
+static void run_slice(struct machine *m, struct inst *inst)
+{
+	u64 before = inst->se.gpu_time, budget, ran;
+	bool switched = m->loaded != inst;
+
+	if (!inst->pending)
+		wrong(m, "one without work was picked");
+	if (inst->se.not_before > m->now)
+		wrong(m, "one beyond its limit was picked");
+
+	budget = vgpu_runlist_slice(&m->rl, &inst->se);
+	note_wait(m, inst);
+	vgpu_runlist_start(&m->rl, &inst->se, m->now, switched);
+	if (switched) {
+		vgpu_runlist_account(&m->rl, VGPU_ENGINE_SWITCH, m->now);
+		advance(m, m->now + m->sc->switch_cost);
+		m->loaded = inst;
+	}
+	vgpu_runlist_account(&m->rl, VGPU_ENGINE_BUSY, m->now);
+	ran = run_ops(m, inst, budget);
+	inst->since = m->now;
+	vgpu_runlist_stop(&m->rl, &inst->se, m->now, ran, inst->pending != 0);
+	if (inst->se.gpu_time != before + ran)
+		wrong(m, "GPU time is not what it ran");
+}
+
+static void step(struct machine *m, u64 until)
+{
+	struct vgpu_sched_entity *se = vgpu_runlist_pick(&m->rl, m->now);
+	struct rb_node *node;
+	u64 next, wake;
+
+	if (se) {
+		run_slice(m, container_of(se, struct inst, se));
+		return;
+	}
+	vgpu_runlist_account(&m->rl, VGPU_ENGINE_IDLE, m->now);
+	wake = vgpu_runlist_wake(&m->rl);
+	if (wake <= m->now) {
+		wrong(m, "somebody may run and was not picked");
+		wake = m->now + 1;
+	}
+	next = min(wake, until);
+	node = rb_first_cached(&m->timers);
+	if (node)
+		next = min(next, timer_to_inst(node)->at);
+	advance(m, next);
+}
+
+/* Those that still wait count, too: who starves is not forgotten. */
+static void note_unfinished(struct machine *m)
+{
+	int i;
+
+	for (i = 0; i < m->nr; i++)
+		if (m->inst[i].se.queue == VGPU_READY)
+			note_wait(m, &m->inst[i]);
+}
+
+static void check_sums(struct machine *m, u64 began)
+{
+	u64 gpu = 0, sum = 0;
+	unsigned int waiting = 0;
+	int i;
+
+	vgpu_runlist_account(&m->rl, VGPU_ENGINE_IDLE, m->now);
+	for (i = 0; i < m->nr; i++) {
+		gpu += m->inst[i].se.gpu_time;
+		waiting += m->inst[i].se.queue != VGPU_OFF;
+		if (m->inst[i].pending && m->inst[i].se.queue == VGPU_OFF)
+			wrong(m, "one with work is on no list");
+	}
+	for (i = 0; i < VGPU_NR_ENGINE_STATES; i++)
+		sum += m->rl.spent[i];
+	if (gpu != m->rl.spent[VGPU_ENGINE_BUSY])
+		wrong(m, "GPU times do not add up to busy time");
+	if (sum != m->now - began)
+		wrong(m, "busy, switch and idle time are not wall time");
+	if (waiting != m->rl.waiting)
+		wrong(m, "not all that wait are counted");
+}
+
+void machine_run(struct machine *m, u64 length)
+{
+	u64 until = m->now + length;
+
+	while (m->now < until && !m->error)
+		step(m, until);
+	note_unfinished(m);
+	check_sums(m, 1000 * SEC);
+}
+
+void machine_mark(struct machine *m)
+{
+	int i;
+
+	m->mark = m->now;
+	for (i = 0; i < VGPU_NR_ENGINE_STATES; i++)
+		m->spent_mark[i] = m->rl.spent[i];
+	for (i = 0; i < m->nr_groups; i++)
+		m->waits[i].count = 0;
+	for (i = 0; i < m->nr; i++) {
+		m->inst[i].gpu_mark = m->inst[i].se.gpu_time;
+		m->inst[i].slices_mark = m->inst[i].se.slices;
+		m->inst[i].wait_max = 0;
+	}
+}
+
+u64 machine_spent(const struct machine *m, enum vgpu_engine_state state)
+{
+	return m->rl.spent[state] - m->spent_mark[state];
+}
