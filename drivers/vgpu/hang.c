@@ -13,6 +13,7 @@
  * 3. the engine is reset. The contexts of the others are in memory: they go on
  *    as if nothing had happened. If the reset fails, the GPU is *lost*.
  */
+#include <linux/debugfs.h>
 #include <linux/devcoredump.h>
 #include <linux/vmalloc.h>
 
