@@ -20,13 +20,14 @@ need_root() {
 	[ "$(id -u)" = 0 ] || die "must be run as root (it mounts and chroots)"
 }
 
-# Debian suite whose stock kernel has the given version.
+# Debian suite whose stock kernel has the given version, or from whose source
+# it is built.
 kernel_suite() {
 	case $1 in
 	6.1) echo bookworm ;;
-	6.12) echo trixie ;;
+	6.12|debug) echo trixie ;;
 	7.2) echo trixie-backports ;;
-	*) die "unknown kernel '$1'; known: 6.1 6.12 7.2" ;;
+	*) die "unknown kernel '$1'; known: 6.1 6.12 7.2 debug" ;;
 	esac
 }
 
@@ -65,6 +66,14 @@ require_tree() {
 		"$repo/scripts/setup" --suite "$1" >&2 || die "setup failed"
 	fi
 	echo "$dir"
+}
+
+# Where a kernel is, with its modules: boot/ and usr/lib/modules/.
+require_kernel() {
+	case $1 in
+	debug) "$repo/scripts/debug-kernel" --path || die "no debug kernel" ;;
+	*) require_tree "$(kernel_suite "$1")" ;;
+	esac
 }
 
 # Full release (6.12.107+deb13-amd64) of the one kernel of a tree.
