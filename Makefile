@@ -51,18 +51,24 @@ check: ## every tier
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-.PHONY: check-lint check-build check-kunit check-sim check-vfio check-e2e
+.PHONY: check-lint check-build check-kunit check-sim check-vfio check-e2e check-debug
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
 check-kunit: ## one tier: KUnit suites under UML
 check-sim: ## one tier: the scheduling policies, simulated
 check-vfio: ## one tier: VFIO client programs in the host VM
 check-e2e: ## one tier: guests with the stock driver
-check-lint check-build check-kunit check-sim check-vfio check-e2e: check-%:
+check-debug: ## not in check: injected hangs, and more, under KASAN and lockdep
+check-lint check-build check-kunit check-sim check-vfio check-e2e check-debug: check-%:
 	scripts/check $*
 
 .PHONY: lint
 lint: check-lint ## same as check-lint
+
+##@ Benchmark
+.PHONY: bench
+bench: ## what a vGPU costs, how exactly the GPU is shared: build/bench/run/
+	scripts/bench
 
 ##@ Other
 .PHONY: clean

@@ -8,13 +8,15 @@
 set -uo pipefail
 
 programs=(types info config decode regs irq reset engine2d state isolation scrub
-	display monitor sched lifetime race)
+	display monitor sched policy shares account protect harm lifetime race)
 [ $# -eq 0 ] || programs=("$@")
 
 bin=${BUILD:-/build}/vfio
 out=${OUT:-/tmp}
 tap=$out/tests.tap
 limit=300	# seconds for a program
+# Sanitizers make everything slower.
+[[ $(uname -r) != *-debug ]] || limit=$((limit * 3))
 
 # By the core, and by the kernel's driver core after it.
 no_room='vGPU refused: |probe with driver vgpu_mdev failed with error -28'
@@ -23,10 +25,15 @@ no_room+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -28'	# Linux 6.1
 # What a program asks the kernel to complain of.
 declare -A asked=(
 	[types]="$no_room"
-	[sched]='slice_us: [0-9]+ is not within'
+	[sched]='slice_us: '
+	[policy]='policy: not one of|percent of the GPU are not promised yet'
+	[harm]='engine [0-9]+ did not come idle under vGPU'
 	[lifetime]="$no_room"
 	[monitor]='resolution: [0-9]+x[0-9]+ is not within'
+	[hang]='engine [0-9]+ did not come idle under vGPU'
 )
+asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-z]+_limit'
+asked[policy]+='|weight|cap|min): |: [0-9]+ callbacks suppressed'
 
 number=0
 failed=0
@@ -142,6 +149,14 @@ say "loading the modules"
 check "the kernel log is watched" log_is_watched
 mark load
 check "modules load" modules load
+if [ $# -gt 0 ]; then
+	:
+elif compgen -G '/sys/kernel/debug/vgpu/*/fail_idle' > /dev/null; then
+	say "this kernel can inject hangs: hang runs as well"
+	programs+=(hang)
+else
+	say "this kernel cannot inject hangs: hang is not among the programs"
+fi
 for name in "${programs[@]}"; do
 	run_program "$name"
 done

@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Counters: exact, never going backwards, and adding up. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include "canvas.h"
+#include "tenant.h"
+
+#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+
+#define ROUNDS		150
+#define MAX_WATCHED	3
+
+/* Long enough to see a slice that nobody asked for. */
+#define QUIET_US	50000
+
+static void after(void)
+{
+	children_end();
+	settings_restore();
+	canvas_close();
+	vdev_cleanup();
+}
+
+static const char * const of_vgpu[] = {
+	"gpu_time_ns", "wait_time_ns", "wait_max_ns", "preemptions", "slices",
+	"switches", "traps_engine", "traps_read", "traps_write", "traps",
+	"traps_config", "traps_vram", "trap_time_ns", "ops", "bytes",
+	"dropped", "unknown_regs", "fifo_overflows", "faults",
+};
+
+static const char * const of_gpu[] = {
+	"idle_time_ns", "busy_time_ns", "switch_time_ns", "resets",
+};
+
+static uint64_t count(const struct vdev *d, const char *name)
+{
+	return mdev_attr_u64(d->uuid, name);
+}
+
+/* Everything that counts, as last seen. */
+struct seen {
+	char uuid[MAX_WATCHED][UUID_LEN];
+	uint64_t vgpu[MAX_WATCHED][ARRAY_SIZE(of_vgpu)];
+	uint64_t gpu[ARRAY_SIZE(of_gpu)];
+};
+
+static void not_less(uint64_t *was, uint64_t is, const char *name,
+		     const char *whose)
+{
+	if (is < *was)
+		tap_fail(__FILE__, __LINE__,
+			 "%s of %s went back from %llu to %llu", name, whose,
+			 (unsigned long long)*was, (unsigned long long)is);
+	*was = is;
+}
+
+static void look(struct seen *s)
+{
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(of_gpu); i++)
+		not_less(&s->gpu[i], gpu_attr_u64(of_gpu[i]), of_gpu[i],
+			 "the GPU");
+	for (n = 0; n < MAX_WATCHED; n++) {
+		for (i = 0; i < ARRAY_SIZE(of_vgpu); i++)
+			not_less(&s->vgpu[n][i],
+				 mdev_attr_u64(s->uuid[n], of_vgpu[i]),
+				 of_vgpu[i], s->uuid[n]);
+	}
+}
+
+/* One counter again and again: a step back is soon made up for. */
+static void stare(struct seen *s, unsigned int i)
+{
+	unsigned int times;
+
+	for (times = 0; times < 50; times++)
+		not_less(&s->gpu[i], gpu_attr_u64(of_gpu[i]), of_gpu[i],
+			 "the GPU");
+}
+
+/* Reset in the middle of its own work, again and again. */
+static int draws_and_resets(void *arg)
+{
+	struct vdev *d = arg;
+
+	for (;;) {
+		vdev_decode(d, DECODE_ALL);
+		fill_setup(d, 1);
+		fill_again(d, 5);
+		ASSERT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
+	}
+	return 0;
+}
+
+/* Closed in the middle of its own work, and opened again. */
+static int opens_and_closes(void *uuid)
+{
+	for (;;) {
+		struct vdev *d = vdev_open(uuid);
+
+		vdev_decode(d, DECODE_ALL);
+		fill_setup(d, 1);
+		fill_again(d, 5);
+		reg_rd(d, 0x3ffc);
+		vdev_close(d);
+	}
+	return 0;
+}
+
+/* The fastest writer into each counter: trap after trap. */
+static int reads_forever(void *d)
+{
+	for (;;)
+		reg_rd(d, CNFG_MEMSIZE);
+	return 0;
+}
+
+static void never_backwards(void)
+{
+	struct vdev *busy = vdev_new(T16), *resets = vdev_new(T8);
+	struct seen s = {};
+	unsigned int i;
+	pid_t pid[4];
+
+	gpu_set("guard_resets_limit", "0");
+	strcpy(s.uuid[0], busy->uuid);
+	strcpy(s.uuid[1], resets->uuid);
+	mdev_create(T4, s.uuid[2]);
+	pid[0] = busy_start(busy);
+	pid[1] = child_start(reads_forever, busy);
+	pid[2] = child_start(draws_and_resets, resets);
+	pid[3] = child_start(opens_and_closes, s.uuid[2]);
+	for (i = 0; i < ROUNDS; i++) {
+		look(&s);
+		stare(&s, i % ARRAY_SIZE(of_gpu));
+		if (i % 50 == 25)
+			gpu_set("policy", i % 100 == 25 ? "equal_share" :
+							  "best_effort");
+	}
+	/* All have worked, or this proves nothing. */
+	for (i = 0; i < MAX_WATCHED; i++) {
+		EXPECT(mdev_attr_u64(s.uuid[i], "ops") > 0);
+		EXPECT(mdev_attr_u64(s.uuid[i], "wait_time_ns") > 0);
+	}
+	for (i = 0; i < ARRAY_SIZE(pid); i++)
+		EXPECT(child_runs(pid[i]));
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/*
+ * Of each sample the true clock lies between the times before and after it, so
+ * the moment at which the GPU's clock began is known within these. All samples
+ * must agree on one.
+ */
+static void states_add_up(void)
+{
+	struct vdev *d[2] = { vdev_new(T16), vdev_new(T8) };
+	uint64_t earliest = 0, latest = UINT64_MAX;
+	uint64_t busy = gpu_attr_u64("busy_time_ns");
+	unsigned int i;
+
+	gpu_set("guard_resets_limit", "0");
+	busy_start(d[0]);
+	child_start(draws_and_resets, d[1]);
+	for (i = 0; i < 3 * ROUNDS; i++) {
+		uint64_t before = now_ns(), clock = gpu_clock();
+		uint64_t behind = now_ns();
+
+		if (before - clock > earliest)
+			earliest = before - clock;
+		if (behind - clock < latest)
+			latest = behind - clock;
+		if (i == ROUNDS)
+			children_end();
+	}
+	if (!EXPECT(earliest <= latest))
+		tap_note("off by %llu ns",
+			 (unsigned long long)(earliest - latest));
+	EXPECT(gpu_attr_u64("busy_time_ns") > busy);
+}
+
+/* The engine's thread may still be on its way to bed. */
+static bool settles(void)
+{
+	uint64_t was, is = gpu_attr_u64("switch_time_ns");
+	unsigned int i;
+
+	for (i = 0; i < 200; i++) {
+		was = is;
+		usleep(QUIET_US);
+		is = gpu_attr_u64("switch_time_ns");
+		if (is == was)
+			return true;
+	}
+	return false;
+}
+
+/* Nobody has work: all of the time is idle, whatever was before. */
+static void idle_is_idle(void)
+{
+	struct vdev *d = vdev_new(T8), *other = vdev_new(T16);
+	uint64_t idle, busy, switching, clock;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		fill_setup(d, 1);
+		fill_again(d, 30);
+		if (i & 2)
+			child_kill(busy_start(other));
+		if (i & 1) {
+			/* Work that is taken off the engine. */
+			ASSERT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
+			vdev_decode(d, DECODE_ALL);
+		}
+		gpu_idle(d);
+		gpu_idle(other);
+		ASSERT(settles());
+		busy = gpu_attr_u64("busy_time_ns");
+		switching = gpu_attr_u64("switch_time_ns");
+		clock = gpu_clock();
+		idle = gpu_attr_u64("idle_time_ns");
+		let_run(50 * MS);
+		EXPECT_EQ(gpu_attr_u64("busy_time_ns"), busy);
+		EXPECT_EQ(gpu_attr_u64("switch_time_ns"), switching);
+		EXPECT(gpu_attr_u64("idle_time_ns") >= idle + 49 * MS);
+		EXPECT(gpu_clock() >= clock + 50 * MS);
+	}
+}
+
+/* To the nanosecond, whatever became of the work. */
+static void instances_add_up(void)
+{
+	struct vdev *d[3] = { vdev_new(T16), vdev_new(T8), vdev_new(T4) };
+	uint64_t busy = gpu_attr_u64("busy_time_ns"), sum;
+	unsigned int i, round;
+	pid_t pid[3];
+
+	for (round = 0; round < 4; round++) {
+		gpu_set("policy", round & 1 ? "equal_share" : "best_effort");
+		for (i = 0; i < 3; i++)
+			pid[i] = busy_start(d[i]);
+		for (i = 0; i < 3; i++)
+			wait_above(d[i], "ops", round * 10);
+		for (i = 0; i < 3; i++)
+			child_kill(pid[i]);
+		ASSERT_OK(vdev_ioctl(d[round % 3], VFIO_DEVICE_RESET, NULL));
+		vdev_decode(d[round % 3], DECODE_ALL);
+		for (i = 0, sum = 0; i < 3; i++)
+			gpu_idle(d[i]);
+		for (i = 0; i < 3; i++)
+			sum += count(d[i], "gpu_time_ns");
+		EXPECT_EQ(gpu_attr_u64("busy_time_ns") - busy, sum);
+	}
+}
+
+/* Known work in pieces: cut within operations, by turns with another's. */
+static void work_is_exact(void)
+{
+	struct vdev *d = vdev_new(T32), *other = vdev_new(T8);
+	const unsigned int times = 12;
+	uint32_t *vram;
+	uint64_t i;
+	int w, h;
+
+	gpu_set("slice_us", "500");
+	busy_start(other);
+	wait_above(other, "slices", 3);
+	fill_size(d, &w, &h);
+	fill_setup(d, 0x12345678);
+	EXPECT_EQ(count(d, "ops"), 0);
+	EXPECT_EQ(count(d, "bytes"), 0);
+	for (i = 1; i <= times; i++) {
+		fill_again(d, 1);
+		gpu_idle(d);
+		EXPECT_EQ(count(d, "ops"), i);
+		EXPECT_EQ(count(d, "bytes"), i * w * h * 4);
+	}
+	EXPECT_EQ(count(d, "dropped"), 0);
+	/* There was never more than one: it was cut. */
+	EXPECT(count(d, "preemptions") > 0);
+	EXPECT(count(d, "slices") >= times + count(d, "preemptions"));
+	EXPECT(count(d, "slices") >= count(d, "switches"));
+	EXPECT(count(d, "switches") > 1);
+
+	vram = vdev_map_vram(d);
+	for (i = 0; i < (uint64_t)w * h; i++) {
+		if (!EXPECT_EQ(vram[i], 0x12345678))
+			break;
+	}
+	EXPECT_EQ(vram[i], 0);
+	munmap(vram, d->size);
+}
+
+/* Copies that overlap, cut into bands, beside others' work. */
+static void cut_copies_are_right(void)
+{
+	static const int shifts[][2] = {
+		{ 3, 40 }, { -3, 40 }, { 3, -40 }, { -3, -40 }, { 5, 0 },
+		{ -5, 0 },
+	};
+	struct vdev *other = vdev_new(T8);
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	gpu_set("slice_us", "500");
+	busy_start(other);
+	canvas_open();
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+		int x = 20, y = 45, dx = shifts[i][0], dy = shifts[i][1];
+		struct op op = copy_op(32, x, y, x + dx, y + dy, 990, 930);
+
+		canvas_do_and_compare(&op);
+		bytes += 990 * 930 * 4;
+		EXPECT_EQ(count(cv.d, "ops"), i + 1);
+		EXPECT_EQ(count(cv.d, "bytes"), bytes);
+	}
+	EXPECT_EQ(count(cv.d, "dropped"), 0);
+}
+
+static const char * const classes[] = {
+	"traps_read", "traps_write", "traps_engine", "traps_config",
+	"traps_vram", "unknown_regs",
+};
+
+#define NR_CLASSES	ARRAY_SIZE(classes)
+
+static struct vdev *counted;
+
+static void get_classes(uint64_t *val)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_CLASSES; i++)
+		val[i] = count(counted, classes[i]);
+}
+
+static void do_reads(void)
+{
+	uint32_t val;
+
+	reg_rd(counted, CNFG_MEMSIZE);
+	reg_rd(counted, DST_OFFSET);
+	vdev_rd(counted, REGION_REGS, BIOS_0_SCRATCH + 1, 1);
+	vdev_rd(counted, REGION_IO, CNFG_MEMSIZE, 2);
+	/* Not decoded: no register was read. */
+	vdev_decode(counted, 0);
+	EXPECT_ERR(vdev_pread(counted, REGION_REGS, &val, 4, 0), EIO);
+	vdev_decode(counted, DECODE_ALL);
+}
+
+static void do_writes(void)
+{
+	reg_wr(counted, BIOS_0_SCRATCH, 1);
+	vdev_wr(counted, REGION_IO, BIOS_1_SCRATCH, 2, 1);
+	reg_wr(counted, DP_BRUSH_FRGD_CLR, 1);
+	vdev_wr(counted, REGION_REGS, DP_BRUSH_FRGD_CLR + 1, 1, 1);
+	reg_wr(counted, MM_INDEX, DP_WRITE_MSK);
+	reg_wr(counted, MM_DATA, 0xffffffff);
+}
+
+static void do_unknown(void)
+{
+	reg_rd(counted, 0x3ffc);
+	reg_wr(counted, 0x3ffc, 1);
+}
+
+static void do_config(void)
+{
+	cfg_rd(counted, PCI_VENDOR_ID, 4);
+	cfg_rd(counted, PCI_STATUS, 1);
+	cfg_wr(counted, PCI_INTERRUPT_LINE, 1, 11);
+}
+
+static void do_vram(void)
+{
+	vdev_rd(counted, REGION_VRAM, 0, 4);
+	vdev_wr(counted, REGION_VRAM, counted->size - 1, 1, 1);
+}
+
+/* Without a trap: what is mapped. */
+static void do_mapped(void)
+{
+	uint32_t *vram = vdev_map_vram(counted);
+
+	vram[0] = vram[1] + 1;
+	munmap(vram, counted->size);
+}
+
+static void traps_by_class(void)
+{
+	static const struct {
+		const char *name;
+		void (*fn)(void);
+		uint64_t want[NR_CLASSES];
+	} cases[] = {
+		{ "reads", do_reads, { 4, 0, 0, 4 } },
+		{ "writes", do_writes, { 0, 6, 3 } },
+		{ "unknown", do_unknown, { 1, 1, 0, 0, 0, 2 } },
+		{ "config", do_config, { 0, 0, 0, 3 } },
+		{ "vram", do_vram, { 0, 0, 0, 0, 2 } },
+		{ "mapped", do_mapped, { 0 } },
+	};
+	unsigned int i, j;
+
+	counted = vdev_new(T4);
+	gpu_init(counted);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t was[NR_CLASSES], is[NR_CLASSES];
+
+		get_classes(was);
+		cases[i].fn();
+		get_classes(is);
+		for (j = 0; j < NR_CLASSES; j++) {
+			if (!EXPECT_EQ(is[j] - was[j], cases[i].want[j]))
+				tap_note("%s: %s", cases[i].name, classes[j]);
+		}
+	}
+	EXPECT_EQ(count(counted, "traps"), count(counted, "traps_read") +
+		  count(counted, "traps_write"));
+}
+
+static void trap_time_grows(void)
+{
+	struct vdev *d = vdev_new(T4), *other = vdev_new(T4);
+	uint64_t spent = count(d, "trap_time_ns"), begin = now_ns(), was, took;
+	unsigned int i, j;
+
+	EXPECT(count(other, "trap_time_ns") > 0);
+	was = count(other, "trap_time_ns");
+	for (i = 0; i < 20; i++) {
+		uint64_t last = count(d, "trap_time_ns");
+
+		for (j = 0; j < 50; j++)
+			reg_rd(d, CNFG_MEMSIZE);
+		EXPECT(count(d, "trap_time_ns") > last);
+	}
+	took = now_ns() - begin;
+	spent = count(d, "trap_time_ns") - spent;
+	EXPECT(spent < took);
+	EXPECT_EQ(count(other, "trap_time_ns"), was);
+}
+
+/* What a write waits for room is not the host's time. */
+static void waiting_costs_nothing(void)
+{
+	struct vdev *d = vdev_new(T16);
+	uint64_t begin, spent, took;
+
+	mdev_set(d->uuid, "cap", "20");
+	fill_setup(d, 1);
+	fill_again(d, FIFO_DEPTH);
+	spent = count(d, "trap_time_ns");
+	begin = now_ns();
+	fill_again(d, FIFO_DEPTH);
+	took = now_ns() - begin;
+	spent = count(d, "trap_time_ns") - spent;
+	if (!EXPECT(spent < took / 4))
+		tap_note("%llu of %llu ns", (unsigned long long)spent,
+			 (unsigned long long)took);
+	EXPECT_EQ(count(d, "fifo_overflows"), 0);
+}
+
+/* What starts nothing waits in the FIFO until somebody asks for it. */
+static void preparing_costs_no_slice(void)
+{
+	static const uint32_t ask[] = { RBBM_STATUS, 0x1714 };
+	struct vdev *d = vdev_new(T4);
+	unsigned int i, j;
+	uint64_t slices, queued;
+
+	gpu_init(d);
+	for (i = 0; i < ARRAY_SIZE(ask); i++) {
+		usleep(QUIET_US);
+		slices = count(d, "slices");
+		queued = count(d, "traps_engine");
+		for (j = 0; j < 40; j++)
+			reg_wr(d, DP_BRUSH_FRGD_CLR, j);
+		usleep(QUIET_US);
+		EXPECT_EQ(count(d, "slices"), slices);
+		EXPECT_EQ(count(d, "traps_engine"), queued + 40);
+		/* Asking is what starts it. */
+		reg_rd(d, ask[i]);
+		wait_above(d, "slices", slices);
+		gpu_idle(d);
+		EXPECT_EQ(reg_rd(d, RBBM_STATUS), FIFO_DEPTH);
+	}
+	EXPECT_EQ(count(d, "ops"), 0);
+}
+
+/* More of it than the FIFO holds is carried out unasked; the last one counts. */
+static void preparing_without_end(void)
+{
+	struct vdev *d = vdev_new(T4);
+	unsigned int i;
+
+	fill_setup(d, 0);
+	for (i = 1; i <= 10 * FIFO_DEPTH; i++)
+		reg_wr(d, DP_BRUSH_FRGD_CLR, i);
+	EXPECT_EQ(count(d, "fifo_overflows"), 0);
+	EXPECT_EQ(count(d, "ops"), 0);
+	fill_again(d, 1);
+	gpu_idle(d);
+	EXPECT_EQ(count(d, "ops"), 1);
+	EXPECT_EQ(vdev_rd(d, REGION_VRAM, 0, 4), 10 * FIFO_DEPTH);
+	EXPECT_EQ(reg_rd(d, DP_BRUSH_FRGD_CLR), 10 * FIFO_DEPTH);
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(never_backwards),
+	TAP_TEST(states_add_up),
+	TAP_TEST(idle_is_idle),
+	TAP_TEST(instances_add_up),
+	TAP_TEST(work_is_exact),
+	TAP_TEST(cut_copies_are_right),
+	TAP_TEST(traps_by_class),
+	TAP_TEST(trap_time_grows),
+	TAP_TEST(waiting_costs_nothing),
+	TAP_TEST(preparing_costs_no_slice),
+	TAP_TEST(preparing_without_end),
+};
+
+int main(void)
+{
+	static const struct tap_suite suite = {
+		.name = "account", .tests = tests, .nr = ARRAY_SIZE(tests),
+		.after = after,
+	};
+
+	settings_save();
+	return tap_run(&suite);
+}

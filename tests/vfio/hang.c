@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A vGPU under which the engine gets stuck: what it loses, what it keeps, and
+ * that the others lose nothing. Hangs are injected by debugfs, which takes a
+ * kernel built with CONFIG_FAULT_INJECTION_DEBUG_FS (scripts/debug-kernel).
+ */
+#include <dirent.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "canvas.h"
+#include "display.h"
+
+#define DUMPS		"/sys/class/devcoredump"
+#define DUMP_MAX	(64 * 1024)
+#define GONE_LIMIT_S	20
+#define DUMP_TRIES	5
+
+#define ANY_INSTANCE	0xffffffffU
+#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+
+static struct vdev *d;
+static uint32_t *vram;
+static int err;
+static char old_limit[ATTR_LEN];
+
+static void debugfs_path(char *path, const char *name)
+{
+	char gpu[PATH_MAX];
+
+	strcpy(gpu, gpu_path());
+	snprintf(path, PATH_MAX, "/sys/kernel/debug/vgpu/%s/%s", basename(gpu),
+		 name);
+}
+
+static void knob(const char *name, uint32_t val)
+{
+	char path[PATH_MAX], text[16];
+
+	debugfs_path(path, name);
+	snprintf(text, sizeof(text), "%u", val);
+	ASSERT_OK(file_write(path, text));
+}
+
+static void disarm(void)
+{
+	knob("fail_idle/probability", 0);
+}
+
+/* The next @times runs of this instance find the engine stuck. */
+static void arm(uint32_t instance, uint32_t times)
+{
+	disarm();
+	knob("fail_idle_instance", instance);
+	knob("fail_idle/interval", 1);
+	/* No stack in the log, which is looked through for such. */
+	knob("fail_idle/verbose", 0);
+	knob("fail_idle/times", times);
+	knob("fail_idle/probability", 100);
+}
+
+/* The number of the instance that the engine has last worked for. */
+static uint32_t last_instance(void)
+{
+	char path[PATH_MAX], text[4096];
+	const char *at;
+	unsigned int id;
+
+	debugfs_path(path, "runlist");
+	ASSERT_OK(file_read(path, text, sizeof(text)));
+	at = strstr(text, "context of ");
+	ASSERT(at && sscanf(at, "context of %u", &id) == 1);
+	return id;
+}
+
+/* The path of the only dump's file, or an empty string. */
+static void find_dump(char *path)
+{
+	DIR *dir = opendir(DUMPS);
+	struct dirent *e;
+
+	path[0] = '\0';
+	while (dir && (e = readdir(dir))) {
+		if (!strncmp(e->d_name, "devcd", 5))
+			snprintf(path, PATH_MAX, DUMPS "/%s/data", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* While one is there, a device gets no other. The kernel removes it later. */
+static void discard_dumps(void)
+{
+	char path[PATH_MAX];
+	unsigned int i;
+
+	for (i = 0; i < GONE_LIMIT_S * 100; i++) {
+		find_dump(path);
+		if (!path[0])
+			return;
+		file_write(path, "1");
+		usleep(10000);
+	}
+	tap_fail(__FILE__, __LINE__, "%s does not go away", path);
+	tap_abort();
+}
+
+static void gpu_limit(const char *text)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/vgpu/guard_faults_limit", gpu_path());
+	ASSERT_OK(file_write(path, text));
+}
+
+static void watch_errors(struct vdev *of)
+{
+	err = evt_new();
+	ASSERT_OK(irq_eventfd(of, VFIO_PCI_ERR_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, err));
+}
+
+static void before(void)
+{
+	discard_dumps();
+	gpu_attr("guard_faults_limit", old_limit);
+	err = -1;
+	d = vdev_new(T8);
+	vram = vdev_map_vram(d);
+	fill_pattern(vram, d->size, 5);
+	gpu_init(d);
+	watch_errors(d);
+}
+
+static void after(void)
+{
+	disarm();
+	knob("fail_idle_instance", ANY_INSTANCE);
+	if (old_limit[0])
+		gpu_limit(old_limit);
+	if (vram)
+		munmap(vram, d->size);
+	vram = NULL;
+	if (err >= 0)
+		close(err);
+	canvas_close();
+	vdev_cleanup();
+	discard_dumps();
+}
+
+static void expect_state(struct vdev *of, const char *want)
+{
+	char text[ATTR_LEN];
+
+	mdev_attr(of->uuid, "state", text);
+	EXPECT_STR(text, want);
+}
+
+/* Nobody else has work: the next one that runs is us. */
+static void hang(void)
+{
+	uint64_t faults = mdev_attr_u64(d->uuid, "faults");
+	uint64_t resets = gpu_attr_u64("resets");
+
+	arm(ANY_INSTANCE, 1);
+	gpu_fill(d, 0, 4096, 64, 64, 0x11223344);
+	ASSERT(evt_wait(err) == 1);
+	disarm();
+	expect_state(d, "faulted");
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "faults"), faults + 1);
+	EXPECT_EQ(gpu_attr_u64("resets"), resets + 1);
+}
+
+static void reset(struct vdev *of)
+{
+	ASSERT_OK(vdev_ioctl(of, VFIO_DEVICE_RESET, NULL));
+	vdev_decode(of, DECODE_ALL);
+}
+
+/* A rectangle of a new colour, by the engine. */
+static bool draws(void)
+{
+	uint32_t color = rnd();
+
+	gpu_init(d);
+	vram[0] = ~color;
+	gpu_fill(d, 0, 4096, 32, 32, color);
+	gpu_idle(d);
+	return vram[0] == color && vram[31 * 1024 + 31] == color;
+}
+
+static void none_without_injection(void)
+{
+	uint64_t resets = gpu_attr_u64("resets");
+	char path[PATH_MAX];
+
+	EXPECT(draws());
+	expect_state(d, "ok");
+	EXPECT_EQ(evt_take(err), 0);
+	EXPECT_EQ(gpu_attr_u64("resets"), resets);
+	find_dump(path);
+	EXPECT_STR(path, "");
+}
+
+static void writes_are_dropped(void)
+{
+	uint64_t ops, at;
+	uint32_t *copy;
+
+	hang();
+	/* Never busy: a guest that waits for idle is not caught in that. */
+	gpu_idle(d);
+	ops = mdev_attr_u64(d->uuid, "ops");
+	copy = malloc(d->size);
+	ASSERT(copy);
+	memcpy(copy, vram, d->size);
+	EXPECT(!draws());
+	gpu_fill(d, 1 * MIB, 4096, 1000, 1000, rnd());
+	gpu_idle(d);
+	/* What draws() has written itself. */
+	copy[0] = vram[0];
+	at = first_difference(vram, copy, d->size);
+	EXPECT_EQ(at, d->size);
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), ops);
+	EXPECT_EQ(evt_take(err), 0);
+	free(copy);
+}
+
+/* All of the picture, mapped, against what the memory says. */
+static void expect_picture(const struct mode *m)
+{
+	size_t size = (size_t)m->width * m->height * 4, i;
+	struct vfio_device_gfx_plane_info plane;
+	uint32_t *want = malloc(size), *shown;
+
+	ASSERT(want);
+	ASSERT_OK(display_query(d, &plane));
+	ASSERT_EQ(plane.width, m->width);
+	ASSERT_EQ(plane.height, m->height);
+	display_expected(m, vram, NULL, want);
+	shown = display_map(d, size);
+	for (i = 0; i < size / 4; i++) {
+		if (!EXPECT_EQ(shown[i] & 0xffffff, want[i]))
+			break;
+	}
+	munmap(shown, size);
+	free(want);
+}
+
+static void display_stays(void)
+{
+	static const struct mode modes[] = {
+		{ .width = 640, .height = 480, .bpp = 32, .offset = 1 * MIB },
+		{ .width = 320, .height = 200, .bpp = 16, .offset = 1 * MIB },
+	};
+
+	display_set(d, &modes[0]);
+	hang();
+	expect_picture(&modes[0]);
+	/* The processor still draws, and the display still obeys. */
+	fill_pattern(vram, d->size, 77);
+	expect_picture(&modes[0]);
+	display_set(d, &modes[1]);
+	expect_picture(&modes[1]);
+	EXPECT_EQ(reg_rd(d, CNFG_MEMSIZE), d->size);
+}
+
+static void reset_brings_back(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		hang();
+		reset(d);
+		expect_state(d, "ok");
+		EXPECT(draws());
+		discard_dumps();
+	}
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "faults"), 3);
+}
+
+/* Work of a vGPU that the engine was reset under someone else of. */
+static void neighbour_draws(unsigned int n)
+{
+	while (n--) {
+		struct op op = fill_op(32, rnd_below(200), rnd_below(200), 300,
+				       300);
+
+		canvas_do(&op);
+		op = copy_op(16, 10, 10, rnd_below(900), rnd_below(500), 500,
+			     200);
+		canvas_do(&op);
+	}
+}
+
+static void neighbour_goes_on(void)
+{
+	uint64_t ops, at;
+	uint32_t us;
+
+	EXPECT(draws());
+	us = last_instance();
+	canvas_open();
+	ops = mdev_attr_u64(cv.d->uuid, "ops");
+	neighbour_draws(10);
+	arm(us, 1);
+	/* Behind and before work of the neighbour. */
+	gpu_fill(d, 0, 4096, 64, 64, rnd());
+	neighbour_draws(20);
+	ASSERT(evt_wait(err) == 1);
+	neighbour_draws(10);
+	gpu_idle(cv.d);
+	at = first_difference(cv.vram, cv.model, SIZE);
+	EXPECT_EQ(at, SIZE);
+	EXPECT_EQ(mdev_attr_u64(cv.d->uuid, "ops"), ops + 80);
+	EXPECT_EQ(mdev_attr_u64(cv.d->uuid, "faults"), 0);
+	expect_state(cv.d, "ok");
+	expect_state(d, "faulted");
+}
+
+/* The picture of a neighbour that does nothing. */
+static void neighbour_is_unharmed(void)
+{
+	struct mode m = { .width = 640, .height = 480, .bpp = 32 };
+	struct vdev *us = d, *them = vdev_new(T4);
+	uint32_t *their_vram = vdev_map_vram(them), *our_vram = vram;
+
+	fill_pattern(their_vram, them->size, 9);
+	gpu_init(them);
+	display_set(them, &m);
+	reg_wr(them, BIOS_0_SCRATCH, 0x600d600d);
+	gpu_wr(them, DP_BRUSH_FRGD_CLR, 0x00c0ffee);
+	gpu_idle(them);
+
+	hang();
+	d = them;
+	vram = their_vram;
+	expect_picture(&m);
+	EXPECT_EQ(reg_rd(d, BIOS_0_SCRATCH), 0x600d600d);
+	EXPECT_EQ(reg_rd(d, DP_BRUSH_FRGD_CLR), 0x00c0ffee);
+	EXPECT(draws());
+	expect_state(d, "ok");
+	munmap(their_vram, them->size);
+	d = us;
+	vram = our_vram;
+	expect_state(d, "faulted");
+}
+
+static bool dump_has(const char *dump, const char *text)
+{
+	if (strstr(dump, text))
+		return true;
+	tap_fail(__FILE__, __LINE__, "the dump does not tell \"%s\"", text);
+	return false;
+}
+
+static void dump_tells_the_owner(void)
+{
+	char path[PATH_MAX], text[128], *dump = calloc(1, DUMP_MAX);
+	unsigned int i;
+	ssize_t len;
+
+	ASSERT(dump);
+	EXPECT(draws());
+	snprintf(text, sizeof(text), "vGPU %u, %s, type %s", last_instance(),
+		 d->uuid, types[T8].name);
+	for (i = 0; i < DUMP_TRIES; i++) {
+		hang();
+		find_dump(path);
+		if (path[0])
+			break;
+		/* The kernel still knows the last test's: it is going away. */
+		tap_note("no dump yet");
+		reset(d);
+		usleep(100000);
+	}
+	ASSERT(path[0]);
+	len = file_read(path, dump, DUMP_MAX);
+	ASSERT(len > 0 && len < DUMP_MAX - 1);
+	dump_has(dump, text);
+	/* Of its last writes the colour; of the card its status. */
+	dump_has(dump, "0x11223344");
+	dump_has(dump, "RBBM_STATUS");
+	dump_has(dump, "DST_PITCH_OFFSET");
+	free(dump);
+}
+
+static void expect_guard(const char *want)
+{
+	char text[ATTR_LEN];
+
+	mdev_attr(d->uuid, "guard_faults", text);
+	EXPECT_STR(text, want);
+}
+
+static void too_many_faults(void)
+{
+	unsigned int i;
+
+	/* Twice as many as are allowed then: some count less as they age. */
+	gpu_limit("0");
+	for (i = 0; i < 6; i++) {
+		if (i)
+			reset(d);
+		hang();
+		expect_guard("normal");
+	}
+	gpu_limit("3");
+	expect_guard("full");
+	reset(d);
+	expect_state(d, "faulted");
+	EXPECT(!draws());
+	/* The operator may forgive. */
+	gpu_limit("0");
+	reset(d);
+	expect_state(d, "ok");
+	EXPECT(draws());
+}
+
+/* Nothing but its own end is due to a faulted one. */
+static void removed_while_faulted(void)
+{
+	char uuid[UUID_LEN];
+
+	hang();
+	strcpy(uuid, d->uuid);
+	munmap(vram, d->size);
+	vram = NULL;
+	vdev_close(d);
+	ASSERT_OK(mdev_remove(uuid));
+	EXPECT(!mdev_exists(uuid));
+
+	d = vdev_new(T8);
+	vram = vdev_map_vram(d);
+	expect_state(d, "ok");
+	EXPECT(draws());
+}
+
+/* Closed and opened again, as by the next boot of its virtual machine. */
+static void opened_again(void)
+{
+	char uuid[UUID_LEN];
+
+	hang();
+	strcpy(uuid, d->uuid);
+	munmap(vram, d->size);
+	vram = NULL;
+	vdev_close(d);
+	d = vdev_open(uuid);
+	vdev_decode(d, DECODE_ALL);
+	vram = vdev_map_vram(d);
+	expect_state(d, "ok");
+	EXPECT(draws());
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(none_without_injection),
+	TAP_TEST(writes_are_dropped),
+	TAP_TEST(display_stays),
+	TAP_TEST(reset_brings_back),
+	TAP_TEST(neighbour_goes_on),
+	TAP_TEST(neighbour_is_unharmed),
+	TAP_TEST(dump_tells_the_owner),
+	TAP_TEST(too_many_faults),
+	TAP_TEST(removed_while_faulted),
+	TAP_TEST(opened_again),
+};
+
+int main(void)
+{
+	static const struct tap_suite suite = {
+		.name = "hang",
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.before = before,
+		.after = after,
+	};
+
+	return tap_run(&suite);
+}

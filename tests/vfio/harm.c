@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One tenant does harm, in every way, under every policy, with one to three
+ * neighbours; each combination is a test. While it lasts and afterwards, each
+ * neighbour's memory must be right to the last byte, its work done, and its
+ * share of the GPU what the policy says. Then the one that did harm must work
+ * as if nothing had been.
+ *
+ * Hangs of the engine are injected, which takes a kernel that was built with
+ * CONFIG_FAULT_INJECTION_DEBUG_FS; on others those tests are not in the plan.
+ */
+#include <glob.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "tenant.h"
+
+#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define MAX_NEIGHBOURS	3
+#define PITCH		4096
+#define WIDTH		1024
+#define SCRATCH		0x600d0000
+
+/* A neighbour's operations come in rounds; the first one of each covers all. */
+#define ROUND		4
+
+/* Percent of the GPU, beside what is granted. */
+#define MARGIN		4
+
+/* How long a hung engine is waited for: what it costs the neighbours. */
+#define WATCHDOG_MS	"100"
+
+enum phase {
+	BUSY,	/* neighbours draw without end */
+	CHECK,	/* they look at what they have drawn, and draw a little more */
+	END,	/* once more, with no harm any more */
+};
+
+/**
+ * struct board - what parent and children tell each other
+ * @phase: what neighbours are to do
+ * @checked: of each neighbour, it has looked
+ */
+struct board {
+	volatile enum phase phase;
+	volatile bool checked[MAX_NEIGHBOURS];
+};
+
+static struct board *board;
+
+/* The one that does harm. A child has it open, or a round of harm does. */
+static char culprit[UUID_LEN];
+
+static struct vdev *neighbour[MAX_NEIGHBOURS];
+static pid_t neighbour_pid[MAX_NEIGHBOURS];
+
+struct harm;
+
+/**
+ * struct cell - one test of the matrix
+ * @harm: what is done
+ * @policy: how the GPU is shared, in policies[]
+ * @nr: how many neighbours there are
+ */
+struct cell {
+	const struct harm *harm;
+	unsigned int policy;
+	unsigned int nr;
+};
+
+static const struct cell *cell;
+
+static struct op nth_op(const struct vdev *d, unsigned int seed, uint32_t n)
+{
+	uint32_t mix = (n + 1) * 2654435761u ^ seed * 40503;
+	int h = d->size / PITCH - 48;
+	struct op op = {
+		.bpp = 32, .rop = ROP3_PATCOPY, .color = mix,
+		.w = WIDTH, .h = h, .dst = { .pitch = PITCH },
+	};
+
+	if (n % ROUND) {
+		op.w -= mix >> 8 & 0x1ff;
+		op.h -= mix >> 16 & 0x3ff;
+	}
+	return op;
+}
+
+/* Two writes an operation. */
+static void put_op(struct vdev *d, const struct op *op)
+{
+	reg_wr(d, DP_BRUSH_FRGD_CLR, op->color);
+	reg_wr(d, DST_HEIGHT_WIDTH, pack_yx(op->h, op->w));
+}
+
+/* After @n operations: of the last round only, for the others are covered. */
+static void model_ops(const struct vdev *d, void *model, unsigned int seed,
+		      uint32_t n)
+{
+	uint32_t i;
+
+	fill_pattern(model, d->size, seed);
+	for (i = n ? (n - 1) / ROUND * ROUND : 0; i < n; i++) {
+		struct op op = nth_op(d, seed, i);
+
+		model_do(model, &op);
+	}
+}
+
+/* How a neighbour lives; the parent's order says what it does. */
+static int lives(void *slot)
+{
+	unsigned int self = (unsigned long)slot, seed = self + 1;
+	struct vdev *d = neighbour[self];
+	uint8_t *vram = vdev_map_vram(d), *model = malloc(d->size);
+	uint32_t n = 0;
+
+	ASSERT(model);
+	fill_pattern(vram, d->size, seed);
+	reg_wr(d, BIOS_0_SCRATCH, SCRATCH | self);
+	fill_setup(d, 0);
+	while (board->phase == BUSY) {
+		struct op op = nth_op(d, seed, n++);
+
+		put_op(d, &op);
+	}
+	gpu_idle(d);
+	model_ops(d, model, seed, n);
+	EXPECT_EQ(first_difference(vram, model, d->size), d->size);
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), n);
+	EXPECT_EQ(reg_rd(d, BIOS_0_SCRATCH), SCRATCH | self);
+	EXPECT(draws(d, seed));
+	board->checked[self] = true;
+	while (board->phase != END)
+		usleep(2000);
+	EXPECT(draws(d, seed + 1));
+	EXPECT_EQ(reg_rd(d, BIOS_0_SCRATCH), SCRATCH | self);
+	return tap_failures() ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static struct vdev *open_culprit(void)
+{
+	struct vdev *d = vdev_open(culprit);
+
+	vdev_decode(d, DECODE_ALL);
+	return d;
+}
+
+/* Every kind of access, as fast as can be. */
+static int floods(void *unused)
+{
+	struct vdev *d = open_culprit();
+	uint32_t i;
+
+	(void)unused;
+	fill_setup(d, 0);
+	for (i = 0; ; i++) {
+		reg_wr(d, BIOS_0_SCRATCH, i);
+		reg_rd(d, CNFG_MEMSIZE);
+		reg_rd(d, RBBM_STATUS);
+		reg_wr(d, DP_BRUSH_FRGD_CLR, i);
+		reg_wr(d, DST_HEIGHT_WIDTH, pack_yx(1, 1));
+		vdev_rd(d, REGION_VRAM, 0, 4);
+		cfg_rd(d, PCI_VENDOR_ID, 4);
+		reg_wr(d, GEN_INT_STATUS, INT_SW_FIRE);
+		reg_wr(d, i % REGS_SIZE & ~3U, 0);
+	}
+	return 0;
+}
+
+/* Rectangles that begin inside of the partition and end beyond it. */
+static int storms(void *unused)
+{
+	struct vdev *d = open_culprit();
+	int lines = d->size / PITCH;
+
+	(void)unused;
+	rnd_seed(cell->nr);
+	gpu_init(d);
+	for (;;) {
+		struct op op = {
+			.bpp = 32, .w = 1024, .h = 1 + rnd_below(lines),
+			.rop = rnd() & 1 ? ROP3_PATCOPY : ROP3_SRCCOPY,
+			.color = 0xbad0bad0,
+			.src = { .pitch = PITCH },
+			.dst = { .pitch = PITCH },
+			.form = rnd_below(2), .trigger = rnd_below(NR_TRIGGERS),
+		};
+
+		if (op.rop == ROP3_SRCCOPY && rnd() & 1)
+			op.src.y = lines - rnd_below(op.h);
+		else
+			op.dst.y = lines - rnd_below(op.h);
+		gpu_do(d, &op);
+	}
+	return 0;
+}
+
+/* Large operations without end: killed in the middle of one. */
+static int works(void *unused)
+{
+	(void)unused;
+	return fill_forever(open_culprit());
+}
+
+static void culprit_works(void)
+{
+	struct vdev *d = open_culprit();
+
+	EXPECT(draws(d, 99));
+	expect_attr(culprit, "state", "ok");
+	vdev_close(d);
+}
+
+static pid_t harm_pid;
+
+static void flood_begins(void)
+{
+	harm_pid = child_start(floods, NULL);
+	while (mdev_attr_u64(culprit, "traps") < 1000)
+		usleep(2000);
+}
+
+static void storm_begins(void)
+{
+	harm_pid = child_start(storms, NULL);
+	while (mdev_attr_u64(culprit, "dropped") +
+	       mdev_attr_u64(culprit, "ops") < 20)
+		usleep(2000);
+}
+
+/* The child goes on by itself. */
+static void child_goes_on(void)
+{
+	usleep(5000);
+}
+
+static void child_ends(void)
+{
+	EXPECT(child_runs(harm_pid));
+	child_kill(harm_pid);
+}
+
+static void storm_ends(void)
+{
+	child_ends();
+	EXPECT(mdev_attr_u64(culprit, "dropped") >= 20);
+	EXPECT_EQ(mdev_attr_u64(culprit, "ops"), 0);
+}
+
+static void nothing(void)
+{
+}
+
+static void kill_round(void)
+{
+	uint64_t gpu = mdev_attr_u64(culprit, "gpu_time_ns");
+	pid_t pid = child_start(works, NULL);
+	struct vdev *d;
+
+	while (mdev_attr_u64(culprit, "gpu_time_ns") == gpu)
+		usleep(1000);
+	child_kill(pid);
+	d = open_culprit();
+	/* Nothing of it is left, and nothing of it runs. */
+	gpu = mdev_attr_u64(culprit, "gpu_time_ns");
+	EXPECT_EQ(reg_rd(d, RBBM_STATUS), FIFO_DEPTH);
+	EXPECT_EQ(mdev_attr_u64(culprit, "gpu_time_ns"), gpu);
+	vdev_close(d);
+}
+
+static void debugfs_path(char *path, const char *name)
+{
+	char gpu[PATH_MAX];
+
+	strcpy(gpu, gpu_path());
+	snprintf(path, PATH_MAX, "/sys/kernel/debug/vgpu/%s/%s", basename(gpu),
+		 name);
+}
+
+static bool can_hang(void)
+{
+	char path[PATH_MAX];
+
+	debugfs_path(path, "fail_idle");
+	return !access(path, F_OK);
+}
+
+static void knob(const char *name, const char *text)
+{
+	char path[PATH_MAX];
+
+	debugfs_path(path, name);
+	ASSERT_OK(file_write(path, text));
+}
+
+/* The next operation of instance @id hangs the engine; NULL: none does. */
+static void arm(const char *id)
+{
+	knob("fail_idle/probability", "0");
+	if (!id)
+		return;
+	knob("fail_idle_instance", id);
+	knob("fail_idle/interval", "1");
+	/* No stack in the log, which is looked through for such. */
+	knob("fail_idle/verbose", "0");
+	knob("fail_idle/times", "1");
+	knob("fail_idle/probability", "100");
+}
+
+static void hang_round(void)
+{
+	uint64_t faults = mdev_attr_u64(culprit, "faults");
+	char id[16];
+	uint64_t resets = gpu_attr_u64("resets");
+	struct vdev *d = open_culprit();
+	int err = evt_new();
+
+	ASSERT_OK(irq_eventfd(d, VFIO_PCI_ERR_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, err));
+	fill_setup(d, 0);
+	/* Numbers are given from 0 on: the neighbours have those before. */
+	snprintf(id, sizeof(id), "%u", cell->nr);
+	arm(id);
+	fill_again(d, 3);
+	EXPECT_EQ(evt_wait(err), 1);
+	arm(NULL);
+	expect_attr(culprit, "state", "faulted");
+	EXPECT_EQ(mdev_attr_u64(culprit, "faults"), faults + 1);
+	EXPECT_EQ(gpu_attr_u64("resets"), resets + 1);
+	/* What it writes now is nobody's concern. */
+	fill_again(d, 3);
+	ASSERT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
+	expect_attr(culprit, "state", "ok");
+	vdev_close(d);
+	close(err);
+}
+
+/**
+ * struct harm - a way to do harm
+ * @name: for the test's name
+ * @begin: starts it
+ * @round: a piece of it, done again and again
+ * @end: ends it; nobody has the culprit open then
+ */
+struct harm {
+	const char *name;
+	void (*begin)(void);
+	void (*round)(void);
+	void (*end)(void);
+};
+
+static const struct harm harms[] = {
+	{ "register_flood", flood_begins, child_goes_on, child_ends },
+	{ "killed_in_operation", nothing, kill_round, nothing },
+	{ "out_of_partition", storm_begins, child_goes_on, storm_ends },
+	/* The last one: see can_hang(). */
+	{ "engine_hang", nothing, hang_round, nothing },
+};
+
+static const char * const policies[] = {
+	"best_effort", "equal_share", "fixed_share",
+};
+
+#define MAX_CELLS (ARRAY_SIZE(harms) * ARRAY_SIZE(policies) * MAX_NEIGHBOURS)
+
+static struct cell cells[MAX_CELLS];
+static void before(void)
+{
+	cell = cell ? cell + 1 : cells;
+	memset(neighbour, 0, sizeof(neighbour));
+	board->phase = BUSY;
+	memset((void *)board->checked, 0, sizeof(board->checked));
+	gpu_set("window_ms", "20");
+	/* No end of harm: what guards do is another matter (protect.c). */
+	gpu_set("guard_faults_limit", "0");
+	gpu_set("guard_resets_limit", "0");
+	gpu_set("watchdog_ms", WATCHDOG_MS);
+	gpu_set("policy", policies[cell->policy]);
+}
+
+/* The kernel keeps what it dumped for minutes, unless it is told not to. */
+static void discard_dumps(void)
+{
+	glob_t found;
+	size_t i;
+
+	if (!glob("/sys/class/devcoredump/devcd*/data", 0, NULL, &found)) {
+		for (i = 0; i < found.gl_pathc; i++)
+			file_write(found.gl_pathv[i], "1");
+	}
+	globfree(&found);
+}
+
+static void after(void)
+{
+	children_end();
+	if (can_hang()) {
+		arm(NULL);
+		discard_dumps();
+	}
+	settings_restore();
+	vdev_cleanup();
+}
+
+static void start_neighbours(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < cell->nr; i++) {
+		neighbour[i] = vdev_new(T8);
+		neighbour_pid[i] = child_start(lives, (void *)i);
+	}
+	mdev_create(T16, culprit);
+	for (i = 0; i < cell->nr; i++)
+		wait_above(neighbour[i], "ops", ROUND);
+}
+
+/*
+ * Neighbours are alike and always have work, so their shares are: what the
+ * policy grants, or a part of all by weight, when the culprit works as well.
+ */
+static void check_shares(void)
+{
+	struct bound bounds[2 * MAX_NEIGHBOURS + 1] = {}, *b = bounds;
+	double fair = 100.0 / (cell->nr + 2), most = 100;
+	unsigned int i;
+
+	switch (cell->policy) {
+	case 1:
+		/* While the culprit is dead, it is not open. */
+		most = 100.0 / cell->nr;
+		fair = 100.0 / (cell->nr + 1);
+		break;
+	case 2:
+		most = 13.34;
+		fair = most;
+		break;
+	}
+	for (i = 0; i < cell->nr; i++) {
+		*b++ = (struct bound) { i, OF_GPU, fair / 2, most + MARGIN };
+		*b++ = (struct bound) { i, 0, 0.6, 1.7 };
+	}
+	expect_shares(neighbour, cell->nr, bounds, cell->harm->round);
+}
+
+static bool all_checked(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < cell->nr; i++) {
+		if (!board->checked[i] && child_runs(neighbour_pid[i]))
+			return false;
+	}
+	return true;
+}
+
+static void finish_neighbours(void)
+{
+	unsigned int i;
+
+	board->phase = END;
+	for (i = 0; i < cell->nr; i++) {
+		EXPECT_EQ(child_finish(neighbour_pid[i]), EXIT_SUCCESS);
+		expect_attr(neighbour[i]->uuid, "state", "ok");
+		EXPECT_EQ(mdev_attr_u64(neighbour[i]->uuid, "dropped"), 0);
+		EXPECT_EQ(mdev_attr_u64(neighbour[i]->uuid, "faults"), 0);
+		EXPECT_EQ(mdev_attr_u64(neighbour[i]->uuid, "fifo_overflows"),
+			  0);
+	}
+}
+
+static void do_harm(void)
+{
+	const struct harm *harm = cell->harm;
+
+	start_neighbours();
+	harm->begin();
+	check_shares();
+
+	/* Their pictures, and new ones, while it goes on. */
+	board->phase = CHECK;
+	do {
+		harm->round();
+	} while (!all_checked());
+	harm->end();
+	culprit_works();
+	finish_neighbours();
+	culprit_works();
+}
+
+static char *cell_name(const struct cell *c)
+{
+	char *name;
+
+	ASSERT(asprintf(&name, "%s.%s.%u_neighbours", c->harm->name,
+			policies[c->policy], c->nr) > 0);
+	return name;
+}
+
+int main(void)
+{
+	static struct tap_test tests[MAX_CELLS];
+	struct tap_suite suite = {
+		.name = "harm", .tests = tests, .before = before,
+		.after = after,
+	};
+	unsigned int kinds = ARRAY_SIZE(harms) - !can_hang(), i;
+
+	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (board == MAP_FAILED)
+		return EXIT_FAILURE;
+	suite.nr = kinds * ARRAY_SIZE(policies) * MAX_NEIGHBOURS;
+	for (i = 0; i < suite.nr; i++) {
+		cells[i].harm = &harms[i / (ARRAY_SIZE(policies) *
+					    MAX_NEIGHBOURS)];
+		cells[i].policy = i / MAX_NEIGHBOURS % ARRAY_SIZE(policies);
+		cells[i].nr = i % MAX_NEIGHBOURS + 1;
+		tests[i].name = cell_name(&cells[i]);
+		tests[i].fn = do_harm;
+	}
+	settings_save();
+	return tap_run(&suite);
+}
