@@ -35,8 +35,9 @@ vm-modules: ## build the modules for the host VM (KERNEL=6.12 or 6.1)
 	scripts/build-modules --kernel $(or $(KERNEL),6.12)
 
 .PHONY: demo
-demo: ## two guests share one GPU: screens and report in build/demo/
-	scripts/demo
+demo: ## guests share one GPU (GUESTS=2 POLICY=best_effort): build/demo/
+	scripts/demo $(if $(GUESTS),--guests $(GUESTS)) \
+		$(if $(POLICY),--policy $(POLICY))
 
 .PHONY: shell
 shell: vm-modules ## a shell in the host VM, with the GPU

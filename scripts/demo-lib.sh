@@ -67,13 +67,17 @@ set_guest() {
 	label_of[$name]="GUEST ${name#guest}  $3"
 }
 
-# The two that both scripts boot: different types, modes and scenes. The stock
-# radeonfb wants 16 MiB or more.
-set_two_guests() {
-	set_guest guest1 7e55e7a0-0000-4000-8000-000000000001 \
-		RV100-16D 1024x768 sunrise
-	set_guest guest2 7e55e7a0-0000-4000-8000-000000000002 \
-		RV100-32D 1280x1024 harbour
+# The first N of the guests that both scripts boot: different types, modes and
+# scenes. The stock radeonfb wants 16 MiB or more.
+set_guests() {
+	local id=7e55e7a0-0000-4000-8000-00000000000
+
+	guests=(guest1 guest2 guest3 guest4)
+	guests=("${guests[@]:0:$1}")
+	set_guest guest1 ${id}1 RV100-16D 1024x768 sunrise
+	set_guest guest2 ${id}2 RV100-32D 1280x1024 harbour
+	set_guest guest3 ${id}3 RV100-16D 800x600 harbour
+	set_guest guest4 ${id}4 RV100-16D 800x600 sunrise
 }
 
 note_of() {

@@ -122,7 +122,7 @@ static int access_bar(struct vgpu_vdev *vd, unsigned int bar, u8 *buf, size_t n,
 	}
 }
 
-/* Host CPU time of an access, without its waiting for room in a FIFO. */
+/* Time of an access by the clock, without its waiting for room in a FIFO. */
 static u64 trap_clock(struct vgpu_vdev *vd)
 {
 	return ktime_get_ns() - READ_ONCE(vd->fifo_wait);

@@ -45,7 +45,7 @@ struct vgpu_core;
  * @VGPU_CNT_TRAPS_ENGINE: of these, the ones that were queued for an engine
  * @VGPU_CNT_TRAPS_CONFIG: accesses to configuration space
  * @VGPU_CNT_TRAPS_VRAM: accesses to VRAM that was not mapped
- * @VGPU_CNT_TRAP_TIME: host CPU time spent on all of these, ns
+ * @VGPU_CNT_TRAP_TIME: time that the host spent on all of these, ns
  * @VGPU_CNT_OPS: operations that the engine has carried out
  * @VGPU_CNT_BYTES: bytes that those operations wrote
  * @VGPU_CNT_DROPPED: operations refused by the audit

@@ -301,7 +301,7 @@ take_down() {
 	check "no module is left" no grep -q '^vgpu' /proc/modules
 }
 
-set_two_guests
+set_guests 2
 types_and_instances
 check "mdevctl defines, starts, lists, stops, undefines" mdevctl_cycle
 first_boot
