@@ -110,7 +110,6 @@ int rv100_engine_reset(struct rv100_gpu *card);
 int rv100_run(struct vgpu_instance *inst, unsigned int engine, u64 budget_ns);
 int rv100_save(struct vgpu_instance *inst, unsigned int engine);
 void rv100_restore(struct vgpu_instance *inst, unsigned int engine);
-int rv100_idle(struct vgpu_gpu *gpu, unsigned int engine, u32 timeout_us);
 int rv100_reset(struct vgpu_gpu *gpu, unsigned int engine);
 int rv100_dump(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
 	       size_t size);

@@ -58,7 +58,6 @@ static const struct vgpu_gpu_ops rv100_ops = {
 	.run = rv100_run,
 	.save = rv100_save,
 	.restore = rv100_restore,
-	.idle = rv100_idle,
 	.reset = rv100_reset,
 	.dump = rv100_dump,
 	.scrub = rv100_scrub,

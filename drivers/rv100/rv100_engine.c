@@ -249,7 +249,7 @@ int rv100_run(struct vgpu_instance *inst, unsigned int engine, u64 budget_ns)
  */
 int rv100_save(struct vgpu_instance *inst, unsigned int engine)
 {
-	return rv100_idle(inst->gpu, engine, READ_ONCE(inst->gpu->watchdog_us));
+	return finish(card_of(inst->gpu), READ_ONCE(inst->gpu->watchdog_us));
 }
 
 /**
@@ -263,19 +263,6 @@ int rv100_save(struct vgpu_instance *inst, unsigned int engine)
 void rv100_restore(struct vgpu_instance *inst, unsigned int engine)
 {
 	forget(card_of(inst->gpu));
-}
-
-/**
- * rv100_idle() - see &vgpu_gpu_ops.idle
- * @gpu: the GPU
- * @engine: 0
- * @timeout_us: longest wait
- *
- * Return: 0 or -ETIMEDOUT.
- */
-int rv100_idle(struct vgpu_gpu *gpu, unsigned int engine, u32 timeout_us)
-{
-	return finish(card_of(gpu), timeout_us);
 }
 
 static u32 pll_read(struct rv100_gpu *card, u32 index)

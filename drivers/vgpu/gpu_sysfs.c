@@ -154,18 +154,17 @@ static u32 *setting_in(const struct setting *s, struct vgpu_runlist *rl)
 	return (u32 *)((u8 *)rl + s->field);
 }
 
-static int parse(struct device *dev, const struct setting *s, const char *buf,
-		 u32 *val)
+static int parse(struct device *dev, const char *name, const char *buf,
+		 u32 min, u32 max, bool zero, u32 *val)
 {
-	int ret = vgpu_parse_u32(dev, s->attr.attr.name, buf, val);
+	int ret = vgpu_parse_u32(dev, name, buf, val);
 
 	if (ret)
 		return ret;
-	if ((*val >= s->min && *val <= s->max) || (s->zero && !*val))
+	if ((*val >= min && *val <= max) || (zero && !*val))
 		return 0;
-	dev_warn_ratelimited(dev, "%s: %u is not within %u to %u%s\n",
-			     s->attr.attr.name, *val, s->min, s->max,
-			     s->zero ? ", or 0" : "");
+	dev_warn_ratelimited(dev, "%s: %u is not within %u to %u%s\n", name,
+			     *val, min, max, zero ? ", or 0" : "");
 	return -EINVAL;
 }
 
@@ -187,7 +186,7 @@ static ssize_t setting_store(struct device *dev, struct device_attribute *attr,
 	u32 val;
 	int ret;
 
-	ret = parse(dev, s, buf, &val);
+	ret = parse(dev, attr->attr.name, buf, s->min, s->max, s->zero, &val);
 	if (ret)
 		return ret;
 	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
@@ -227,15 +226,11 @@ static ssize_t watchdog_ms_store(struct device *dev,
 				 struct device_attribute *attr, const char *buf,
 				 size_t count)
 {
-	const struct setting s = {
-		.attr.attr.name = "watchdog_ms",
-		.min = VGPU_WATCHDOG_MIN_US / 1000,
-		.max = VGPU_WATCHDOG_MAX_US / 1000,
-	};
 	u32 ms;
 	int ret;
 
-	ret = parse(dev, &s, buf, &ms);
+	ret = parse(dev, attr->attr.name, buf, VGPU_WATCHDOG_MIN_US / 1000,
+		    VGPU_WATCHDOG_MAX_US / 1000, false, &ms);
 	if (ret)
 		return ret;
 	WRITE_ONCE(dev_core(dev)->gpu.watchdog_us, ms * 1000);

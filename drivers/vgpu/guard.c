@@ -5,7 +5,8 @@
  * Two fixed windows stand for the sliding one: of the events of the window
  * before, the part counts by which the sliding window still covers it. That is
  * exact for a steady rate, needs no memory of single events, and forgets all
- * within two windows. No clock and no lock here.
+ * within two windows. It is rounded up, so that a limit of one or two events is
+ * not forgotten where a window happens to end. No clock and no lock here.
  */
 #include <linux/limits.h>
 #include <linux/math64.h>
@@ -28,7 +29,7 @@ static u64 level(const struct vgpu_guard *g, u64 window, u64 now)
 {
 	u64 left = window - (now - g->begin);
 
-	return g->count + div64_u64(g->before * left, window);
+	return g->count + DIV64_U64_ROUND_UP(g->before * left, window);
 }
 
 /**

@@ -25,7 +25,7 @@
  * - *trap context*: register handlers, @scanout, @vblank. The instance's trap
  *   lock is held; the engine is running somebody's work and must not be
  *   touched.
- * - *engine context*: @run, @save, @restore, @idle, @reset, @scrub. The
+ * - *engine context*: @run, @save, @restore, @reset, @scrub. The
  *   engine's lock is held, and only here may the engine be touched. The trap
  *   lock is not held: what both contexts need goes through the FIFO, or is
  *   atomic.
@@ -210,8 +210,6 @@ struct vgpu_instance {
  *	image of @inst. Engine context
  * @restore: load the whole context image of @inst, so that nothing of the
  *	tenant before is left. Engine context
- * @idle: wait until @engine is idle, @timeout_us at the most; 0 or -ETIMEDOUT.
- *	Engine context
  * @reset: bring a stuck engine to a known idle state; -errno when the GPU is
  *	lost. Engine context
  * @dump: write what a developer needs to know of a stuck engine into @buf, at
@@ -232,7 +230,6 @@ struct vgpu_gpu_ops {
 		   u64 budget_ns);
 	int (*save)(struct vgpu_instance *inst, unsigned int engine);
 	void (*restore)(struct vgpu_instance *inst, unsigned int engine);
-	int (*idle)(struct vgpu_gpu *gpu, unsigned int engine, u32 timeout_us);
 	int (*reset)(struct vgpu_gpu *gpu, unsigned int engine);
 	int (*dump)(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
 		    size_t size);

@@ -41,16 +41,17 @@ static void guard_without_limit(struct kunit *test)
 			VGPU_GUARD_NORMAL);
 }
 
-/* A steady rate just below the limit is never held back, twice it always is. */
+/* A steady rate below the limit is never held back, twice it always is. */
 static void guard_steady_rates(struct kunit *test)
 {
 	struct vgpu_guard g = {};
 	u32 allowed;
 
-	KUNIT_EXPECT_EQ(test, events(&g, 100, START, WINDOW / 99, 1000), 1000);
+	KUNIT_EXPECT_EQ(test, events(&g, 100, START, WINDOW / 98, 1000), 1000);
 	memset(&g, 0, sizeof(g));
 	allowed = events(&g, 100, START, WINDOW / 200, 2000);
-	KUNIT_EXPECT_GE(test, allowed, 1000);
+	/* Rounded up: one less in each window. */
+	KUNIT_EXPECT_GE(test, allowed, 990);
 	KUNIT_EXPECT_LE(test, allowed, 1100);
 }
 
@@ -80,6 +81,21 @@ static void guard_forgets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, events(&g, 10, START + 3 * WINDOW, 1, 10), 10);
 }
 
+/* A limit of one holds across the end of a window, too. */
+static void guard_one_event(struct kunit *test)
+{
+	struct vgpu_guard g = {};
+
+	KUNIT_EXPECT_TRUE(test, vgpu_guard_event(&g, WINDOW, 2, START));
+	KUNIT_EXPECT_TRUE(test, vgpu_guard_event(&g, WINDOW, 2,
+						 START + WINDOW - 2));
+	KUNIT_EXPECT_EQ(test, vgpu_guard_state(&g, WINDOW, 1,
+					       START + WINDOW + 2),
+			VGPU_GUARD_FULL);
+	KUNIT_EXPECT_FALSE(test, vgpu_guard_event(&g, WINDOW, 1,
+						  START + WINDOW + 2));
+}
+
 /* The first event ever comes at any time, also long after boot. */
 static void guard_first_event(struct kunit *test)
 {
@@ -96,6 +112,7 @@ static struct kunit_case guard_cases[] = {
 	KUNIT_CASE(guard_steady_rates),
 	KUNIT_CASE(guard_no_burst_at_the_border),
 	KUNIT_CASE(guard_forgets),
+	KUNIT_CASE(guard_one_event),
 	KUNIT_CASE(guard_first_event),
 	{}
 };

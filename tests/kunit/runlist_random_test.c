@@ -215,21 +215,30 @@ static void runlist_random(struct kunit *test)
 		KUNIT_EXPECT_GT(test, m->se[i].slices, (u64)STEPS / NR / 10);
 }
 
-/* Two that are always there alternate across the wrap of virtual time. */
-static void runlist_wrap(struct kunit *test)
+/* Two that have work, and a run list whose virtual time is @vtime. */
+static struct machine *two_ready(struct kunit *test, u64 vtime, u32 weight)
 {
 	struct machine *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
-	struct vgpu_sched_entity *se;
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	m->now = 1000 * MSEC;
 	vgpu_runlist_init(&m->rl, m->now);
-	m->rl.vtime = -50 * MSEC;
+	m->rl.vtime = vtime;
 	for (i = 0; i < 2; i++) {
-		vgpu_sched_entity_init(&m->se[i], 1000, VGPU_ALL);
+		vgpu_sched_entity_init(&m->se[i], weight, VGPU_ALL);
 		vgpu_runlist_add(&m->rl, &m->se[i], m->now);
 	}
+	return m;
+}
+
+/* Two that are always there alternate across the wrap of virtual time. */
+static void runlist_wrap(struct kunit *test)
+{
+	struct machine *m = two_ready(test, -50 * MSEC, 1000);
+	struct vgpu_sched_entity *se;
+	int i;
+
 	for (i = 0; i < 200; i++) {
 		se = vgpu_runlist_pick(&m->rl, m->now);
 		KUNIT_ASSERT_PTR_EQ(test, se, &m->se[i % 2]);
@@ -243,17 +252,9 @@ static void runlist_wrap(struct kunit *test)
 /* Charges beyond all reason do not overflow into a claim. */
 static void runlist_huge(struct kunit *test)
 {
-	struct machine *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	struct machine *m = two_ready(test, 0, VGPU_WEIGHT_MIN);
 	struct vgpu_sched_entity *se;
-	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, m);
-	m->now = 1000 * MSEC;
-	vgpu_runlist_init(&m->rl, m->now);
-	for (i = 0; i < 2; i++) {
-		vgpu_sched_entity_init(&m->se[i], VGPU_WEIGHT_MIN, VGPU_ALL);
-		vgpu_runlist_add(&m->rl, &m->se[i], m->now);
-	}
 	vgpu_runlist_set(&m->rl, &m->se[0], VGPU_WEIGHT_MIN, 1, 1, m->now);
 	se = vgpu_runlist_pick(&m->rl, m->now);
 	KUNIT_ASSERT_PTR_EQ(test, se, &m->se[0]);

@@ -421,15 +421,21 @@ static void too_many_faults(void)
 }
 
 /* Nothing but its own end is due to a faulted one. */
-static void removed_while_faulted(void)
+/* As when its virtual machine ends with the fault. */
+static void hang_and_close(char *uuid)
 {
-	char uuid[UUID_LEN];
-
 	hang();
 	strcpy(uuid, d->uuid);
 	munmap(vram, d->size);
 	vram = NULL;
 	vdev_close(d);
+}
+
+static void removed_while_faulted(void)
+{
+	char uuid[UUID_LEN];
+
+	hang_and_close(uuid);
 	ASSERT_OK(mdev_remove(uuid));
 	EXPECT(!mdev_exists(uuid));
 
@@ -444,11 +450,7 @@ static void opened_again(void)
 {
 	char uuid[UUID_LEN];
 
-	hang();
-	strcpy(uuid, d->uuid);
-	munmap(vram, d->size);
-	vram = NULL;
-	vdev_close(d);
+	hang_and_close(uuid);
 	d = vdev_open(uuid);
 	vdev_decode(d, DECODE_ALL);
 	vram = vdev_map_vram(d);
