@@ -31,7 +31,8 @@ kernel_suite() {
 	esac
 }
 
-# Packages of a suite's tree. Any change here makes a new tree.
+# Packages of a tree, which is named by its suite, or SUITE-NAME when the suite
+# has several. Any change here makes a new tree.
 suite_packages() {
 	case $1 in
 	trixie)
@@ -41,6 +42,15 @@ suite_packages() {
 			libpixman-1-dev libpng-dev \
 			qemu-system-x86 seabios kmod pciutils mdevctl \
 			busybox-static iproute2 procps shellcheck strace
+		;;
+	# A server as Debian sets it up (hostvm --system): systemd, udev, libvirt.
+	# Its kernel comes from another tree.
+	trixie-system)
+		echo systemd-sysv udev dbus kmod iproute2 procps pciutils \
+			busybox-static xxd mdevctl libvirt-daemon-system \
+			libvirt-clients python3-libvirt \
+			qemu-system-x86 seabios gvncviewer libpixman-1-0 \
+			libpng16-16t64
 		;;
 	*)
 		echo linux-image-amd64 linux-headers-amd64 \
