@@ -52,6 +52,13 @@ suite_packages() {
 			qemu-system-x86 seabios gvncviewer libpixman-1-0 \
 			libpng16-16t64
 		;;
+	# Where the programs of tools/ are built and tested, and what reads their
+	# output: Prometheus, its node exporter, a Python parser of OpenMetrics.
+	trixie-tools)
+		echo gcc make libc6-dev pkgconf libncurses-dev libmicrohttpd-dev \
+			python3 python3-prometheus-client prometheus promtool \
+			prometheus-node-exporter mandoc bash-completion systemd
+		;;
 	*)
 		echo linux-image-amd64 linux-headers-amd64 \
 			gcc make libc6-dev sparse kmod cpio xz-utils perl
