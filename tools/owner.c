@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who uses a vGPU: the process that has its VFIO group, or its character
+ * device, open. If that is QEMU, its arguments say how the VM is called:
+ * libvirt starts it with "-name guest=NAME,..." and "-uuid UUID".
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reader.h"
+
+/* libvirt's come first; what is behind is not needed. */
+#define CMDLINE_LEN	65536
+
+/* Where a vGPU is that this file descriptor's link stands for, or NULL. */
+static struct vgpu *vgpu_of_link(struct machine *m, const char *path)
+{
+	static const char dir[] = "/dev/vfio/", devices[] = "devices/";
+	bool cdev;
+	uint64_t group = 0;
+	size_t i, j;
+
+	if (strncmp(path, dir, strlen(dir)))
+		return NULL;
+	path += strlen(dir);
+	cdev = !strncmp(path, devices, strlen(devices));
+	if (cdev)
+		path += strlen(devices);
+	else if (!parse_number(path, 0, &group))
+		return NULL;
+	for (i = 0; i < m->nr_gpus; i++) {
+		for (j = 0; j < m->gpus[i].nr_vgpus; j++) {
+			struct vgpu *v = &m->gpus[i].vgpus[j];
+
+			if (cdev ? *v->cdev && !strcmp(v->cdev, path) :
+			    v->group >= 0 && (uint64_t)v->group == group)
+				return v;
+		}
+	}
+	return NULL;
+}
+
+/* QEMU takes ",," for a comma in a value. */
+static void take_value(const char *from, char *name, size_t size)
+{
+	char value[NAME_LEN * 2];
+	size_t len = 0;
+
+	for (; *from && len < sizeof(value) - 1; from++) {
+		if (*from == ',' && *++from != ',')
+			break;
+		value[len++] = *from;
+	}
+	value[len] = 0;
+	copy_text(name, size, value);
+}
+
+/* "guest=NAME,debug-threads=on", in any order, or just "NAME,...". */
+static void take_name(const char *arg, struct owner *o)
+{
+	static const char guest[] = "guest=";
+	const char *p = arg;
+
+	while (p) {
+		if (!strncmp(p, guest, strlen(guest))) {
+			take_value(p + strlen(guest), o->name, sizeof(o->name));
+			return;
+		}
+		/* To the next option: behind a single comma. */
+		for (p = strchr(p, ','); p && p[1] == ','; )
+			p = strchr(p + 2, ',');
+		p = p ? p + 1 : NULL;
+	}
+	if (!strchr(arg, '=') || strcspn(arg, ",") < strcspn(arg, "="))
+		take_value(arg, o->name, sizeof(o->name));
+}
+
+static void take_cmdline(int proc, struct owner *o)
+{
+	int fd = openat(proc, "cmdline", O_RDONLY | O_CLOEXEC);
+	char *buf = malloc(CMDLINE_LEN + 1), *arg, *value;
+	ssize_t len = 0, n = 0;
+
+	if (fd >= 0 && buf) {
+		do {
+			n = read(fd, buf + len, CMDLINE_LEN - len);
+			len += n > 0 ? n : 0;
+		} while (n > 0 && len < CMDLINE_LEN);
+		buf[len] = 0;
+		for (arg = buf; arg < buf + len; arg = value) {
+			value = arg + strlen(arg) + 1;
+			if (value >= buf + len)
+				break;
+			arg += !strncmp(arg, "--", 2);
+			if (!*o->name && !strcmp(arg, "-name"))
+				take_name(value, o);
+			else if (!*o->uuid && !strcmp(arg, "-uuid") &&
+				 is_uuid(value))
+				strcpy(o->uuid, value);
+		}
+	}
+	free(buf);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void take_comm(int proc, struct owner *o)
+{
+	int fd = openat(proc, "comm", O_RDONLY | O_CLOEXEC);
+	char buf[WORD_LEN];
+	ssize_t len;
+
+	if (fd < 0)
+		return;
+	len = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	buf[len > 0 ? len : 0] = 0;
+	copy_text(o->comm, sizeof(o->comm), buf);
+}
+
+/* A process that shares a VM's open files with it is not told from it. */
+static void look_at_process(struct machine *m, int proc, pid_t pid)
+{
+	int fd = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	char path[64];
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		ssize_t len = readlinkat(fd, entry->d_name, path,
+					 sizeof(path) - 1);
+		struct vgpu *v;
+
+		if (len <= 0)
+			continue;
+		path[len] = 0;
+		v = vgpu_of_link(m, path);
+		if (!v || (v->owner.pid && v->owner.pid <= pid))
+			continue;
+		v->owner = (struct owner){ .pid = pid };
+		take_comm(proc, &v->owner);
+		take_cmdline(proc, &v->owner);
+	}
+	closedir(dir);
+}
+
+/**
+ * owners_find() - fill in who uses each vGPU
+ * @m: what was read of sysfs
+ *
+ * Needs to be root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, for others'
+ * processes; whoever may not see them sees no owner.
+ */
+void owners_find(struct machine *m)
+{
+	struct dirent *entry;
+	int fd, proc;
+	DIR *dir;
+
+	if (!machine_nr_vgpus(m))
+		return;
+	fd = open_root("proc");
+	dir = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		uint64_t pid;
+
+		if (!parse_number(entry->d_name, 0, &pid) || !pid ||
+		    pid > INT32_MAX)
+			continue;
+		proc = openat(fd, entry->d_name,
+			      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (proc < 0)
+			continue;
+		look_at_process(m, proc, pid);
+		close(proc);
+	}
+	closedir(dir);
+}

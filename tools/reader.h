@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The GPUs and vGPUs of this machine, as sysfs has them (docs/abi/sysfs-vgpu),
+ * and the processes that use them.
+ */
+#ifndef _READER_H
+#define _READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "text.h"
+
+#define NAME_LEN	256
+#define WORD_LEN	32
+
+/* Numbers of a GPU. */
+enum gpu_number {
+	GPU_VRAM_TOTAL,
+	GPU_VRAM_RESERVED,
+	GPU_VRAM_FREE,
+	GPU_VRAM_LARGEST_FREE,
+	GPU_IDLE_NS,
+	GPU_BUSY_NS,
+	GPU_SWITCH_NS,
+	GPU_RESETS,
+	GPU_SLICE_US,
+	GPU_WINDOW_MS,
+	GPU_AVERAGING,
+	GPU_TRAP_CHARGE,
+	GPU_WATCHDOG_MS,
+	GPU_LIMIT_TRAPS,
+	GPU_LIMIT_IRQS,
+	GPU_LIMIT_RESETS,
+	GPU_LIMIT_FAULTS,
+	NR_GPU_NUMBERS
+};
+
+/* Numbers of a vGPU. */
+enum vgpu_number {
+	VGPU_VRAM_SIZE,
+	VGPU_WEIGHT,
+	VGPU_CAP,
+	VGPU_MIN,
+	VGPU_LIMIT,		/* hundredths of a percent */
+	VGPU_GPU_NS,
+	VGPU_WAIT_NS,
+	VGPU_WAIT_MAX_NS,
+	VGPU_SLICES,
+	VGPU_SWITCHES,
+	VGPU_PREEMPTIONS,
+	VGPU_TRAPS,
+	VGPU_TRAPS_READ,
+	VGPU_TRAPS_WRITE,
+	VGPU_TRAPS_ENGINE,
+	VGPU_TRAPS_CONFIG,
+	VGPU_TRAPS_VRAM,
+	VGPU_TRAP_NS,
+	VGPU_OPS,
+	VGPU_BYTES,
+	VGPU_DROPPED,
+	VGPU_UNKNOWN_REGS,
+	VGPU_FIFO_OVERFLOWS,
+	VGPU_FAULTS,
+	NR_VGPU_NUMBERS
+};
+
+/* Words of a vGPU. */
+enum vgpu_word {
+	VGPU_STATE,
+	VGPU_GUARD_TRAPS,
+	VGPU_GUARD_IRQS,
+	VGPU_GUARD_RESETS,
+	VGPU_GUARD_FAULTS,
+	NR_VGPU_WORDS
+};
+
+#define NR_NUMBERS	32
+
+/**
+ * struct numbers - what was read
+ * @val: by enum gpu_number or enum vgpu_number
+ * @has: bit n: val[n] is there; a file that is missing or holds anything but
+ *	a number leaves it out
+ */
+struct numbers {
+	uint64_t val[NR_NUMBERS];
+	uint64_t has;
+};
+
+static inline bool has_number(const struct numbers *n, unsigned int i)
+{
+	return n->has >> i & 1;
+}
+
+/**
+ * struct owner - the process that has a vGPU open
+ * @pid: 0: none, or none that we may look at
+ * @comm: name of its program
+ * @name: of the VM, as libvirt or an operator gave it to QEMU; "" for none
+ * @uuid: of the VM, likewise
+ */
+struct owner {
+	pid_t pid;
+	char comm[WORD_LEN];
+	char name[NAME_LEN];
+	char uuid[UUID_LEN];
+};
+
+/**
+ * struct vgpu - one vGPU
+ * @uuid: its name
+ * @id: differs from that of an earlier vGPU of the same UUID
+ * @type: name of its type
+ * @words: state and guards; "" for what is not there
+ * @num: by enum vgpu_number
+ * @read_ns: when, by the monotonic clock
+ * @group: IOMMU group, -1: none
+ * @cdev: name of its VFIO character device, "" for none
+ * @owner: who uses it
+ */
+struct vgpu {
+	char uuid[UUID_LEN];
+	ino_t id;
+	char type[WORD_LEN];
+	char words[NR_VGPU_WORDS][WORD_LEN];
+	struct numbers num;
+	uint64_t read_ns;
+	int group;
+	char cdev[WORD_LEN];
+	struct owner owner;
+};
+
+/* A type that a GPU offers, and how many more could be created of it. */
+struct gpu_type {
+	char name[WORD_LEN];
+	uint64_t available;
+};
+
+struct gpu {
+	char name[NAME_LEN];
+	ino_t id;
+	char driver[WORD_LEN];
+	char vendor[WORD_LEN];
+	char device[WORD_LEN];
+	char policy[WORD_LEN];
+	struct numbers num;
+	uint64_t read_ns;
+	struct gpu_type *types;
+	size_t nr_types;
+	struct vgpu *vgpus;
+	size_t nr_vgpus;
+};
+
+/* All of it, sorted by name. */
+struct machine {
+	struct gpu *gpus;
+	size_t nr_gpus;
+};
+
+extern const char *const guard_kinds[4];
+
+void machine_read(struct machine *m);
+void machine_free(struct machine *m);
+size_t machine_nr_vgpus(const struct machine *m);
+void owners_find(struct machine *m);
+int open_root(const char *dir);
+
+#endif /* _READER_H */

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vgpu-top -j: one object a line. Base units, as vgpu-exporter has; null for
+ * what is not known.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "top.h"
+
+static const struct json_number {
+	const char *key;
+	unsigned int index;
+	unsigned int decimals;
+} gpu_numbers[] = {
+	{ "vram_bytes", GPU_VRAM_TOTAL, 0 },
+	{ "vram_reserved_bytes", GPU_VRAM_RESERVED, 0 },
+	{ "vram_free_bytes", GPU_VRAM_FREE, 0 },
+	{ "vram_largest_free_bytes", GPU_VRAM_LARGEST_FREE, 0 },
+	{ "resets", GPU_RESETS, 0 },
+	{ "busy_seconds", GPU_BUSY_NS, 9 },
+	{ "switch_seconds", GPU_SWITCH_NS, 9 },
+	{ "idle_seconds", GPU_IDLE_NS, 9 },
+}, vgpu_numbers[] = {
+	{ "vram_bytes", VGPU_VRAM_SIZE, 0 },
+	{ "weight", VGPU_WEIGHT, 0 },
+	{ "cap_percent", VGPU_CAP, 0 },
+	{ "min_percent", VGPU_MIN, 0 },
+	{ "limit_percent", VGPU_LIMIT, 2 },
+	{ "gpu_seconds", VGPU_GPU_NS, 9 },
+	{ "wait_seconds", VGPU_WAIT_NS, 9 },
+	{ "traps", VGPU_TRAPS, 0 },
+	{ "operations", VGPU_OPS, 0 },
+	{ "dropped_operations", VGPU_DROPPED, 0 },
+	{ "faults", VGPU_FAULTS, 0 },
+};
+
+static void put_numbers(const struct numbers *num, const struct json_number *j,
+			size_t nr)
+{
+	for (; nr; nr--, j++) {
+		unsigned long long val = num->val[j->index], unit = 1;
+		unsigned int i;
+
+		for (i = 0; i < j->decimals; i++)
+			unit *= 10;
+		printf(",\"%s\":", j->key);
+		if (!has_number(num, j->index))
+			printf("null");
+		else if (j->decimals)
+			printf("%llu.%0*llu", val / unit, (int)j->decimals,
+			       val % unit);
+		else
+			printf("%llu", val);
+	}
+}
+
+static void put_rate(const char *key, double val)
+{
+	printf(",\"%s\":", key);
+	if (isnan(val))
+		printf("null");
+	else
+		printf("%.3f", val);
+}
+
+/* The first one in an object has no comma before it. */
+static void put_text(const char *key, const char *text)
+{
+	printf("\"%s\":", key);
+	if (*text)
+		put_json_string(stdout, text);
+	else
+		printf("null");
+}
+
+static void put_owner(const struct owner *o)
+{
+	putchar(',');
+	put_text("vm", o->name);
+	putchar(',');
+	put_text("vm_uuid", o->uuid);
+	printf(",\"pid\":");
+	if (o->pid)
+		printf("%d", o->pid);
+	else
+		printf("null");
+	putchar(',');
+	put_text("program", o->comm);
+}
+
+static void put_vgpu(const struct row *row)
+{
+	const struct vgpu *v = row->vgpu;
+	unsigned int i;
+
+	putchar('{');
+	put_text("vgpu", v->uuid);
+	putchar(',');
+	put_text("type", v->type);
+	put_owner(&v->owner);
+	putchar(',');
+	put_text("state", v->words[VGPU_STATE]);
+	printf(",\"guards\":{");
+	for (i = 0; i < 4; i++) {
+		if (i)
+			putchar(',');
+		put_text(guard_kinds[i], v->words[VGPU_GUARD_TRAPS + i]);
+	}
+	putchar('}');
+	put_numbers(&v->num, vgpu_numbers,
+		    sizeof(vgpu_numbers) / sizeof(vgpu_numbers[0]));
+	put_rate("share_percent", row->share);
+	put_rate("gpu_percent", row->rates.gpu);
+	put_rate("wait_percent", row->rates.wait);
+	put_rate("traps_per_second", row->rates.traps);
+	putchar('}');
+}
+
+static void put_gpu(const struct gpu *gpu, const struct reading *r,
+		    const struct table *t)
+{
+	struct gpu_rates rates = gpu_rates(gpu, &r->before);
+	bool first = true;
+	size_t i;
+
+	putchar('{');
+	put_text("gpu", gpu->name);
+	putchar(',');
+	put_text("driver", gpu->driver);
+	putchar(',');
+	put_text("policy", gpu->policy);
+	put_numbers(&gpu->num, gpu_numbers,
+		    sizeof(gpu_numbers) / sizeof(gpu_numbers[0]));
+	put_rate("busy_percent", rates.busy);
+	put_rate("switch_percent", rates.switching);
+	put_rate("idle_percent", rates.idle);
+	printf(",\"vgpus\":[");
+	for (i = 0; i < t->nr; i++) {
+		if (t->rows[i].gpu != gpu)
+			continue;
+		if (!first)
+			putchar(',');
+		first = false;
+		put_vgpu(&t->rows[i]);
+	}
+	printf("]}");
+}
+
+void print_json(const struct reading *r, const struct order *order)
+{
+	struct table t;
+	size_t i;
+
+	table_make(&t, &r->now, &r->before, order);
+	printf("{\"time\":%lld.%03ld", (long long)r->time.tv_sec,
+	       r->time.tv_nsec / 1000000);
+	put_rate("interval_seconds", r->interval);
+	printf(",\"gpus\":[");
+	for (i = 0; i < r->now.nr_gpus; i++) {
+		if (i)
+			putchar(',');
+		put_gpu(&r->now.gpus[i], r, &t);
+	}
+	printf("]}\n");
+	table_free(&t);
+}
