@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ATI RV100 cards as physical GPUs: takes a card over from nobody, gives it to
- * the vGPU core.
+ * ATI RV100 cards as physical GPUs: takes a card that it was asked to take, from
+ * nobody, and gives it to the vGPU core.
  *
  * The card's own display stays dark: its memory belongs to the instances.
  */
@@ -196,6 +196,28 @@ static void release(struct pci_dev *pdev)
 	pci_disable_device(pdev);
 }
 
+/*
+ * Desktop and mobile RV100: one register file.
+ *
+ * Other drivers want these cards too, and a host may need its own display: a
+ * card is taken only when the device's driver_override names this driver. For
+ * the same reason there is no MODULE_DEVICE_TABLE: the module is not loaded
+ * because a card is there, and as a "vfio_pci:" alias libvirt would take it for
+ * a driver that passes the whole card through.
+ */
+#define RV100_CARD(name)						\
+	PCI_DEVICE_DRIVER_OVERRIDE(PCI_VENDOR_ID_ATI,			\
+				   PCI_DEVICE_ID_ATI_RADEON_##name,	\
+				   PCI_ID_F_VFIO_DRIVER_OVERRIDE)
+
+static const struct pci_device_id rv100_ids[] = {
+	{ RV100_CARD(QY) },
+	{ RV100_CARD(QZ) },
+	{ RV100_CARD(LY) },
+	{ RV100_CARD(LZ) },
+	{ }
+};
+
 static int rv100_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct vgpu_gpu_desc desc = {};
@@ -203,6 +225,11 @@ static int rv100_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct vgpu_gpu *gpu;
 	int ret;
 
+	/* An override matches whatever device it was written to. */
+	if (!pci_match_id(rv100_ids, pdev)) {
+		dev_err(&pdev->dev, "not an RV100: its driver_override is wrong\n");
+		return -ENODEV;
+	}
 	card = devm_kzalloc(&pdev->dev, sizeof(*card), GFP_KERNEL);
 	if (!card)
 		return -ENOMEM;
@@ -252,16 +279,6 @@ static void rv100_remove(struct pci_dev *pdev)
 	pci_iounmap(pdev, card->mmio);
 	release(pdev);
 }
-
-/* Desktop and mobile RV100: one register file. */
-static const struct pci_device_id rv100_ids[] = {
-	{ PCI_VDEVICE(ATI, PCI_DEVICE_ID_ATI_RADEON_QY) },
-	{ PCI_VDEVICE(ATI, PCI_DEVICE_ID_ATI_RADEON_QZ) },
-	{ PCI_VDEVICE(ATI, PCI_DEVICE_ID_ATI_RADEON_LY) },
-	{ PCI_VDEVICE(ATI, PCI_DEVICE_ID_ATI_RADEON_LZ) },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, rv100_ids);
 
 static struct pci_driver rv100_driver = {
 	.name = DRIVER_NAME,
