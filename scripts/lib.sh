@@ -59,6 +59,12 @@ suite_packages() {
 			python3 python3-prometheus-client prometheus promtool \
 			prometheus-node-exporter mandoc bash-completion systemd
 		;;
+	# By its name: the suite's newest kernel is soon another one.
+	trixie-backports)
+		echo linux-image-7.2.12+deb13-amd64 \
+			linux-headers-7.2.12+deb13-amd64 \
+			gcc make libc6-dev sparse kmod cpio xz-utils perl
+		;;
 	*)
 		echo linux-image-amd64 linux-headers-amd64 \
 			gcc make libc6-dev sparse kmod cpio xz-utils perl
