@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""nova.py - vGPUs by libvirt's API, in the way a cloud's compute agent works
+
+Usage: nova.py capabilities      what libvirt says of the types is what sysfs says
+       nova.py cycle TYPE        define, create, count, delete
+       nova.py transient TYPE    create from XML, delete
+       nova.py external TYPE [UUID]  made and removed in sysfs, seen by libvirt
+       nova.py fill TYPE         until no more is available
+
+OpenStack Nova lists the devices with the capability mdev_types, takes from
+their XML how many of a type are available, adds those that exist, and reports
+the sum as its inventory. Status 1 and a message when something is not so.
+"""
+
+import os
+import sys
+import time
+import uuid
+from xml.etree import ElementTree
+
+import libvirt
+
+GPUS = "/sys/class/mdev_bus"
+MDEVS = "/sys/bus/mdev/devices"
+
+MDEV = """<device>
+  <parent>{parent}</parent>
+  <capability type='mdev'>
+    <type id='{kind}'/>
+    {identity}
+  </capability>
+</device>"""
+
+
+def require(condition, *message):
+    if not condition:
+        sys.exit(" ".join(str(word) for word in message))
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding="ascii") as file:
+        return file.read().strip()
+
+
+def xml_of(connection, name):
+    return ElementTree.fromstring(
+        connection.nodeDeviceLookupByName(name).XMLDesc(0))
+
+
+def available(connection):
+    """{GPU: {type: how many can be created now}}"""
+    return {name: {kind.get("id"): int(kind.findtext("availableInstances"))
+                   for kind in xml_of(connection, name).iterfind(
+                       "capability/capability[@type='mdev_types']/type")}
+            for name in connection.listDevices("mdev_types", 0)}
+
+
+def vgpus(connection):
+    """{UUID: (GPU, type)} of the vGPUs that there are"""
+    found = {}
+    for name in connection.listDevices("mdev", 0):
+        try:
+            xml = xml_of(connection, name)
+        except libvirt.libvirtError as error:
+            # It has gone since it was listed.
+            if error.get_error_code() == libvirt.VIR_ERR_NO_NODE_DEVICE:
+                continue
+            raise
+        mdev = xml.find("capability[@type='mdev']")
+        require(mdev.find("iommuGroup") is not None, name, "has no IOMMU group")
+        found[mdev.findtext("uuid")] = (xml.findtext("parent"),
+                                        mdev.find("type").get("id"))
+    return found
+
+
+def inventory(connection, gpu, kind):
+    """What placement is told: created ones and those still available"""
+    created = list(vgpus(connection).values()).count((gpu, kind))
+    return created, created + available(connection)[gpu][kind]
+
+
+def sole_gpu(connection):
+    gpus = connection.listDevices("mdev_types", 0)
+    require(len(gpus) == 1, "not one GPU:", gpus)
+    return gpus[0]
+
+
+def wait_for(condition, *message):
+    """libvirt hears of what others do by udev, a moment later"""
+    for _ in range(100):
+        if condition():
+            return
+        time.sleep(0.2)
+    require(False, *message)
+
+
+def create(connection, gpu, kind):
+    """Defined and started; libvirt chooses the UUID"""
+    device = connection.nodeDeviceDefineXML(
+        MDEV.format(parent=gpu, kind=kind, identity=""), 0)
+    try:
+        device.create(0)
+    except libvirt.libvirtError:
+        device.undefine(0)
+        raise
+    mdev = ElementTree.fromstring(device.XMLDesc(0))
+    return device, mdev.findtext("capability/uuid")
+
+
+def delete(device):
+    device.destroy()
+    device.undefine(0)
+
+
+def check_created(connection, gpu, kind, identity):
+    wait_for(lambda: identity in vgpus(connection), identity, "is not listed")
+    require(vgpus(connection)[identity] == (gpu, kind),
+            identity, "is", vgpus(connection)[identity])
+    require(os.path.exists(os.path.join(MDEVS, identity)),
+            identity, "is not in sysfs")
+
+
+def check_gone(connection, identity):
+    wait_for(lambda: identity not in vgpus(connection),
+             identity, "is still listed")
+    require(not os.path.exists(os.path.join(MDEVS, identity)),
+            identity, "is still in sysfs")
+
+
+def capabilities(connection):
+    said = available(connection)
+    real = {}
+    for address in os.listdir(GPUS):
+        types = os.path.join(GPUS, address, "mdev_supported_types")
+        real["pci_" + address.replace(":", "_").replace(".", "_")] = {
+            kind: int(read(types, kind, "available_instances"))
+            for kind in os.listdir(types)}
+    require(said == real, "libvirt says", said, "but it is", real)
+    for gpu, kinds in said.items():
+        require(len(kinds) >= 4, gpu, "has only", kinds)
+        xml = xml_of(connection, gpu)
+        for kind in xml.iter("type"):
+            require(kind.findtext("deviceAPI") == "vfio-pci" and
+                    kind.get("id").endswith(kind.findtext("name")),
+                    ElementTree.tostring(kind))
+
+
+def cycle(connection, kind):
+    gpu = sole_gpu(connection)
+    before = available(connection)[gpu][kind]
+    created, total = inventory(connection, gpu, kind)
+    device, identity = create(connection, gpu, kind)
+    check_created(connection, gpu, kind, identity)
+    require(available(connection)[gpu][kind] == before - 1,
+            "available:", available(connection))
+    require(inventory(connection, gpu, kind) == (created + 1, total),
+            "inventory:", inventory(connection, gpu, kind))
+    delete(device)
+    check_gone(connection, identity)
+    require(inventory(connection, gpu, kind) == (created, total),
+            "inventory:", inventory(connection, gpu, kind))
+
+
+def transient(connection, kind):
+    gpu = sole_gpu(connection)
+    identity = str(uuid.uuid4())
+    device = connection.nodeDeviceCreateXML(
+        MDEV.format(parent=gpu, kind=kind,
+                    identity=f"<uuid>{identity}</uuid>"), 0)
+    check_created(connection, gpu, kind, identity)
+    require(not device.isPersistent(), identity, "is persistent")
+    device.destroy()
+    check_gone(connection, identity)
+
+
+def external(connection, kind, identity=None):
+    """As Proxmox and KubeVirt do, and older releases of Nova"""
+    gpu = sole_gpu(connection)
+    identity = identity or str(uuid.uuid4())
+    path = xml_of(connection, gpu).findtext("path")
+    with open(f"{path}/mdev_supported_types/{kind}/create", "w",
+              encoding="ascii") as file:
+        file.write(identity)
+    check_created(connection, gpu, kind, identity)
+    # KubeVirt finds the vGPUs that are there by the name of their type.
+    address = os.path.basename(path)
+    require(kind.endswith(read(GPUS, address, identity, "mdev_type/name")),
+            "the name of", kind)
+    with open(f"{MDEVS}/{identity}/remove", "w", encoding="ascii") as file:
+        file.write("1")
+    check_gone(connection, identity)
+
+
+def fill(connection, kind):
+    gpu = sole_gpu(connection)
+    room = available(connection)[gpu][kind]
+    total = inventory(connection, gpu, kind)[1]
+    require(room > 1, "room for", room)
+    devices = [create(connection, gpu, kind)[0] for _ in range(room)]
+    require(available(connection)[gpu][kind] == 0, available(connection))
+    try:
+        create(connection, gpu, kind)
+    except libvirt.libvirtError as error:
+        print("refused as it should be:", error)
+    else:
+        require(False, "one more than", room, "could be created")
+    wait_for(lambda: inventory(connection, gpu, kind) == (room, total),
+             "inventory:", inventory(connection, gpu, kind), "not", room, total, vgpus(connection), os.listdir(MDEVS))
+    for device in devices:
+        delete(device)
+    wait_for(lambda: inventory(connection, gpu, kind) == (0, total),
+             "inventory:", inventory(connection, gpu, kind))
+
+
+def main(args):
+    tests = {"capabilities": capabilities, "cycle": cycle,
+             "transient": transient, "external": external, "fill": fill}
+    if not args or args[0] not in tests:
+        print(__doc__.strip())
+        return args[:1] not in ([], ["--help"], ["-h"])
+    # Errors come as exceptions; libvirt need not print them as well.
+    libvirt.registerErrorHandler(lambda *_: None, None)
+    connection = libvirt.open("qemu:///system")
+    tests[args[0]](connection, *args[1:])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
