@@ -47,6 +47,8 @@
 
 /* How long a guest's write waits for room in its FIFO. */
 #define FIFO_WAIT	(5 * HZ)
+/* How long it waits for more room than it needs. */
+#define FIFO_NAP	msecs_to_jiffies(10)
 
 static void engine_kick(struct vgpu_engine *eng, struct vgpu_run *run)
 {
@@ -60,17 +62,30 @@ static void engine_kick(struct vgpu_engine *eng, struct vgpu_run *run)
 	wake_up(&eng->wq);
 }
 
+/*
+ * Is there so much room that it is worth waking whoever waits for it? Waking for
+ * each entry would have it run, fill that one and sleep again after each slice.
+ */
+static bool fifo_has_room(const struct vgpu_fifo *fifo)
+{
+	return vgpu_fifo_level(fifo) <= fifo->depth - fifo->depth / 4;
+}
+
 static int wait_for_room(struct vgpu_vdev *vd, struct vgpu_fifo *fifo)
 {
+	unsigned long end = jiffies + FIFO_WAIT;
 	u64 begin = ktime_get_ns();
-	long left;
+	long ret;
 
 	engine_kick(&vd->core->engines[0], &vd->run[0]);
-	left = wait_event_killable_timeout(vd->fifo_wq,
-					   vgpu_fifo_level(fifo) < fifo->depth,
-					   FIFO_WAIT);
+	do {
+		ret = wait_event_killable_timeout(vd->fifo_wq,
+						  fifo_has_room(fifo),
+						  FIFO_NAP);
+	} while (!ret && vgpu_fifo_level(fifo) == fifo->depth &&
+		 time_before(jiffies, end));
 	vd->fifo_wait += ktime_get_ns() - begin;
-	if (left > 0)
+	if (ret >= 0 && vgpu_fifo_level(fifo) < fifo->depth)
 		return 0;
 	vgpu_count(&vd->inst, VGPU_CNT_FIFO_OVERFLOW, 1);
 	return -EBUSY;
@@ -225,7 +240,8 @@ static void engine_run(struct vgpu_engine *eng, struct vgpu_run *run)
 	spin_unlock(&eng->rl_lock);
 	trace_vgpu_sched_slice(eng->id, vd->inst.id, slice, waited, ran, left);
 
-	wake_up_all(&vd->fifo_wq);
+	if (wq_has_sleeper(&vd->fifo_wq) && fifo_has_room(fifo))
+		wake_up_all(&vd->fifo_wq);
 }
 
 /* When somebody may run: 0 for now, U64_MAX for nobody. */
