@@ -134,7 +134,6 @@ static int try_listen(const struct addrinfo *ai)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	/* "[::]" means everywhere. */
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if (!bind(fd, ai->ai_addr, ai->ai_addrlen) && !listen(fd, SOMAXCONN))
@@ -143,31 +142,43 @@ static int try_listen(const struct addrinfo *ai)
 	return -1;
 }
 
-/* "HOST:PORT", "[IPV6]:PORT", or ":PORT" for all of this machine's addresses. */
-static int listen_on(const char *address)
+static int listen_at(const char *host, const char *port, bool must)
 {
-	struct addrinfo hints = {
-		.ai_flags = AI_PASSIVE,
-		.ai_socktype = SOCK_STREAM,
-	};
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list, *ai;
-	char *copy = strdup(address), *host = copy, *port;
-	int fd = -1, ret;
+	int ret = getaddrinfo(host, port, &hints, &list), fd = -1;
 
-	port = copy ? strrchr(copy, ':') : NULL;
-	if (!port || !port[1])
-		errx(2, "not HOST:PORT: '%s'", address);
-	*port++ = 0;
-	if (*host == '[' && port[-2] == ']') {
-		host++;
-		port[-2] = 0;
-	}
-	ret = getaddrinfo(*host ? host : NULL, port, &hints, &list);
+	if (ret && must)
+		errx(1, "%s: %s", host, gai_strerror(ret));
 	if (ret)
-		errx(1, "%s: %s", address, gai_strerror(ret));
+		return -1;
 	for (ai = list; ai && fd < 0; ai = ai->ai_next)
 		fd = try_listen(ai);
 	freeaddrinfo(list);
+	return fd;
+}
+
+/* "HOST:PORT", "[IPV6]:PORT", or ":PORT" for all of this machine's addresses. */
+static int listen_on(const char *address)
+{
+	char *copy = strdup(address), *host = copy, *port;
+	uint64_t number;
+	int fd;
+
+	port = copy ? strrchr(copy, ':') : NULL;
+	/* getaddrinfo() takes anything. */
+	if (!port || !parse_number(port + 1, 0, &number) || !number ||
+	    number > UINT16_MAX)
+		errx(2, "not HOST:PORT: '%s'", address);
+	*port++ = 0;
+	if (*host == '[' && port - host > 2 && port[-2] == ']') {
+		host++;
+		port[-2] = 0;
+	}
+	/* IPv6's "all" has IPv4's in it, where there is IPv6. */
+	fd = *host ? -1 : listen_at("::", port, false);
+	if (fd < 0)
+		fd = listen_at(*host ? host : "0.0.0.0", port, true);
 	free(copy);
 	return fd;
 }

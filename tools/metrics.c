@@ -4,7 +4,6 @@
  * also vgpu (its UUID) and domain and uuid (name and UUID of the VM that uses
  * it): what libvirt's exporters call them.
  */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 

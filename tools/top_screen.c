@@ -13,6 +13,7 @@
 #define ESCAPE		27
 #define DELAY_LEAST	0.25
 #define DELAY_MOST	60
+#define FIRST_DELAY	0.5	/* there are no differences before */
 
 /**
  * struct screen - what the user has chosen
@@ -95,7 +96,7 @@ static void show_table(struct screen *s, const struct reading *r, int y)
 	table_header(line, columns, COLS);
 	put(y++, A_REVERSE, line);
 	room = y < LINES ? LINES - y : 0;
-	if (s->first > t.nr || t.nr <= room)
+	if (t.nr <= room)
 		s->first = 0;
 	else if (s->first > t.nr - room)
 		s->first = t.nr - room;
@@ -201,10 +202,13 @@ static double now_s(void)
 }
 
 /* Until it is time to read again, or the user wants to leave. */
-static bool wait_for_keys(struct screen *s, const struct reading *r, double at)
+static bool wait_for_keys(struct screen *s, const struct reading *r, double at,
+			  bool first)
 {
 	for (;;) {
-		double left = at + s->opts.delay - now_s();
+		double delay = first && s->opts.delay > FIRST_DELAY ?
+				       FIRST_DELAY : s->opts.delay;
+		double left = at + delay - now_s();
 		int key;
 
 		if (left <= 0)
@@ -239,7 +243,7 @@ static void run(struct screen *s)
 		show(s, &r);
 		n++;
 	} while ((!s->opts.iterations || n < s->opts.iterations) &&
-		 wait_for_keys(s, &r, at));
+		 wait_for_keys(s, &r, at, n == 1));
 	reading_end(&r);
 }
 

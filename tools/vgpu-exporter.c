@@ -10,7 +10,7 @@
 #include "metrics.h"
 
 /* Nobody but this machine: there is no authentication. */
-#define DEFAULT_ADDRESS	"localhost:9811"
+#define DEFAULT_ADDRESS	"127.0.0.1:9811"
 
 static void usage(FILE *f)
 {

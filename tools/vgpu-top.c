@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
-#include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -113,30 +111,23 @@ static int run_batch(const struct options *opts, bool json)
 	return 0;
 }
 
-static void usage(FILE *f)
+static void usage(void)
 {
 	unsigned int i;
 
-	fprintf(f,
-		"Usage: vgpu-top [-b | -j] [-d SECONDS] [-n COUNT] [-s COLUMN] [-r]\n"
-		"Shows what GPUs and vGPUs do.\n\n"
-		"  -b, --batch         plain text, to a file or another program\n"
-		"  -j, --json          one JSON object a line\n"
-		"  -d, --delay=SECONDS from one reading to the next (2)\n"
-		"  -n, --iterations=N  how often (without end)\n"
-		"  -s, --sort=COLUMN   the order of vGPUs (gpu%%)\n"
-		"  -r, --reverse       the other way round\n"
-		"  -h, --help          this text\n\n"
-		"Columns:");
+	printf("Usage: vgpu-top [-b | -j] [-d SECONDS] [-n COUNT] [-s COLUMN] [-r]\n"
+	       "Shows what GPUs and vGPUs do.\n\n"
+	       "  -b, --batch         plain text, to a file or another program\n"
+	       "  -j, --json          one JSON object a line\n"
+	       "  -d, --delay=SECONDS from one reading to the next (2)\n"
+	       "  -n, --iterations=N  how often (without end)\n"
+	       "  -s, --sort=COLUMN   the order of vGPUs (gpu%%)\n"
+	       "  -r, --reverse       the other way round\n"
+	       "  -h, --help          this text\n\n"
+	       "Columns:");
 	for (i = 0; i < nr_columns; i++)
-		fprintf(f, " %s", column_name(i));
-	fprintf(f, "\nIn the live table, h lists the keys. See vgpu-top(1).\n");
-}
-
-static int bad_usage(void)
-{
-	fprintf(stderr, "Try 'vgpu-top --help'.\n");
-	return 2;
+		printf(" %s", column_name(i));
+	printf("\nIn the live table, h lists the keys. See vgpu-top(1).\n");
 }
 
 static bool parse_delay(const char *arg, double *delay)
@@ -158,7 +149,55 @@ static bool parse_count(const char *arg, unsigned long *count)
 	return true;
 }
 
-int main(int argc, char **argv)
+/* What the command line asks for. */
+struct request {
+	struct options opts;
+	bool batch;
+	bool json;
+	bool help;
+};
+
+static bool bad_value(const char *what, const char *val)
+{
+	warnx("%s: '%s'", what, val);
+	return false;
+}
+
+static bool parse_option(struct request *req, int c, const char *arg)
+{
+	int column;
+
+	switch (c) {
+	case 'b':
+		req->batch = true;
+		return true;
+	case 'j':
+		req->json = true;
+		return true;
+	case 'd':
+		return parse_delay(arg, &req->opts.delay) ||
+		       bad_value("a delay is 0.1 to 86400 seconds", arg);
+	case 'n':
+		return parse_count(arg, &req->opts.iterations) ||
+		       bad_value("not a number of iterations", arg);
+	case 's':
+		column = column_by_name(arg);
+		if (column < 0)
+			return bad_value("no such column", arg);
+		req->opts.order.column = column;
+		return true;
+	case 'r':
+		req->opts.order.reverse = true;
+		return true;
+	case 'h':
+		req->help = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool parse(int argc, char **argv, struct request *req)
 {
 	static const struct option longs[] = {
 		{ "batch", no_argument, NULL, 'b' },
@@ -170,59 +209,35 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{}
 	};
-	struct options opts = {
-		.delay = 2,
-		.order.column = column_by_name(DEFAULT_COLUMN),
-	};
-	bool batch = false, json = false;
 	int c;
+
+	while ((c = getopt_long(argc, argv, "bjd:n:s:rh", longs, NULL)) != -1)
+		if (!parse_option(req, c, optarg))
+			return false;
+	if (optind < argc)
+		return bad_value("unexpected argument", argv[optind]);
+	if (req->batch && req->json)
+		warnx("-b and -j exclude each other");
+	return !req->batch || !req->json;
+}
+
+int main(int argc, char **argv)
+{
+	struct request req = {
+		.opts.delay = 2,
+		.opts.order.column = column_by_name(DEFAULT_COLUMN),
+	};
 
 	/* Only characters: numbers have a point in every country. */
 	setlocale(LC_CTYPE, "");
-	while ((c = getopt_long(argc, argv, "bjd:n:s:rh", longs, NULL)) != -1) {
-		switch (c) {
-		case 'b':
-			batch = true;
-			break;
-		case 'j':
-			json = true;
-			break;
-		case 'd':
-			if (parse_delay(optarg, &opts.delay))
-				break;
-			warnx("a delay is %g to %d seconds, not '%s'",
-			      DELAY_MIN, DELAY_MAX, optarg);
-			return bad_usage();
-		case 'n':
-			if (parse_count(optarg, &opts.iterations))
-				break;
-			warnx("not a number of iterations: '%s'", optarg);
-			return bad_usage();
-		case 's':
-			c = column_by_name(optarg);
-			if (c >= 0) {
-				opts.order.column = c;
-				break;
-			}
-			warnx("no such column: '%s'", optarg);
-			return bad_usage();
-		case 'r':
-			opts.order.reverse = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			return bad_usage();
-		}
+	if (!parse(argc, argv, &req)) {
+		fprintf(stderr, "Try 'vgpu-top --help'.\n");
+		return 2;
 	}
-	if (optind < argc) {
-		warnx("unexpected argument: '%s'", argv[optind]);
-		return bad_usage();
+	if (req.help) {
+		usage();
+		return 0;
 	}
-	if (batch && json) {
-		warnx("-b and -j exclude each other");
-		return bad_usage();
-	}
-	return batch || json ? run_batch(&opts, json) : run_screen(&opts);
+	return req.batch || req.json ? run_batch(&req.opts, req.json) :
+				       run_screen(&req.opts);
 }
