@@ -52,12 +52,14 @@ suite_packages() {
 			qemu-system-x86 seabios gvncviewer libpixman-1-0 \
 			libpng16-16t64
 		;;
-	# Where the programs of tools/ are built and tested, and what reads their
-	# output: Prometheus, its node exporter, a Python parser of OpenMetrics.
+	# Where the programs of tools/ are built, and tested (hostvm --system) with
+	# what reads their output: Prometheus, its node exporter, a parser.
 	trixie-tools)
 		echo gcc make libc6-dev pkgconf libncurses-dev libmicrohttpd-dev \
-			python3 python3-prometheus-client prometheus promtool \
-			prometheus-node-exporter mandoc bash-completion systemd
+			python3 python3-prometheus-client python3-pyte prometheus \
+			promtool prometheus-node-exporter mandoc bash-completion \
+			systemd-sysv udev dbus kmod iproute2 procps \
+			busybox-static libpixman-1-0 qemu-system-x86 seabios
 		;;
 	# By its name: the suite's newest kernel is soon another one.
 	trixie-backports)
