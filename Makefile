@@ -52,17 +52,19 @@ check: ## every tier
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-.PHONY: check-lint check-build check-kunit check-sim check-vfio check-e2e check-ops check-domains check-debug
+tiers := lint build kunit sim vfio e2e tools ops domains debug
+.PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
 check-kunit: ## one tier: KUnit suites under UML
 check-sim: ## one tier: the scheduling policies, simulated
 check-vfio: ## one tier: VFIO client programs in the host VM
 check-e2e: ## one tier: guests with the stock driver
+check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
 check-domains: ## not in check: VMs of libvirt, hot-plug and all
 check-debug: ## not in check: injected hangs, and more, under KASAN and lockdep
-check-lint check-build check-kunit check-sim check-vfio check-e2e check-ops check-domains check-debug: check-%:
+$(tiers:%=check-%): check-%:
 	scripts/check $*
 
 .PHONY: lint

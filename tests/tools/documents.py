@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What comes with the tools: documents.py DIR
+
+Man pages, completion, the metrics table, rules and dashboard. TAP goes to
+DIR/tests.tap.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+from common import EXPORTER, TOP, Tap, equal, parse_prometheus, run
+from tree import Tree
+
+where = sys.argv[1]
+os.makedirs(where, exist_ok=True)
+tap = Tap(where + '/tests.tap')
+repo = os.path.dirname(os.path.abspath(__file__)) + '/../..'
+rules = repo + '/docs/monitoring/rules.yml'
+dashboard = repo + '/docs/monitoring/grafana-dashboard.json'
+
+
+def metrics():
+    """Names of all metrics, from the exporter itself."""
+    tree = Tree(where + '/tree')
+    tree.add_gpu()
+    tree.add_vgpu(1)
+    out = run(EXPORTER, '-f', '-', env={'VGPU_ROOT': where + '/tree'})
+    return {s.name for f in parse_prometheus(out) for s in f.samples}
+
+
+def man_page(tool):
+    page = f'{repo}/tools/{tool}.1'
+    equal(run('mandoc', '-T', 'lint', '-W', 'warning', page), '')
+    text = re.sub(r'.\x08', '', run('mandoc', '-T', 'utf8', page))
+    options = re.findall(r'--[a-z]+', run(f'{os.path.dirname(TOP)}/{tool}', '--help'))
+    assert len(options) >= 4
+    for option in options:
+        assert option in text, f'{option} is not in {page}'
+
+
+def complete(tool, *words):
+    script = f'''
+        . /usr/share/bash-completion/bash_completion
+        . {repo}/tools/{tool}.completion
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        COMP_LINE="$*" COMP_POINT=${{#COMP_LINE}}
+        compopt() {{ :; }}
+        $(complete -p "$1" | sed 's/.*-F \\([^ ]*\\).*/\\1/') "$1" "${{!#}}"
+        printf '%s\\n' "${{COMPREPLY[@]}}"'''
+    env = dict(os.environ, PATH=os.path.dirname(TOP) + ':' + os.environ['PATH'])
+    return run('bash', '-c', script, 'bash', tool, *words, env=env).split()
+
+
+def completion():
+    equal(complete('vgpu-top', '--it'), ['--iterations='])
+    equal(complete('vgpu-top', '-s', 'wa'), ['wait%'])
+    equal(complete('vgpu-top', '-d', ''), [])
+    equal(complete('vgpu-exporter', '--te'), ['--textfile='])
+    assert 'tests' in complete('vgpu-exporter', '-f', repo + '/tes')[0]
+
+
+def metrics_table():
+    """docs/monitoring.md has each metric, and no other."""
+    with open(repo + '/docs/monitoring.md') as f:
+        table = set(re.findall(r'^\| `(vgpu_[a-z_]+)`', f.read(), re.M))
+    equal(table, metrics())
+
+
+def names_in(text):
+    return set(re.findall(r'(?<![:a-z_])vgpu_(?:gpu|instance)_[a-z_]+(?=[{\[])',
+                          text))
+
+
+def rules_hold():
+    run('promtool', 'check', 'rules', rules)
+    out = subprocess.run(['promtool', 'test', 'rules', 'rules_test.yml'],
+                         cwd=repo + '/tests/tools', capture_output=True)
+    assert out.returncode == 0, out.stdout.decode() + out.stderr.decode()
+    with open(rules) as f:
+        used = names_in(f.read())
+    assert len(used) > 8 and used <= metrics(), used - metrics()
+
+
+def dashboard_is_content():
+    """Each query is PromQL, of metrics that there are."""
+    with open(dashboard) as f:
+        board = json.load(f)
+    queries = [t['expr'] for p in board['panels'] for t in p['targets']]
+    assert len(queries) > 10
+    assert len({p['id'] for p in board['panels']}) == len(board['panels'])
+    used = names_in(' '.join(queries))
+    assert len(used) > 8 and used <= metrics(), used - metrics()
+    variables = {v['name'] for v in board['templating']['list']}
+    asked = set(re.findall(r'\$\{?([a-z]+)', json.dumps(board['panels'])))
+    assert asked <= variables, asked - variables
+    known = where + '/queries.yml'
+    with open(known, 'w') as f:
+        group = {'name': 'dashboard', 'rules': [
+            {'record': f'query{i}', 'expr': q.replace('$__rate_interval', '1m')}
+            for i, q in enumerate(queries)]}
+        json.dump({'groups': [group]}, f)
+    run('promtool', 'check', 'rules', known)
+
+
+tap.test('man page of vgpu-top', man_page, 'vgpu-top')
+tap.test('man page of vgpu-exporter', man_page, 'vgpu-exporter')
+tap.test('completion', completion)
+tap.test('metrics in docs/monitoring.md', metrics_table)
+tap.test('rules of docs/monitoring', rules_hold)
+tap.test('dashboard of docs/monitoring', dashboard_is_content)
+tap.finish()

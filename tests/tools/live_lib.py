@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+"""vGPUs, and processes that use them, in the host VM."""
+import glob
+import os
+import subprocess
+import time
+import uuid as uuids
+
+MDEVS = '/sys/bus/mdev/devices'
+LIMIT = 90      # seconds, for what takes as long as it takes
+
+gpu_dir = os.path.realpath(
+    os.path.dirname(glob.glob('/sys/class/mdev_bus/*/vgpu')[0]))
+
+
+def read(path):
+    with open(path) as f:
+        return f.read().strip()
+
+
+def write(path, text):
+    with open(path, 'w') as f:
+        f.write(text)
+
+
+def create(kind, uuid=None):
+    uuid = uuid or str(uuids.uuid4())
+    (types,) = glob.glob(f'{gpu_dir}/mdev_supported_types/*-{kind}')
+    write(types + '/create', uuid)
+    return uuid
+
+
+def remove(uuid):
+    write(f'{MDEVS}/{uuid}/remove', '1')
+
+
+def attr(uuid, name):
+    return read(f'{MDEVS}/{uuid}/vgpu/{name}')
+
+
+def until(what):
+    end = time.monotonic() + LIMIT
+    while True:
+        value = what()
+        if value:
+            return value
+        assert time.monotonic() < end, f'not within {LIMIT} s'
+        time.sleep(0.2)
+
+
+class Process:
+    """A program, as long as it is needed."""
+
+    def __init__(self, *command):
+        self.command = command
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()

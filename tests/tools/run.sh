@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#: run.sh - the programs of tools/ with the real driver, in the host VM
+#:
+#: Usage: tests/tools/run.sh [SCRIPT...]    (default: live prometheus)
+#:
+#: By scripts/hostvm run --system --tree trixie-tools; see scripts/check.
+#:
+#: Writes $OUT/tests.tap, one plan for each of the scripts that it runs, and what
+#: vgpu-top showed as $OUT/screen.txt.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+export PYTHONDONTWRITEBYTECODE=1
+
+rm -f "$OUT/tests.tap" "$OUT/screen.txt"
+modprobe -a kvm_amd vfio vfio_iommu_type1 mdev
+if ! modules load; then
+	echo "Bail out! no modules" | tee "$OUT/tests.tap"
+	exit 1
+fi
+status=0
+[ $# -gt 0 ] || set -- live prometheus
+for script; do
+	timeout 400 python3 "$here/$script.py" || status=$?
+done
+exit "$status"
