@@ -316,6 +316,25 @@ def sorting():
     equal(order('-s', 'vgpu', '-r'), [2, 1, 0])
 
 
+def shares():
+    """By weight under best effort, else by limit."""
+    def of(policy, *vgpus):
+        tree = Tree(root)
+        tree.add_gpu(policy=policy)
+        for n, attrs in enumerate(vgpus):
+            tree.add_vgpu(n, **attrs)
+        found = vgpus_of(top_json(delay=0.1)[0])
+        return [v['share_percent'] for v in found.values()]
+    heavy = dict(weight=300, limit='100.00')
+    light = dict(weight=100, limit='100.00')
+    best = '[best_effort] equal_share fixed_share'
+    equal(of(best, heavy, light), [75, 25])
+    equal(of(best, heavy, dict(light, min=40)), [75, 40])
+    equal(of(best, dict(heavy, limit='20.50'), light), [20.5, 25])
+    equal(of('best_effort [equal_share] fixed_share', heavy,
+             dict(light, limit='50.00')), [100, 50])
+
+
 def arguments():
     for args in (['-d', '0'], ['-d', 'x'], ['-d', 'nan'], ['-n', '0'],
                  ['-n', '-1'], ['-s', 'nothing'], ['-b', '-j'], ['x'],
@@ -350,6 +369,7 @@ tap.test('the process that has a vGPU open', who_has_it_open)
 tap.test('a machine without a GPU', no_machine)
 tap.test('mediated devices of other drivers', other_drivers)
 tap.test('sorting', sorting)
+tap.test('shares', shares)
 tap.test('2000 vGPUs', many)
 for seed in range(20):
     tap.test(f'hostile files, seed {seed}', hostile, seed)
