@@ -266,9 +266,15 @@ class Churn:
             remove(uuid)
 
 
+def open_files():
+    """Of the exporter, which must not be more and more."""
+    return len(os.listdir(f'/proc/{server.pid}/fd'))
+
+
 def scrapes_while_they_come_and_go():
     """Never an error, a series twice, or a counter that goes back."""
     last, sizes, n, ran = {}, set(), 0, 0
+    files = open_files()
     with Churn() as churn:
         end = time.monotonic() + LIMIT
         while (n < 60 or churn.made < 40 or len(sizes) < 2) and \
@@ -289,6 +295,7 @@ def scrapes_while_they_come_and_go():
         for reading in top_json(count=5, delay=0.2):
             assert set(churn.stay) <= set(vgpus_of(reading))
     equal(churn.errors, [])
+    until(lambda: open_files() <= files)
     tap.say(f'# {n} scrapes, {churn.made} vGPUs made and removed, '
             f'{min(sizes)} to {max(sizes)} at a time')
     assert n >= 60 and churn.made >= 40 and len(sizes) >= 2 and ran > 0
