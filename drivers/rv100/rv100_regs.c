@@ -385,9 +385,17 @@ const struct vgpu_reg rv100_regs[] = {
 
 const unsigned int rv100_nr_regs = ARRAY_SIZE(rv100_regs);
 
+/*
+ * A driver that finds no ROM, as in a guest under UEFI, measures the crystal by
+ * dividing by what the pixel PLL multiplies with: none may be zero.
+ */
 static void reset_clocks(struct rv100_instance *ri)
 {
+	unsigned int i;
+
 	memset(ri->pll, 0, sizeof(ri->pll));
+	for (i = 0; i < 4; i++)
+		ri->pll[RV100_PPLL_DIV_0 + i] = RV100_DEFAULT_PPLL_DIV;
 	ri->pll[RV100_PPLL_REF_DIV] = RV100_DEFAULT_REF_DIV;
 	ri->pll[RV100_P2PLL_REF_DIV] = RV100_DEFAULT_REF_DIV;
 	ri->pll[RV100_VCLK_ECP_CNTL] = RV100_VCLK_SRC_PPLL;

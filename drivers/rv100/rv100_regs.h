@@ -47,8 +47,11 @@
 #define RV100_M_SPLL_REF_FB_DIV		0x0a
 #define RV100_MCLK_CNTL			0x12
 #define   RV100_MCLK_FORCE_ON		GENMASK(21, 16)
-/* What instances start with: crystal / 12 * 74 for core and memory */
+/* What instances start with, as firmware leaves it: crystal / 12 * 74 for core
+ * and memory, crystal / 12 * 90 / 8 (about 640x480 at 60 Hz) for pixels
+ */
 #define RV100_DEFAULT_REF_DIV		12
+#define RV100_DEFAULT_PPLL_DIV		(3 << 16 | 90)
 #define RV100_DEFAULT_M_SPLL		0x004a4a0c
 
 #define RV100_BIOS_0_SCRATCH		0x0010

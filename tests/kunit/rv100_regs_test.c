@@ -245,16 +245,26 @@ static void rv100_indexed_vram(struct kunit *test)
 
 static void rv100_clocks(struct kunit *test)
 {
+	u32 fresh, i;
+
+	/* Drivers divide by what the pixel PLLs multiply with, and by. */
+	for (i = 4; i <= 7; i++) {
+		wr_part(test, 0x8, 1, i);
+		KUNIT_EXPECT_NE(test, rd(test, 0xc) & 0x7ff, 0);
+	}
+	wr_part(test, 0x8, 1, 0x03);
+	KUNIT_EXPECT_NE(test, rd(test, 0xc) & 0x3ff, 0);
 	/* Register 7, not enabled for writing, then enabled */
 	wr_part(test, 0x8, 1, 0x07);
+	fresh = rd(test, 0xc);
 	wr(test, 0xc, 0x1234);
-	KUNIT_EXPECT_EQ(test, rd(test, 0xc), 0);
+	KUNIT_EXPECT_EQ(test, rd(test, 0xc), fresh);
 	wr_part(test, 0x8, 1, 0x87);
 	wr(test, 0xc, 0x1234);
 	KUNIT_EXPECT_EQ(test, rd(test, 0xc), 0x1234);
 	/* Another one is not changed by that. */
 	wr_part(test, 0x8, 1, 0x06);
-	KUNIT_EXPECT_EQ(test, rd(test, 0xc), 0);
+	KUNIT_EXPECT_EQ(test, rd(test, 0xc), fresh);
 	/* An update is over when it is looked at. */
 	wr_part(test, 0x8, 1, 0x83);
 	wr(test, 0xc, 0x800c);
