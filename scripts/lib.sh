@@ -67,6 +67,15 @@ suite_packages() {
 			linux-headers-7.2.12+deb13-amd64 \
 			gcc make libc6-dev sparse kmod cpio xz-utils perl
 		;;
+	# QEMU as other Debians have it (the trixie tree has Debian 13's).
+	bookworm-qemu|trixie-backports-qemu)
+		echo qemu-system-x86 seabios ovmf
+		;;
+	# An X server and clients, the root file system of a guest; a VNC client.
+	trixie-desktop)
+		echo xserver-xorg-core xserver-xorg-video-fbdev x11-apps \
+			x11-xserver-utils twm xterm xfonts-base gvncviewer ovmf
+		;;
 	*)
 		echo linux-image-amd64 linux-headers-amd64 \
 			gcc make libc6-dev sparse kmod cpio xz-utils perl
