@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Draws a scene on /dev/fb0 with the CPU and the 2D engine, for a while an
+ * Draws a scene on a framebuffer with the CPU and the 2D engine, for a while an
  * animated one, and leaves a picture that depends on the arguments only.
  *
- * usage: scene [-s SECONDS] [-l LABEL] [-n NOTE] SCENE
+ * usage: scene [-f DEVICE] [-s SECONDS] [-l LABEL] [-n NOTE] SCENE
+ *   -f  the framebuffer (default /dev/fb0)
  *   -s  how long it is animated (default 0)
  *
  * Ends with a line "scene: done NAME=VALUE..." that says what it has done.
@@ -126,7 +127,7 @@ static void report(const struct engine *engine, const char *name, int frames,
 
 int main(int argc, char **argv)
 {
-	const char *label = "GUEST", *note = "";
+	const char *device = "/dev/fb0", *label = "GUEST", *note = "";
 	const struct scene_style *style;
 	struct engine engine;
 	struct scene scene;
@@ -134,8 +135,11 @@ int main(int argc, char **argv)
 	int option, frames;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((option = getopt(argc, argv, "s:l:n:")) != -1) {
+	while ((option = getopt(argc, argv, "f:s:l:n:")) != -1) {
 		switch (option) {
+		case 'f':
+			device = optarg;
+			break;
 		case 's':
 			seconds = atof(optarg);
 			break;
@@ -151,10 +155,10 @@ int main(int argc, char **argv)
 	}
 	style = optind + 1 == argc ? scene_find(argv[optind]) : NULL;
 	if (!style)
-		die("usage: scene [-s SECONDS] [-l LABEL] [-n NOTE] sunrise|harbour");
+		die("usage: scene [-f DEVICE] [-s SECONDS] [-l LABEL] [-n NOTE] sunrise|harbour");
 
 	take_console();
-	engine_open(&engine, "/dev/fb0");
+	engine_open(&engine, device);
 	printf("scene: %s '%s' %dx%d-32 pitch %d vram %u\n", style->name, engine.name,
 	       engine.width, engine.height, engine.pitch * 4, engine.vram_size);
 	scene_init(&scene, style, engine.width, engine.height, label, note);
