@@ -9,28 +9,10 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR/../../scripts
 . "$here/../../scripts/demo-lib.sh"
+# shellcheck source-path=SCRIPTDIR/..
+. "$here/../tap.sh"
 
-tap=$OUT/tests.tap
-tests=0 failures=0
-: > "$tap"
 rm -f "$OUT"/*.png
-
-# Runs a command as a test; what it prints is shown when it fails.
-check() {
-	local name=$1 out verdict=ok
-
-	shift
-	if ! out=$("$@" 2>&1); then
-		verdict='not ok'
-		failures=$((failures + 1))
-	fi
-	tests=$((tests + 1))
-	{
-		echo "$verdict $tests - $name"
-		[ "$verdict" = ok ] || printf '%s\n' "$out" | sed 's/^/# /'
-	} | tee -a "$tap"
-	[ "$verdict" = ok ]
-}
 
 give_up() {
 	echo "Bail out! $*" | tee -a "$tap"
@@ -49,10 +31,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-equal() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
 log_has() { grep -aqE "$2" "/run/guests/$1/serial.log" || { echo "not in the log of $1: $2"; return 1; }; }
-more_than() { [ "$1" -gt "$2" ] || { echo "$1 is not more than $2"; return 1; }; }
-no() { ! "$@" || { echo "should have failed: $*"; return 1; }; }
 
 # The last value of NAME=VALUE in a guest's log.
 said() { grep -ao "$2=[0-9]*" "/run/guests/$1/serial.log" | tail -n 1 | cut -d= -f2; }
@@ -315,5 +294,4 @@ kill_while_drawing
 another_monitor
 hostile_guest
 take_down
-echo "1..$tests" >> "$tap"
-[ "$failures" = 0 ]
+finish
