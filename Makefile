@@ -52,7 +52,7 @@ check: ## every tier
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-tiers := lint build kunit sim vfio e2e tools ops domains debug
+tiers := lint build kunit sim vfio e2e tools ops domains matrix matrixfull debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
@@ -65,6 +65,12 @@ check-ops: ## one tier: mdevctl and libvirt, over a reboot
 check-domains: ## not in check: VMs of libvirt, hot-plug and all
 check-debug: ## not in check: injected hangs, and more, under KASAN and lockdep
 $(tiers:%=check-%): check-%:
+	scripts/check $*
+
+.PHONY: check-matrix check-matrixfull
+check-matrix: ## one tier: QEMU versions, machines, firmware, guests
+check-matrixfull: ## not in check: all pairs of these
+check-matrix check-matrixfull: check-%:
 	scripts/check $*
 
 .PHONY: lint
