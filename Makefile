@@ -63,14 +63,10 @@ check-e2e: ## one tier: guests with the stock driver
 check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
 check-domains: ## not in check: VMs of libvirt, hot-plug and all
-check-debug: ## not in check: injected hangs, and more, under KASAN and lockdep
-$(tiers:%=check-%): check-%:
-	scripts/check $*
-
-.PHONY: check-matrix check-matrixfull
 check-matrix: ## one tier: QEMU versions, machines, firmware, guests
 check-matrixfull: ## not in check: all pairs of these
-check-matrix check-matrixfull: check-%:
+check-debug: ## not in check: injected hangs, and more, under KASAN and lockdep
+$(tiers:%=check-%): check-%:
 	scripts/check $*
 
 .PHONY: lint
