@@ -190,7 +190,7 @@ hotplug_with_display() {
 # shellcheck disable=SC2016	# the guest expands
 find_fb='for i in $(seq 60); do grep -q ATI /proc/fb && break; sleep 0.5; done; grep -q ATI /proc/fb'
 
-# QEMU keeps a device with a display for as long as it runs: display off.
+# QEMU 10.0 does not let go of a device with a display before it ends: display off.
 hotplug() {
 	local xml=/tmp/hostdev.xml
 

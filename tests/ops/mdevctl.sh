@@ -48,7 +48,7 @@ defined() {
 import json, sys
 e = json.load(sys.stdin)
 print(e)
-sys.exit(not eval(sys.argv[1]))' "$2"
+sys.exit(not eval(f"({sys.argv[1]})"))' "$2"
 }
 
 life_cycle() {
