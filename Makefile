@@ -2,6 +2,7 @@
 # "make help" names every target.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := modules
 
@@ -10,9 +11,38 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 modules: have-headers ## build the modules against KDIR (default: the running kernel)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-.PHONY: install
-install: have-headers ## install the modules built against KDIR
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+udev_rules := packaging/60-vgpu.rules packaging/mdevctl/61-vgpu-mdevctl.rules
+
+.PHONY: install uninstall install-modules install-host install-tools
+install: install-modules install-host install-tools ## all of it, for systems without packages (PREFIX=/usr/local DESTDIR=)
+
+# Where kbuild puts the modules. It does not run depmod: headers alone have no
+# System.map.
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h)
+module_dir = $(DESTDIR)/lib/modules/$(release)/updates/drivers
+uninstall: have-headers ## remove what install has put there
+	rm -f $(module_dir)/vgpu/vgpu.ko* $(module_dir)/rv100/vgpu-rv100.ko*
+	-rmdir $(module_dir)/vgpu $(module_dir)/rv100 $(module_dir)
+	depmod -b $(DESTDIR)/ $(release)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/udev/rules.d/,$(notdir $(udev_rules))) \
+		$(DESTDIR)$(PREFIX)/lib/modules-load.d/vgpu.conf
+	$(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+install-modules: modules ## the modules, for the kernel of KDIR
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) \
+		INSTALL_MOD_DIR=updates modules_install
+	depmod -b $(DESTDIR)/ $(release)
+
+# What the modules want of the host: who may open a vGPU, and loading at boot.
+install-host:
+	install -d $(DESTDIR)$(PREFIX)/lib/udev/rules.d
+	install -m 644 $(udev_rules) $(DESTDIR)$(PREFIX)/lib/udev/rules.d
+	install -D -m 644 packaging/vgpu.conf \
+		$(DESTDIR)$(PREFIX)/lib/modules-load.d/vgpu.conf
+
+install-tools:
+	$(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 
 .PHONY: have-headers
 have-headers:
@@ -24,6 +54,11 @@ have-headers:
 		echo "or build in the testbed, which brings its own:" \
 			"sudo make vm-modules"; \
 		exit 1; } >&2
+
+##@ Packages (as root, on Debian 12 or 13)
+.PHONY: deb
+deb: ## vgpu-dkms and vgpu-tools for Debian: build/deb/
+	scripts/make-deb
 
 ##@ Testbed (as root, on Debian 12 or 13; needs neither a GPU nor KVM)
 .PHONY: setup
@@ -45,14 +80,19 @@ shell: vm-modules ## a shell in the host VM, with the GPU
 
 ##@ Tests
 .PHONY: check
-check: ## every tier
-	scripts/check
+check: ## every tier (KERNEL=6.12, 6.1 or 7.2 in the host VM)
+	scripts/check $(if $(KERNEL),--kernel $(KERNEL))
+
+.PHONY: check-full
+check-full: ## those that take long, too
+	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) --full
 
 .PHONY: check-fast
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-tiers := lint build kunit sim vfio e2e tools ops domains matrix matrixfull debug
+tiers := lint build kunit sim vfio e2e tools ops domains matrix matrixfull \
+	kernels packages system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
@@ -65,9 +105,12 @@ check-ops: ## one tier: mdevctl and libvirt, over a reboot
 check-domains: ## not in check: VMs of libvirt, hot-plug and all
 check-matrix: ## one tier: QEMU versions, machines, firmware, guests
 check-matrixfull: ## not in check: all pairs of these
+check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
+check-packages: ## one tier: Debian packages, make install, who gets the card
+check-system: ## not in check: the user guide, followed on a clean Debian (12 min)
 check-debug: ## not in check: injected hangs, and more, under KASAN and lockdep
 $(tiers:%=check-%): check-%:
-	scripts/check $*
+	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $*
 
 .PHONY: lint
 lint: check-lint ## same as check-lint

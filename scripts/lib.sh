@@ -76,6 +76,19 @@ suite_packages() {
 		echo xserver-xorg-core xserver-xorg-video-fbdev x11-apps \
 			x11-xserver-utils twm xterm xfonts-base gvncviewer ovmf
 		;;
+	# Where make deb builds: the oldest Debian that the packages are for.
+	bookworm-packaging)
+		echo build-essential debhelper dh-dkms lintian \
+			linux-headers-amd64 kmod xz-utils \
+			libncurses-dev libmicrohttpd-dev pkgconf
+		;;
+	# Servers on which nothing of ours was ever installed; see suite_offline.
+	trixie-clean)
+		echo linux-image-amd64 systemd-sysv udev dbus kmod iproute2 procps \
+			pciutils busybox-static libvirt-daemon-system \
+			libvirt-clients qemu-system-x86 seabios
+		;;
+	bookworm-clean) echo linux-image-amd64 ;;
 	*)
 		echo linux-image-amd64 linux-headers-amd64 \
 			gcc make libc6-dev sparse kmod cpio xz-utils perl
@@ -83,11 +96,25 @@ suite_packages() {
 	esac
 }
 
+# Packages that lie in a tree as a repository, with all that they need, so that
+# they can be installed there without network; NAME/SUITE from another suite.
+suite_offline() {
+	case $1 in
+	trixie-clean)
+		echo linux-headers-amd64 dkms driverctl mdevctl \
+			libmicrohttpd12t64 libncursesw6 \
+			linux-image-amd64/trixie-backports \
+			linux-headers-amd64/trixie-backports
+		;;
+	bookworm-clean) echo linux-headers-amd64 dkms driverctl mdevctl ;;
+	esac
+}
+
 # Where a suite's tree lies; its name holds a hash of what it is made of.
 tree_dir() {
 	local key
 
-	key=$(echo "v1 $1 $(suite_packages "$1")" | sha256sum | cut -c1-12)
+	key=$(echo "v1 $1 $(suite_packages "$1")$(suite_offline "$1")" | sha256sum | cut -c1-12)
 	echo "$cache/tree-$1-$key"
 }
 
@@ -102,10 +129,12 @@ require_tree() {
 	echo "$dir"
 }
 
-# Where a kernel is, with its modules: boot/ and usr/lib/modules/.
+# Where a kernel is, with its modules: boot/ and usr/lib/modules/ of a tree, or
+# of the directory that is given.
 require_kernel() {
 	case $1 in
 	debug) "$repo/scripts/debug-kernel" --path || die "no debug kernel" ;;
+	*/*) echo "$1" ;;
 	*) require_tree "$(kernel_suite "$1")" ;;
 	esac
 }

@@ -5,8 +5,9 @@
 #: Usage: tests/packages/claim.sh    (by scripts/hostvm run; see scripts/check)
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-tap=$OUT/tests.tap
-. "$here/tap.sh"
+
+# shellcheck source-path=SCRIPTDIR/..
+. "$here/../tap.sh"
 
 find_card() {
 	local dir
@@ -58,7 +59,7 @@ not_for_others() {
 		dmesg | grep "${other##*/}: not an RV100"
 }
 
-card=$(find_card) || give_up "no card here"
+card=$(find_card) || { echo "Bail out! no card here" | tee -a "$tap"; exit 1; }
 check "radeonfb has the card" modprobe radeonfb
 check "radeonfb has a picture" picture_by_radeonfb
 check "the module is loaded for no card by itself" no_alias

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#: chroot.sh - install, upgrade and purge the packages in a Debian of their own
+#:
+#: Usage: tests/packages/chroot.sh    (by scripts/in-tree --scratch; see run.sh)
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+OUT=${OUT:-/build/check/packages/chroot}
+# shellcheck source-path=SCRIPTDIR/..
+. "$here/../tap.sh"
+# No initramfs: nothing boots from it.
+export DEBIAN_FRONTEND=noninteractive INITRD=No
+
+apt() { apt-get -q -y -o Dpkg::Use-Pty=0 "$@"; }
+
+# What packages leave for good: their state, caches, logs.
+files() {
+	find / -xdev \( -path /tmp -o -path /var/lib/dpkg -o -path /var/cache \
+		-o -path /var/lib/apt -o -path /var/log \) -prune -o -print | sort
+}
+
+# built RELEASE: both modules are where modprobe finds them, and for that kernel.
+built() {
+	local module
+
+	for module in vgpu vgpu_rv100; do
+		modinfo -k "$1" -F filename "$module" | grep /updates/dkms/ &&
+			modinfo -k "$1" -F vermagic "$module" | grep "^$1 " ||
+			return
+	done
+}
+
+newest_kernel() { find /lib/modules -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tail -n 1; }
+
+purge() {
+	apt purge vgpu-dkms && files > "$OUT/after" &&
+		diff "$OUT/before" "$OUT/after"
+}
+
+packages=(/build/deb/vgpu-dkms_*_all.deb)
+# The programs are built for this release of Debian.
+[ "$(cut -d. -f1 /etc/debian_version)" != 13 ] ||
+	packages+=(/build/deb/vgpu-tools_*_amd64.deb)
+first=$(newest_kernel)
+on="on $(. /etc/os-release && echo "$PRETTY_NAME")"
+check "the repository is there $on" apt update
+check "what DKMS needs can be had $on" apt install dkms linux-headers-amd64 driverctl mdevctl
+files > "$OUT/before"
+check "the packages install $on" apt install "${packages[@]}"
+check "modules for $first" built "$first"
+if [ -e /srv/debian/trixie-backports ]; then
+	check "a kernel upgrade $on" apt install -t trixie-backports \
+		linux-image-amd64 linux-headers-amd64
+	newest=$(newest_kernel)
+	check "that is another kernel" no equal "$newest" "$first"
+	check "modules for $newest" built "$newest"
+	check "modules for $first are still there" built "$first"
+else
+	check "nothing is left after a purge $on" purge
+fi
+finish
