@@ -34,7 +34,8 @@ in_new xsetroot -solid '#2f5d73' || {
 in_new twm -f /tmp/twmrc &
 in_new xterm -geometry 76x20+40+60 -bg '#10202c' -fg '#e8f0f0' -title 'A guest' \
 	-e sh -c 'uname -srm; cat /proc/fb; grep -E "Kernel driver|fbdev: driver|Depth 24" /tmp/Xorg.log; sleep 9999' &
-in_new xclock -norender -geometry 220x220+720+60 -bg '#f4e8c8' &
+in_new xterm -geometry 36x14+720+60 -bg '#f4e8c8' -fg '#302010' -fn fixed \
+	-title Debian -e sh -c 'head -n 5 /etc/os-release | cut -c 1-35; sleep 9999' &
 in_new xeyes -geometry 220x150+720+340 -center '#f0d890' &
 in_new xlogo -geometry 220x150+720+560 -bg '#ffffff' &
 exit 0
