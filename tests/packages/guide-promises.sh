@@ -61,8 +61,10 @@ group_is_kvm() {
 	equal "$(stat -c '%G %a' "/dev/vfio/$group")" 'kvm 660'
 }
 
-drew() {
-	[ "$(cat "$mdevs/$1/vgpu/ops")" -gt 0 ] || { grep . "$mdevs/$1"/vgpu/*; return 1; }
+# Firmware does not write to the engine, the driver does.
+driven() {
+	[ "$(cat "$mdevs/$1/vgpu/traps_engine")" -gt 0 ] ||
+		{ grep . "$mdevs/$1"/vgpu/*; return 1; }
 }
 
 is_picture() { equal "$(head -c 4 "/root/$1" | tail -c 3)" PNG && [ "$(stat -c %s "/root/$1")" -gt 1000 ]; }
@@ -122,10 +124,10 @@ after() {
 	*'virsh screenshot'*)
 		check "there is a picture of vm1" is_picture vm1.png
 		check "there is a picture of vm2" is_picture vm2.png
-		check "vm1 draws with its vGPU" drew "$vgpu1"
-		check "vm2 draws with its vGPU" drew "$vgpu2" ;;
+		check "vm1 drives its vGPU" driven "$vgpu1"
+		check "vm2 drives its vGPU" driven "$vgpu2" ;;
 	*qemu-system*)
-		check "the VM of QEMU alone draws with its vGPU" drew "$vgpu2" ;;
+		check "the VM of QEMU alone drives its vGPU" driven "$vgpu2" ;;
 	*'vgpu-top -b'*)
 		check "vgpu-top names both VMs" eval \
 			"vgpu-top -b -n 1 | tee /dev/stderr | grep -c 'vm[12]$' | grep -qx 2" ;;
@@ -143,7 +145,7 @@ after() {
 			modinfo -k "$(newest_kernel)" vgpu_rv100 ;;
 	*'uname -r'*)
 		check "the new kernel runs" equal "$(uname -r)" "$(newest_kernel)"
-		check "vm1 draws with its vGPU" drew "$vgpu1" ;;
+		check "vm1 drives its vGPU" driven "$vgpu1" ;;
 	*'apt purge'*)
 		check "nothing is left" nothing_left
 		check "the card has no driver" driver_is "$card" none
