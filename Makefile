@@ -107,7 +107,7 @@ check-matrix: ## one tier: QEMU versions, machines, firmware, guests
 check-matrixfull: ## not in check: all pairs of these
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
 check-packages: ## one tier: Debian packages, make install, who gets the card
-check-system: ## not in check: the user guide, followed on a clean Debian (12 min)
+check-system: ## not in check: the user guide, followed on a clean Debian (20 min)
 check-debug: ## not in check: injected hangs, and more, under KASAN and lockdep
 $(tiers:%=check-%): check-%:
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $*

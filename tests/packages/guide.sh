@@ -86,7 +86,8 @@ domain() {
 # In a shell that stops at the first error; its variables live on. What is seen
 # is left in guide.log.
 run_block() {
-	cd "$HOME" && timeout 600 bash -c '
+	# shellcheck disable=SC2016	# the inner shell expands
+	cd "$HOME" && timeout 850 bash -c '
 		set -eE
 		. "$1/variables"
 		set -x
