@@ -137,7 +137,7 @@ finish_row() {
 	check "$name: boots" guest wait "$name" TESSERA-GUEST-READY "$limit" || return
 	# shellcheck disable=SC2016	# the guest expands
 	run_in "$name" 'f=seabios; [ ! -d /sys/firmware/efi ] || f=ovmf; echo FIRMWARE $f; echo KERNEL $(uname -r); echo MACHINE $(cat /sys/class/dmi/id/product_name); dmesg | grep -i radeonfb; cat /proc/fb'
-	await "$name" 30
+	await "$name" "$limit"
 	check "$name: it is what it says" is_what_it_says "$name" "$qemu" \
 		"$machine" "$firmware" "$kernel"
 	check "$name: radeonfb drives the vGPU" log_has "$name" '^[0-9] ATI Radeon 5159'
