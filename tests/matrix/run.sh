@@ -37,7 +37,7 @@ more_rows=(
 declare -A product=([q35]='Q35' [pc]='i440FX')
 
 id=7e55e7a0-0000-4000-8000-00000000001
-limit=150	# seconds that a guest may take for anything
+limit=300	# seconds that a guest may take for anything
 
 give_up() {
 	echo "Bail out! $*" | tee -a "$tap"
