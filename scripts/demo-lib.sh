@@ -142,12 +142,13 @@ stop_sampling() {
 }
 
 # Has the guest's shell run a command, of which await() hears the end. Each has
-# a mark of its own: a console keeps what was said before.
+# a mark of its own: a console keeps what was said before. The quotes keep the
+# mark out of the command itself, which the console repeats.
 run_in() {
-	local mark=MARK-$EPOCHREALTIME
+	local time=$EPOCHREALTIME
 
-	echo "$mark" > "/run/guests/$1/mark"
-	guest send "$1" "$2; echo TESSERA-STATUS \$? $mark."
+	echo "MARK-$time" > "/run/guests/$1/mark"
+	guest send "$1" "$2; echo TESSERA-STATUS \$? MARK''-$time."
 }
 
 # Until the guest's last command has ended; false when that failed.
