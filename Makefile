@@ -66,7 +66,7 @@ setup: ## install what is needed and make the host VM's tree (once)
 	scripts/setup
 
 .PHONY: vm-modules
-vm-modules: ## build the modules for the host VM (KERNEL=6.12 or 6.1)
+vm-modules: ## build the modules for the host VM (KERNEL=6.12, 6.1 or 7.2)
 	scripts/build-modules --kernel $(or $(KERNEL),6.12)
 
 .PHONY: demo
@@ -80,11 +80,11 @@ shell: vm-modules ## a shell in the host VM, with the GPU
 
 ##@ Tests
 .PHONY: check
-check: ## every tier (KERNEL=6.12, 6.1 or 7.2 in the host VM)
+check: ## the tiers below, but for some that take long (KERNEL=6.12, 6.1 or 7.2)
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL))
 
 .PHONY: check-full
-check-full: ## those that take long, too
+check-full: ## every tier
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) --full
 
 .PHONY: check-fast
@@ -133,4 +133,4 @@ clean: ## remove build/ and what a build in place left; the cache stays
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+		/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
