@@ -228,7 +228,8 @@ static void engine_run(struct vgpu_engine *eng, struct vgpu_run *run)
 	else
 		ret = vd_ops(vd)->run(&vd->inst, eng->id, slice);
 	ran = engine_account(eng, VGPU_ENGINE_SWITCH);
-	end = ktime_get_ns();
+	/* Not now: the thread may have been put to sleep since. */
+	end = eng->rl.since;
 	if (ret < 0)
 		vgpu_hang_fault(eng, vd);
 
@@ -238,7 +239,8 @@ static void engine_run(struct vgpu_engine *eng, struct vgpu_run *run)
 	run->se.surcharge = trap_surcharge(eng, run);
 	vgpu_runlist_stop(&eng->rl, &run->se, end, ran, left);
 	spin_unlock(&eng->rl_lock);
-	trace_vgpu_sched_slice(eng->id, vd->inst.id, slice, waited, ran, left);
+	trace_vgpu_sched_slice(eng->id, vd->inst.id, slice, waited, ran, end,
+			       left);
 
 	if (wq_has_sleeper(&vd->fifo_wq) && fifo_has_room(fifo))
 		wake_up_all(&vd->fifo_wq);

@@ -29,17 +29,21 @@ TRACE_EVENT(vgpu_sched_switch,
 		  __entry->next)
 );
 
-/* A slice ended, for which the instance had waited with no limit in its way. */
+/*
+ * A slice ended, for which the instance had waited with no limit in its way. The
+ * end is by CLOCK_MONOTONIC: the event comes when the thread gets to it.
+ */
 TRACE_EVENT(vgpu_sched_slice,
 	TP_PROTO(unsigned int engine, u32 instance, u32 slice, u64 waited,
-		 u64 ran, bool left),
-	TP_ARGS(engine, instance, slice, waited, ran, left),
+		 u64 ran, u64 end, bool left),
+	TP_ARGS(engine, instance, slice, waited, ran, end, left),
 	TP_STRUCT__entry(
 		__field(unsigned int, engine)
 		__field(u32, instance)
 		__field(u32, slice)
 		__field(u64, waited)
 		__field(u64, ran)
+		__field(u64, end)
 		__field(bool, left)
 	),
 	TP_fast_assign(
@@ -48,11 +52,12 @@ TRACE_EVENT(vgpu_sched_slice,
 		__entry->slice = slice;
 		__entry->waited = waited;
 		__entry->ran = ran;
+		__entry->end = end;
 		__entry->left = left;
 	),
-	TP_printk("engine=%u instance=%u slice=%u waited=%llu ran=%llu left=%d",
+	TP_printk("engine=%u instance=%u slice=%u waited=%llu ran=%llu end=%llu left=%d",
 		  __entry->engine, __entry->instance, __entry->slice,
-		  __entry->waited, __entry->ran, __entry->left)
+		  __entry->waited, __entry->ran, __entry->end, __entry->left)
 );
 
 /* A trapped register access. */

@@ -29,7 +29,6 @@ static size_t nr_gaps, gaps_room;
 void waits_start(void)
 {
 	ASSERT_OK(file_write(TRACING "tracing_on", "0"));
-	ASSERT_OK(file_write(TRACING "trace_clock", "mono"));
 	ASSERT_OK(file_write(TRACING "buffer_size_kb", "8192"));
 	ASSERT_OK(file_write(TRACING "trace", "\n"));
 	ASSERT_OK(file_write(EVENT, "1"));
@@ -82,19 +81,6 @@ static uint64_t field(const char *at, const char *what)
 	return strtoull(at + strlen(what), NULL, 10);
 }
 
-/* The time is the word before the event's name: seconds, a point, six digits. */
-static uint64_t time_before(const char *line, const char *at)
-{
-	uint64_t seconds;
-	char *end;
-
-	while (at > line && at[-1] != ' ')
-		at--;
-	seconds = strtoull(at, &end, 10);
-	ASSERT(*end == '.');
-	return seconds * 1000000000 + strtoull(end + 1, NULL, 10) * 1000;
-}
-
 /* Take over what was traced. */
 void waits_read(void)
 {
@@ -109,7 +95,7 @@ void waits_read(void)
 		at = strstr(line, ": vgpu_sched_slice:");
 		if (!at)
 			continue;
-		s.end = time_before(line, at);
+		s.end = field(at, " end=");
 		s.waited = field(at, "waited=");
 		s.ran = field(at, "ran=");
 		s.left = field(at, "left=");
