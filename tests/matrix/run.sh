@@ -222,9 +222,9 @@ start_firmware() {
 # Both show the same, and it is a picture. Text cursors blink, each at its own
 # time: looked at until they meet, three times.
 same_firmware_picture() {
-	local said name hits=0
+	local said='' name hits=0 end=$((SECONDS + limit))
 
-	for _ in {1..90}; do
+	while [ "$SECONDS" -lt "$end" ]; do
 		for name in ramfb stock; do
 			guest shot "$name" "$OUT/$1-$name.png" hostdev0 || return
 		done
@@ -402,6 +402,7 @@ desktop
 resolution_options 11 ${full:+7.2 10}
 if [ -n "$full" ]; then
 	bare_guest 11 q35 libvirt
+	firmware_is_seen 10 ovmf
 	driver_after_firmware 7.2
 fi
 finish_slow
