@@ -111,9 +111,11 @@ static void init_capabilities(struct vgpu_config *cfg)
 void vgpu_config_init(struct vgpu_config *cfg,
 		      const struct vgpu_pci_identity *identity, u64 vram_size)
 {
-	memset(cfg, 0, sizeof(*cfg));
+	/* These two are read without a lock: a reset does not change them. */
 	cfg->identity = identity;
 	cfg->vram_size = vram_size;
+	memset(cfg->data, 0, sizeof(cfg->data));
+	memset(cfg->wmask, 0, sizeof(cfg->wmask));
 
 	init16(cfg, PCI_VENDOR_ID, identity->vendor, 0);
 	init16(cfg, PCI_DEVICE_ID, identity->device, 0);

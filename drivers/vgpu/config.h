@@ -15,10 +15,10 @@
  * struct vgpu_config - the configuration space of a virtual PCI function
  * @data: what the guest reads
  * @wmask: the bits that the guest can change
- * @identity: what it was made from
- * @vram_size: size of the VRAM BAR
+ * @identity: what it was made from; never changes
+ * @vram_size: size of the VRAM BAR; never changes
  *
- * Protected by the instance's trap lock.
+ * @data and @wmask are protected by the instance's trap lock.
  */
 struct vgpu_config {
 	u8 data[VGPU_CONFIG_SIZE];
