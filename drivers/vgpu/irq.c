@@ -152,6 +152,12 @@ static void unmask_thread(void *opaque, void *unused)
 	set_masked(opaque, false);
 }
 
+/* Flushes, too, where the eventfd was closed before: nothing runs after it. */
+static void unmask_stop(struct vgpu_irqs *irqs)
+{
+	vfio_virqfd_disable(&irqs->unmask);
+}
+
 static int set_trigger(struct vgpu_vdev *vd, unsigned int index, s32 fd)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
@@ -177,15 +183,14 @@ static int set_trigger(struct vgpu_vdev *vd, unsigned int index, s32 fd)
 	spin_unlock_irq(&irqs->lock);
 	if (old)
 		eventfd_ctx_put(old);
-	if (index == VFIO_PCI_INTX_IRQ_INDEX && !ctx && irqs->unmask)
-		vfio_virqfd_disable(&irqs->unmask);
+	if (index == VFIO_PCI_INTX_IRQ_INDEX && !ctx)
+		unmask_stop(irqs);
 	return 0;
 }
 
 static int set_unmask(struct vgpu_vdev *vd, s32 fd)
 {
-	if (vd->irqs.unmask)
-		vfio_virqfd_disable(&vd->irqs.unmask);
+	unmask_stop(&vd->irqs);
 	if (fd < 0)
 		return fd == -1 ? 0 : -EINVAL;
 	return vfio_virqfd_enable(vd, NULL, unmask_thread, NULL,
@@ -298,8 +303,7 @@ void vgpu_irq_close(struct vgpu_vdev *vd)
 {
 	unsigned int i;
 
-	if (vd->irqs.unmask)
-		vfio_virqfd_disable(&vd->irqs.unmask);
+	unmask_stop(&vd->irqs);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		set_trigger(vd, i, -1);
 }
