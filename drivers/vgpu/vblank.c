@@ -49,11 +49,11 @@ void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
 
 	if (period == h->period)
 		return;
+	/* First: the timer must not be moved on while it is started anew. */
+	hrtimer_cancel(&h->timer);
 	WRITE_ONCE(h->period, period);
 	if (period)
 		hrtimer_start(&h->timer, ns_to_ktime(period), HRTIMER_MODE_REL);
-	else
-		hrtimer_cancel(&h->timer);
 }
 EXPORT_SYMBOL_GPL(vgpu_vblank_set);
 
