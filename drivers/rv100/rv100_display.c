@@ -151,6 +151,7 @@ void rv100_display_timing(struct vgpu_regfile *rf)
 		priv(rf)->frame_saved = 0;
 	}
 	request_vblank(rf);
+	update_irq(rf);
 }
 
 /* CRTC registers that say what is shown */
