@@ -154,12 +154,13 @@ static int access_timed(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
 	u64 begin, end;
 	int ret;
 
-	/* What a guest can make happen, not what user space does by itself. */
-	if (index <= VFIO_PCI_CONFIG_REGION_INDEX) {
-		ret = vgpu_protect_wait(vd, VGPU_GUARD_TRAPS);
-		if (ret)
-			return ret;
-	}
+	/* What user space does by itself is not the guest's doing. */
+	if (index > VFIO_PCI_CONFIG_REGION_INDEX)
+		return access_region(vd, index, buf, n, pos, write);
+
+	ret = vgpu_protect_wait(vd, VGPU_GUARD_TRAPS);
+	if (ret)
+		return ret;
 	begin = trap_clock(vd);
 	ret = access_region(vd, index, buf, n, pos, write);
 	end = trap_clock(vd);
