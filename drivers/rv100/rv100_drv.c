@@ -102,11 +102,12 @@ static int map_card(struct rv100_gpu *card, struct vgpu_vram *vram)
 {
 	struct pci_dev *pdev = card->pdev;
 
-	if (pci_resource_len(pdev, RV100_BAR_REGS) < RV100_REGS_SIZE)
+	if (pci_resource_len(pdev, RV100_BAR_REGS) >= RV100_REGS_SIZE)
+		card->mmio = pci_iomap(pdev, RV100_BAR_REGS, RV100_REGS_SIZE);
+	if (!card->mmio) {
+		dev_err(&pdev->dev, "registers (BAR 2) cannot be mapped\n");
 		return -ENODEV;
-	card->mmio = pci_iomap(pdev, RV100_BAR_REGS, RV100_REGS_SIZE);
-	if (!card->mmio)
-		return -ENOMEM;
+	}
 	vram->phys = pci_resource_start(pdev, RV100_BAR_VRAM);
 	vram->reserved = HOST_RESERVE;
 	vram->size = vram_size(card);
@@ -116,8 +117,10 @@ static int map_card(struct rv100_gpu *card, struct vgpu_vram *vram)
 		goto err_mmio;
 	}
 	vram->virt = pci_iomap_wc(pdev, RV100_BAR_VRAM, vram->size);
-	if (!vram->virt)
+	if (!vram->virt) {
+		dev_err(&pdev->dev, "VRAM (BAR 0) cannot be mapped\n");
 		goto err_mmio;
+	}
 	return 0;
 
 err_mmio:

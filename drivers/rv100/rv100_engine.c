@@ -29,9 +29,9 @@
 #define BAND_BYTES		SZ_256K
 #define AHEAD_MAX		BAND_BYTES
 
-/* Lines and bytes a line of one step of a scrub */
+/* Lines and bytes a line of one step of a scrub: the watchdog knows a band. */
 #define SCRUB_PITCH		4096U
-#define SCRUB_LINES		4096U
+#define SCRUB_LINES		(BAND_BYTES / SCRUB_PITCH)
 
 static struct rv100_gpu *card_of(const struct vgpu_gpu *gpu)
 {
@@ -160,12 +160,12 @@ static void report_drop(struct vgpu_instance *inst,
 	vgpu_count(inst, VGPU_CNT_DROPPED, 1);
 	if (!__ratelimit(&ri->drops))
 		return;
-	dev_notice(inst->gpu->desc.dev,
-		   "vGPU %u: 2D operation dropped: %s (%ux%u at %u,%u of %#x pitch %u, source %#x pitch %u, format %u, rop %#04x; partition %llu bytes)\n",
-		   inst->id, rv100_2d_reason(verdict), op->width, op->height,
-		   op->dst_x, op->dst_y, s->dst.offset - s->fb_base,
-		   s->dst.pitch, s->src.offset - s->fb_base, s->src.pitch,
-		   op->format, op->rop, inst->vram_size);
+	dev_notice(inst->dev,
+		   "2D operation dropped: %s (%ux%u at %u,%u of %#x pitch %u, source %#x pitch %u, format %u, rop %#04x; partition %llu bytes)\n",
+		   rv100_2d_reason(verdict), op->width, op->height, op->dst_x,
+		   op->dst_y, s->dst.offset - s->fb_base, s->dst.pitch,
+		   s->src.offset - s->fb_base, s->src.pitch, op->format,
+		   op->rop, inst->vram_size);
 }
 
 /* An operation was started: make it the instance's work, or drop it. */

@@ -40,8 +40,8 @@
 struct virqfd;
 struct vgpu_vdev;
 
-/** Displays that an instance may have. */
-#define VGPU_MAX_HEADS	4
+/** Displays that an instance may have: VFIO shows one of a device. */
+#define VGPU_MAX_HEADS	1
 
 /* Regions beyond those of every PCI function. */
 enum {
@@ -228,16 +228,17 @@ struct vgpu_map {
  * @size: bytes in @picture and in the display region
  * @edid: the VFIO EDID region's registers
  * @blob: the VFIO EDID region's data
- * @xres: the mode that our own monitor prefers, pixels
- * @yres: the same, lines
+ * @mode: what our own monitor prefers: pixels << 16 | lines; changed under the
+ *	trap lock, read without it
+ *
+ * Protected by the trap lock where not said otherwise.
  */
 struct vgpu_display {
 	void *picture;
 	size_t size;
 	struct vfio_region_gfx_edid edid;
 	u8 blob[VGPU_EDID_MAX];
-	u32 xres;
-	u32 yres;
+	u32 mode;
 };
 
 /**
@@ -323,7 +324,8 @@ void vgpu_sched_stop(struct vgpu_core *core);
 void vgpu_sched_join(struct vgpu_vdev *vd);
 void vgpu_sched_leave(struct vgpu_vdev *vd);
 void vgpu_sched_detach(struct vgpu_vdev *vd);
-int vgpu_sched_queue(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts);
+int vgpu_sched_queue(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
+		     u32 val, bool starts);
 int vgpu_sched_scrub(struct vgpu_core *core, u64 offset, u64 size);
 
 /* entitle.c */
@@ -339,6 +341,7 @@ enum vgpu_guard_state vgpu_protect_state(struct vgpu_vdev *vd,
 					 enum vgpu_guard_kind kind);
 
 /* hang.c */
+void vgpu_hang_reset(struct vgpu_engine *eng);
 void vgpu_hang_fault(struct vgpu_engine *eng, struct vgpu_vdev *vd);
 void vgpu_hang_inject_init(struct vgpu_core *core);
 
@@ -389,6 +392,7 @@ ssize_t vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count,
 			  u64 pos);
 
 /* edid_region.c */
+void vgpu_edid_region_reset(struct vgpu_vdev *vd);
 void vgpu_edid_region_init(struct vgpu_vdev *vd);
 int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres);
 ssize_t vgpu_edid_region_rw(struct vgpu_vdev *vd, u8 *buf, size_t count,

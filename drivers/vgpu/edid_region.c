@@ -120,9 +120,9 @@ static void plug_default(struct vgpu_vdev *vd, u32 xres, u32 yres)
 	const struct vgpu_type_desc *type = vd->inst.type;
 	struct vgpu_display *d = &vd->display;
 
-	d->xres = xres;
-	d->yres = yres;
+	WRITE_ONCE(d->mode, xres << 16 | yres);
 	d->edid.edid_size = VGPU_EDID_BLOCK;
+	memset(d->blob, 0, sizeof(d->blob));
 	vgpu_edid_build(d->blob, xres, yres, type->max_xres, type->max_yres);
 	set_link(vd, VFIO_DEVICE_GFX_LINK_STATE_UP);
 }
@@ -144,6 +144,15 @@ int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres)
 		return -EINVAL;
 	plug_default(vd, xres, yres);
 	return 0;
+}
+
+/**
+ * vgpu_edid_region_reset() - our own monitor again, not that of the last user
+ * @vd: the instance; trap lock held
+ */
+void vgpu_edid_region_reset(struct vgpu_vdev *vd)
+{
+	plug_default(vd, vd->display.mode >> 16, vd->display.mode & 0xffff);
 }
 
 /**

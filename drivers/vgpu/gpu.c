@@ -10,7 +10,28 @@
 #include "core.h"
 
 unsigned int vgpu_slice_us = 2000;
-module_param_named(slice_us, vgpu_slice_us, uint, 0444);
+
+/* Loading the module fails with what is out of range, and the kernel says so. */
+static int set_slice_us(const char *val, const struct kernel_param *kp)
+{
+	unsigned int us;
+	int ret;
+
+	ret = kstrtouint(val, 0, &us);
+	if (ret)
+		return ret;
+	if (us && (us < VGPU_SLICE_MIN / NSEC_PER_USEC ||
+		   us > VGPU_SLICE_MAX / NSEC_PER_USEC))
+		return -EINVAL;
+	*(unsigned int *)kp->arg = us;
+	return 0;
+}
+
+static const struct kernel_param_ops slice_us_ops = {
+	.set = set_slice_us,
+	.get = param_get_uint,
+};
+module_param_cb(slice_us, &slice_us_ops, &vgpu_slice_us, 0444);
 MODULE_PARM_DESC(slice_us,
 		 "Time slice of new GPUs in microseconds, 500 to 30000, or 0 to derive it from the number of instances (default 2000)");
 
@@ -45,6 +66,9 @@ static int check_desc(const struct vgpu_gpu_desc *desc)
 	    desc->vram.reserved >= desc->vram.size ||
 	    !PAGE_ALIGNED(desc->vram.phys))
 		return -EINVAL;
+	for (i = 0; i < desc->nr_regs; i++)
+		if (desc->regs[i].engine >= desc->nr_engines)
+			return -EINVAL;
 	for (i = 0; i < desc->nr_types; i++) {
 		const struct vgpu_type_desc *t = &desc->types[i];
 

@@ -66,27 +66,15 @@ static void core_dump(struct vgpu_engine *eng, struct vgpu_vdev *vd)
 }
 
 /**
- * vgpu_hang_fault() - an engine did not come idle under an instance
+ * vgpu_hang_reset() - reset an engine that does not come idle
  * @eng: the engine; engine context
- * @vd: whose work it was
  */
-void vgpu_hang_fault(struct vgpu_engine *eng, struct vgpu_vdev *vd)
+void vgpu_hang_reset(struct vgpu_engine *eng)
 {
 	struct vgpu_core *core = eng->core;
 	int ret;
 
-	dev_err(core->gpu.desc.dev,
-		"engine %u did not come idle under vGPU %u: reset\n",
-		eng->id, vd->inst.id);
-	trace_vgpu_fault(eng->id, vd->inst.id);
-	core_dump(eng, vd);
-
-	WRITE_ONCE(vd->faulted, true);
-	vgpu_fifo_clear(&vd->inst.fifo[eng->id]);
-	vgpu_count(&vd->inst, VGPU_CNT_FAULTS, 1);
-	vgpu_protect_event(vd, VGPU_GUARD_FAULTS);
 	eng->current_vd = NULL;
-
 	atomic64_inc(&core->resets);
 	ret = core->gpu.desc.ops->reset(&core->gpu, eng->id);
 	trace_vgpu_reset(eng->id, ret);
@@ -94,6 +82,27 @@ void vgpu_hang_fault(struct vgpu_engine *eng, struct vgpu_vdev *vd)
 		dev_err(core->gpu.desc.dev, "engine %u is lost\n", eng->id);
 		WRITE_ONCE(core->lost, true);
 	}
+}
+
+/**
+ * vgpu_hang_fault() - an engine did not come idle under an instance
+ * @eng: the engine; engine context
+ * @vd: whose work it was
+ */
+void vgpu_hang_fault(struct vgpu_engine *eng, struct vgpu_vdev *vd)
+{
+	dev_err(eng->core->gpu.desc.dev,
+		"engine %u did not come idle under vGPU %s: reset\n",
+		eng->id, dev_name(vd->vdev.dev));
+	trace_vgpu_fault(eng->id, vd->inst.id);
+	core_dump(eng, vd);
+
+	WRITE_ONCE(vd->faulted, true);
+	vgpu_fifo_clear(&vd->inst.fifo[eng->id]);
+	vgpu_count(&vd->inst, VGPU_CNT_FAULTS, 1);
+	vgpu_protect_event(vd, VGPU_GUARD_FAULTS);
+
+	vgpu_hang_reset(eng);
 	vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
 }
 

@@ -31,6 +31,8 @@ static int take_resources(struct vgpu_vdev *vd)
 	struct vgpu_instance *inst = &vd->inst;
 	int id, ret;
 
+	if (READ_ONCE(core->lost))
+		return -EIO;
 	mutex_lock(&core->lock);
 	ret = vgpu_partition_alloc(&core->parts, inst->vram_size,
 				   &inst->vram_offset);
@@ -141,6 +143,7 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 		return PTR_ERR(vd);
 	vd->core = core;
 	vd->inst.gpu = &core->gpu;
+	vd->inst.dev = &mdev->dev;
 	vd->inst.type = type->desc;
 	vd->inst.vram_size = type->desc->vram_size;
 	vd->inst.regs.inst = &vd->inst;

@@ -50,13 +50,10 @@ static ssize_t resolution_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	u32 xres, yres;
+	/* Not under the trap lock: a guest may hold that for long. */
+	u32 mode = READ_ONCE(vd->display.mode);
 
-	mutex_lock(&vd->trap_lock);
-	xres = vd->display.xres;
-	yres = vd->display.yres;
-	mutex_unlock(&vd->trap_lock);
-	return sysfs_emit(buf, "%ux%u\n", xres, yres);
+	return sysfs_emit(buf, "%ux%u\n", mode >> 16, mode & 0xffff);
 }
 
 static ssize_t resolution_store(struct device *dev,
@@ -66,11 +63,13 @@ static ssize_t resolution_store(struct device *dev,
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
 	const struct vgpu_type_desc *type = vd->inst.type;
 	u32 xres, yres;
-	char end = '\n';
-	int ret;
+	int ret, len = 0;
 
-	if (sscanf(buf, "%ux%u%c", &xres, &yres, &end) < 2 || end != '\n')
+	if (sscanf(buf, "%5ux%5u%n", &xres, &yres, &len) != 2 ||
+	    !sysfs_streq(buf + len, "")) {
+		dev_warn_ratelimited(dev, "resolution: not WIDTHxHEIGHT in pixels\n");
 		return -EINVAL;
+	}
 	mutex_lock(&vd->trap_lock);
 	ret = vgpu_edid_region_prefer(vd, xres, yres);
 	mutex_unlock(&vd->trap_lock);
@@ -86,12 +85,9 @@ static ssize_t unknown_regs_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	u64 n;
 
-	mutex_lock(&vd->trap_lock);
-	n = vd->inst.regs.unknown;
-	mutex_unlock(&vd->trap_lock);
-	return sysfs_emit(buf, "%llu\n", n);
+	/* Not under the trap lock: a guest may hold that for long. */
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(vd->inst.regs.unknown));
 }
 static DEVICE_ATTR_RO(unknown_regs);
 

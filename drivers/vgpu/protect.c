@@ -18,13 +18,14 @@
 #define WAIT_MS	10
 
 static const struct {
+	const char *name;
 	u64 window;
 	u32 limit;
 } defaults[VGPU_NR_GUARDS] = {
-	[VGPU_GUARD_TRAPS] = { NSEC_PER_SEC, 500000 },
-	[VGPU_GUARD_IRQS] = { NSEC_PER_SEC, 10000 },
-	[VGPU_GUARD_RESETS] = { 10 * NSEC_PER_SEC, 100 },
-	[VGPU_GUARD_FAULTS] = { 60ULL * NSEC_PER_SEC, 10 },
+	[VGPU_GUARD_TRAPS] = { "traps", NSEC_PER_SEC, 500000 },
+	[VGPU_GUARD_IRQS] = { "interrupts", NSEC_PER_SEC, 10000 },
+	[VGPU_GUARD_RESETS] = { "resets", 10 * NSEC_PER_SEC, 100 },
+	[VGPU_GUARD_FAULTS] = { "faults", 60ULL * NSEC_PER_SEC, 10 },
 };
 
 /**
@@ -51,13 +52,23 @@ void vgpu_protect_init(struct vgpu_core *core)
 bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
 {
 	u32 limit = READ_ONCE(vd->core->guard_limits[kind]);
+	struct vgpu_guard *g = &vd->guards[kind];
+	u64 window = defaults[kind].window, last;
 	unsigned long flags;
-	bool ok;
+	bool ok, first;
 
 	spin_lock_irqsave(&vd->guard_lock, flags);
-	ok = vgpu_guard_event(&vd->guards[kind], defaults[kind].window, limit,
-			      ktime_get_ns());
+	last = g->refused;
+	ok = vgpu_guard_event(g, window, limit, ktime_get_ns());
+	first = !ok && (!last || g->refused - last >= window);
 	spin_unlock_irqrestore(&vd->guard_lock, flags);
+
+	/* Once, and no more while it lasts. */
+	if (first)
+		dev_notice_ratelimited(vd->vdev.dev,
+				       "too many %s, more than %u in %llu s: held back\n",
+				       defaults[kind].name, limit,
+				       div_u64(window, NSEC_PER_SEC));
 	return ok;
 }
 

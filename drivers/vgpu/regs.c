@@ -195,7 +195,7 @@ void vgpu_regs_write_masked(struct vgpu_regfile *rf, u32 offset, u32 val,
 					 (val & mask & row->wmask));
 
 	if (row->flags & VGPU_REG_ENGINE && rf->queue)
-		rf->queue(rf, offset, vgpu_reg_get(rf, offset),
+		rf->queue(rf, row->engine, offset, vgpu_reg_get(rf, offset),
 			  row->flags & VGPU_REG_STARTS);
 }
 EXPORT_SYMBOL_GPL(vgpu_regs_write_masked);

@@ -49,6 +49,8 @@
 #define FIFO_WAIT	(5 * HZ)
 /* How long it waits for more room than it needs. */
 #define FIFO_NAP	msecs_to_jiffies(10)
+/* So much of VRAM is scrubbed at a time: about as long as a slice. */
+#define SCRUB_STEP	SZ_1M
 
 static void engine_kick(struct vgpu_engine *eng, struct vgpu_run *run)
 {
@@ -71,13 +73,14 @@ static bool fifo_has_room(const struct vgpu_fifo *fifo)
 	return vgpu_fifo_level(fifo) <= fifo->depth - fifo->depth / 4;
 }
 
-static int wait_for_room(struct vgpu_vdev *vd, struct vgpu_fifo *fifo)
+static int wait_for_room(struct vgpu_vdev *vd, unsigned int engine)
 {
+	struct vgpu_fifo *fifo = &vd->inst.fifo[engine];
 	unsigned long end = jiffies + FIFO_WAIT;
 	u64 begin = ktime_get_ns();
 	long ret;
 
-	engine_kick(&vd->core->engines[0], &vd->run[0]);
+	engine_kick(&vd->core->engines[engine], &vd->run[engine]);
 	do {
 		ret = wait_event_killable_timeout(vd->fifo_wq,
 						  fifo_has_room(fifo),
@@ -94,6 +97,7 @@ static int wait_for_room(struct vgpu_vdev *vd, struct vgpu_fifo *fifo)
 /**
  * vgpu_sched_queue() - take an engine register write of a guest
  * @rf: the instance's registers
+ * @engine: which engine it drives
  * @offset: the register
  * @val: the value
  * @starts: it starts work; else it may lie in the FIFO until one does
@@ -104,23 +108,24 @@ static int wait_for_room(struct vgpu_vdev *vd, struct vgpu_fifo *fifo)
  * Return: 0, -EIO when the instance is faulted, -EBUSY when there was no room
  * for too long or the caller is being killed. On error the write is lost.
  */
-int vgpu_sched_queue(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts)
+int vgpu_sched_queue(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
+		     u32 val, bool starts)
 {
 	struct vgpu_vdev *vd = inst_to_vd(rf->inst);
-	struct vgpu_fifo *fifo = &vd->inst.fifo[0];
+	struct vgpu_fifo *fifo = &vd->inst.fifo[engine];
 	int ret;
 
 	if (READ_ONCE(vd->faulted) || READ_ONCE(vd->core->lost))
 		return -EIO;
 	while (!vgpu_fifo_push(fifo, offset, val)) {
-		ret = wait_for_room(vd, fifo);
+		ret = wait_for_room(vd, engine);
 		if (ret)
 			return ret;
 	}
 	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_ENGINE, 1);
 	trace_vgpu_submit(vd->inst.id, offset, val);
 	if (starts)
-		engine_kick(&vd->core->engines[0], &vd->run[0]);
+		engine_kick(&vd->core->engines[engine], &vd->run[engine]);
 	return 0;
 }
 
@@ -223,7 +228,7 @@ static void engine_run(struct vgpu_engine *eng, struct vgpu_run *run)
 	spin_unlock(&eng->rl_lock);
 
 	/* A trap may have queued while the instance was being faulted. */
-	if (READ_ONCE(vd->faulted))
+	if (READ_ONCE(vd->faulted) || READ_ONCE(vd->core->lost))
 		vgpu_fifo_clear(fifo);
 	else
 		ret = vd_ops(vd)->run(&vd->inst, eng->id, slice);
@@ -360,34 +365,52 @@ void vgpu_sched_detach(struct vgpu_vdev *vd)
 	}
 }
 
+static int scrub_by_engine(struct vgpu_core *core, u64 offset, u64 size)
+{
+	const struct vgpu_gpu_ops *ops = core->gpu.desc.ops;
+	struct vgpu_engine *eng = &core->engines[0];
+	int ret = -EIO;
+
+	if (!ops->scrub)
+		return -EOPNOTSUPP;
+	mutex_lock(&eng->hw_lock);
+	engine_account(eng, VGPU_ENGINE_SWITCH);
+	engine_unload(eng);
+	if (!READ_ONCE(core->lost))
+		ret = ops->scrub(&core->gpu, offset, size);
+	/* Nobody's work: it must not be taken for that of who comes next. */
+	if (ret == -ETIMEDOUT)
+		vgpu_hang_reset(eng);
+	engine_account(eng, VGPU_ENGINE_IDLE);
+	mutex_unlock(&eng->hw_lock);
+	return ret;
+}
+
 /**
  * vgpu_sched_scrub() - fill a part of VRAM with zeros
  * @core: the GPU
  * @offset: first byte
  * @size: how many
  *
- * By the engine where the backend can, between two slices; else by the CPU.
+ * By the engine where the backend can, between two slices of others and in
+ * pieces, so that these go on meanwhile; else by the CPU.
  *
  * Return: 0, -EIO when the GPU is lost.
  */
 int vgpu_sched_scrub(struct vgpu_core *core, u64 offset, u64 size)
 {
-	const struct vgpu_gpu_ops *ops = core->gpu.desc.ops;
-	struct vgpu_engine *eng = &core->engines[0];
-	int ret = -EOPNOTSUPP;
+	u64 end = offset + size, n;
+	int ret;
 
-	if (READ_ONCE(core->lost))
-		return -EIO;
-	if (ops->scrub) {
-		mutex_lock(&eng->hw_lock);
-		engine_account(eng, VGPU_ENGINE_SWITCH);
-		engine_unload(eng);
-		ret = ops->scrub(&core->gpu, offset, size);
-		engine_account(eng, VGPU_ENGINE_IDLE);
-		mutex_unlock(&eng->hw_lock);
+	for (; offset < end; offset += n) {
+		n = min_t(u64, end - offset, SCRUB_STEP);
+		ret = scrub_by_engine(core, offset, n);
+		if (READ_ONCE(core->lost))
+			return -EIO;
+		if (ret)
+			memset_io(core->gpu.desc.vram.virt + offset, 0, n);
+		cond_resched();
 	}
-	if (ret)
-		memset_io(core->gpu.desc.vram.virt + offset, 0, size);
 	return 0;
 }
 
@@ -402,9 +425,7 @@ static int start_engine(struct vgpu_core *core, unsigned int id)
 	mutex_init(&eng->hw_lock);
 	spin_lock_init(&eng->rl_lock);
 	vgpu_runlist_init(&eng->rl, ktime_get_ns());
-	eng->rl.slice = vgpu_slice_us ? clamp_t(u64, (u64)vgpu_slice_us *
-						NSEC_PER_USEC, VGPU_SLICE_MIN,
-						VGPU_SLICE_MAX) : 0;
+	eng->rl.slice = vgpu_slice_us * NSEC_PER_USEC;
 	thread = kthread_run(engine_thread, eng, "vgpu-%s/%u",
 			     dev_name(core->gpu.desc.dev), id);
 	if (IS_ERR(thread))

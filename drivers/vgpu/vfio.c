@@ -45,12 +45,15 @@ static void vgpu_close_device(struct vfio_device *vdev)
 	vgpu_irq_close(vd);
 	vgpu_sched_detach(vd);
 	vgpu_sched_leave(vd);
+	vgpu_edid_region_reset(vd);
 	mutex_unlock(&vd->trap_lock);
 
 	vgpu_vblank_flush(vd);
 	vgpu_irq_flush(vd);
 	vgpu_map_close(vd);
 	vgpu_display_close(vd);
+	/* The next user may be another tenant. */
+	vgpu_sched_scrub(vd->core, vd->inst.vram_offset, vd->inst.vram_size);
 }
 
 static ssize_t vgpu_read(struct vfio_device *vdev, char __user *buf,
@@ -78,8 +81,7 @@ static void vgpu_request(struct vfio_device *vdev, unsigned int count)
 
 	if (!vgpu_irq_notify(vd, VFIO_PCI_REQ_IRQ_INDEX) && !(count % 10))
 		dev_notice(vdev->dev,
-			   "vGPU %u is to be removed, but its user does not listen\n",
-			   vd->inst.id);
+			   "to be removed, but its user does not listen\n");
 }
 
 static long get_info(void __user *arg)

@@ -30,9 +30,9 @@ struct vgpu_regfile;
 /** A write updates the shadow, then is queued for the engine. */
 #define VGPU_REG_ENGINE	BIT(2)
 /** With VGPU_REG_ENGINE: a write starts work; others only prepare it. */
-#define VGPU_REG_STARTS	BIT(4)
+#define VGPU_REG_STARTS	BIT(3)
 /** Reads as zero; the shadow still holds what was written. */
-#define VGPU_REG_WO	BIT(3)
+#define VGPU_REG_WO	BIT(4)
 
 /**
  * struct vgpu_reg - one row of a register table
@@ -40,6 +40,7 @@ struct vgpu_regfile;
  * @offset: byte offset in the register BAR, a multiple of 4
  * @count: how many consecutive registers the row covers; 0 means 1
  * @flags: VGPU_REG_*
+ * @engine: with %VGPU_REG_ENGINE: which one, from 0
  * @reset: value after reset
  * @wmask: the bits a guest may change; ignored where @write is set
  * @read: optional; returns what the guest reads. @offset is the register's
@@ -55,7 +56,8 @@ struct vgpu_reg {
 	const char *name;
 	u32 offset;
 	u16 count;
-	u16 flags;
+	u8 flags;
+	u8 engine;
 	u32 reset;
 	u32 wmask;
 	u32 (*read)(struct vgpu_regfile *rf, u32 offset);
@@ -82,9 +84,9 @@ struct vgpu_regmap {
  * @shadow: one value per 32-bit register of @map
  * @inst: the instance; NULL in unit tests
  * @priv: the backend's own state for this instance
- * @queue: takes an engine write, which starts work or does not; returns 0, or
+ * @queue: takes a write for an engine, which starts work or does not; returns 0, or
  *	-errno when it was dropped
- * @unknown: accesses to registers without a row
+ * @unknown: accesses to registers without a row; read without a lock, too
  *
  * Protected by the instance's trap lock.
  */
@@ -93,7 +95,8 @@ struct vgpu_regfile {
 	u32 *shadow;
 	struct vgpu_instance *inst;
 	void *priv;
-	int (*queue)(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts);
+	int (*queue)(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
+		     u32 val, bool starts);
 	u64 unknown;
 };
 

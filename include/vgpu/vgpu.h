@@ -165,8 +165,9 @@ struct vgpu_scanout {
 /**
  * struct vgpu_instance - the part of a vGPU that its backend works with
  * @gpu: the physical GPU
+ * @dev: its own device, for messages
  * @type: its type
- * @id: small number, unique on @gpu while the instance lives; for messages
+ * @id: small number, unique on @gpu while the instance lives; for tracing
  * @vram_offset: start of its partition in physical VRAM, bytes
  * @vram_size: size of its partition, bytes, a power of two
  * @regs: its register file; trap context
@@ -180,6 +181,7 @@ struct vgpu_scanout {
  */
 struct vgpu_instance {
 	struct vgpu_gpu *gpu;
+	struct device *dev;
 	const struct vgpu_type_desc *type;
 	u32 id;
 	u64 vram_offset;

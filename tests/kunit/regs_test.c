@@ -13,7 +13,7 @@
 struct seen {
 	u32 reads, writes, queued, started;
 	u32 offset, val, mask;
-	u32 q_offset, q_val;
+	u32 q_offset, q_val, engine;
 	int q_ret;
 };
 
@@ -37,9 +37,12 @@ static void write_inverted(struct vgpu_regfile *rf, u32 offset, u32 val,
 	vgpu_reg_set(rf, offset, ~val);
 }
 
-static int queue(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts)
+static int queue(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
+		 u32 val, bool starts)
 {
 	struct seen *seen = rf->priv;
+
+	seen->engine = engine;
 
 	seen->queued++;
 	seen->started += starts;
@@ -74,7 +77,7 @@ static const struct vgpu_reg rows[] = {
 	{ "WO", WO, 0, VGPU_REG_WO, .reset = 0x77, .wmask = ~0U },
 	{ "ENGINE", ENGINE, 0, VGPU_REG_ENGINE, .wmask = 0xffffff },
 	{ "HANDLED", HANDLED, .read = read_offset, .write = write_inverted },
-	{ "ENGINE_HANDLED", ENGINE_HANDLED, 0, VGPU_REG_ENGINE,
+	{ "ENGINE_HANDLED", ENGINE_HANDLED, 0, VGPU_REG_ENGINE, .engine = 2,
 	  .write = write_inverted },
 	{ "RO_HANDLED", RO_HANDLED, 0, VGPU_REG_RO | VGPU_REG_ENGINE,
 	  .read = read_offset, .write = write_inverted },
@@ -285,6 +288,7 @@ static void regs_queueing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->queued, 1U);
 	KUNIT_EXPECT_EQ(test, seen->q_offset, (u32)ENGINE);
 	KUNIT_EXPECT_EQ(test, seen->q_val, 0x345678U);
+	KUNIT_EXPECT_EQ(test, seen->engine, 0U);
 	vgpu_regs_write(rf, ENGINE + 1, 1, 0xee);
 	KUNIT_EXPECT_EQ(test, seen->queued, 2U);
 	KUNIT_EXPECT_EQ(test, seen->q_offset, (u32)ENGINE);
@@ -295,6 +299,7 @@ static void regs_queueing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->queued, 3U);
 	KUNIT_EXPECT_EQ(test, seen->q_offset, (u32)ENGINE_HANDLED);
 	KUNIT_EXPECT_EQ(test, seen->q_val, ~0xfU);
+	KUNIT_EXPECT_EQ(test, seen->engine, 2U);
 	vgpu_regs_write(rf, ENGINE_WO, 4, 0x42);
 	KUNIT_EXPECT_EQ(test, seen->q_val, 0x42U);
 	KUNIT_EXPECT_EQ(test, vgpu_regs_read(rf, ENGINE_WO, 4), 0U);

@@ -48,7 +48,8 @@ u32 vgpu_config_read(struct vgpu_instance *inst, u32 offset, unsigned int size)
 	return 0xc0ffee00 + offset;
 }
 
-static int queue(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts)
+static int queue(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
+		 u32 val, bool starts)
 {
 	core.queued++;
 	core.started += starts;

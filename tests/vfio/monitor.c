@@ -207,7 +207,8 @@ static void monitor_by_sysfs(void)
 {
 	static const char * const bad[] = {
 		"1288x1024", "1280x1025", "0x0", "640", "640x", "x480", "axb",
-		"99999999999x1", "-640x480",
+		"99999999999x1", "-640x480", "4294968320x768", "1024x768 x",
+		"1024x768\nx", "1024x768x8",
 	};
 	uint8_t edid[EDID_BLOCK];
 	char path[128], text[ATTR_LEN];
@@ -234,6 +235,35 @@ static void monitor_by_sysfs(void)
 	EXPECT_EQ(edid[56] | (edid[58] & 0xf0) << 4, 1280);
 }
 
+/* What one user has plugged in or out is not there for the next. */
+static void next_user_has_own_monitor(void)
+{
+	uint8_t edid[2 * EDID_BLOCK], blob[2 * EDID_BLOCK], got[EDID_BLOCK];
+	char path[128], uuid[UUID_LEN];
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vgpu/resolution",
+		 d->uuid);
+	ASSERT_OK(file_write(path, "800x600"));
+	make_edid(edid, 2);
+	ASSERT_OK(plug(edid, sizeof(edid)));
+	ASSERT_OK(edid_wr(REG(link_state), VFIO_DEVICE_GFX_LINK_STATE_DOWN));
+	strcpy(uuid, d->uuid);
+	vdev_close(d);
+
+	d = vdev_open(uuid);
+	vdev_decode(d, PCI_COMMAND_MEMORY);
+	EXPECT_EQ(edid_rd(REG(link_state)), VFIO_DEVICE_GFX_LINK_STATE_UP);
+	EXPECT_EQ(edid_rd(REG(edid_size)), EDID_BLOCK);
+	read_monitor(got, sizeof(got));
+	EXPECT_EQ(got[56] | (got[58] & 0xf0) << 4, 800);
+	ASSERT_EQ(vdev_pread(d, REGION_EDID, blob, sizeof(blob),
+			     edid_rd(REG(edid_offset))), sizeof(blob));
+	EXPECT(!memcmp(blob, got, sizeof(got)));
+	for (i = EDID_BLOCK; i < sizeof(blob); i++)
+		EXPECT_EQ(blob[i], 0);
+}
+
 /* The wires float high; nobody else answers. */
 static void empty_bus(void)
 {
@@ -258,6 +288,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(bad_edids),
 	TAP_TEST(edid_region_errors),
 	TAP_TEST(monitor_by_sysfs),
+	TAP_TEST(next_user_has_own_monitor),
 	TAP_TEST(empty_bus),
 };
 

@@ -29,7 +29,7 @@ declare -A asked=(
 	[policy]='policy: not one of|percent of the GPU are not promised yet'
 	[harm]='engine [0-9]+ did not come idle under vGPU'
 	[lifetime]="$no_room"
-	[monitor]='resolution: [0-9]+x[0-9]+ is not within'
+	[monitor]='resolution: ([0-9]+x[0-9]+ is not within|not WIDTHxHEIGHT)|: [0-9]+ callbacks suppressed'
 	[hang]='engine [0-9]+ did not come idle under vGPU'
 )
 asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-z]+_limit'

@@ -226,6 +226,33 @@ static void picture_and_registers(void)
 		EXPECT(reg_rd(d, PALETTE_DATA) != white[0]);
 }
 
+/* An orchestrator may hand a vGPU that exists to another VM. */
+static void next_user_finds_zeros(void)
+{
+	struct vdev *d = vdev_new(T8), *other = vdev_new(T8);
+	uint32_t *vram = vdev_map_vram(d), *kept = vdev_map_vram(other);
+	char uuid[UUID_LEN];
+
+	fill_pattern(vram, d->size, PATTERN_SEED);
+	fill_pattern(kept, other->size, PATTERN_SEED);
+	gpu_init(d);
+	gpu_fill(d, 0, 4096, 1024, d->size / 8192, 0xffffffff);
+	gpu_idle(d);
+	munmap(vram, d->size);
+	strcpy(uuid, d->uuid);
+	vdev_close(d);
+	d = vdev_open(uuid);
+	vdev_decode(d, PCI_COMMAND_MEMORY);
+	expect_zero(d);
+
+	vram = malloc(other->size);
+	ASSERT(vram);
+	fill_pattern(vram, other->size, PATTERN_SEED);
+	EXPECT_EQ(first_difference(kept, vram, other->size), other->size);
+	free(vram);
+	munmap(kept, other->size);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(next_tenant_finds_zeros),
 	TAP_TEST(by_read_and_index),
@@ -234,6 +261,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(neighbours_keep_theirs),
 	TAP_TEST(scrub_between_others_work),
 	TAP_TEST(picture_and_registers),
+	TAP_TEST(next_user_finds_zeros),
 };
 
 int main(void)
