@@ -36,7 +36,7 @@ more_rows=(
 
 declare -A product=([q35]='Q35' [pc]='i440FX')
 
-id=7e55e7a0-0000-4000-8000-00000000001
+id=7e55e7a0-0000-4000-8000-0000000000
 limit=300	# seconds that a guest may take for anything
 
 give_up() {
@@ -78,9 +78,10 @@ all_pairs() {
 		}'
 }
 
-# NAME's vGPU has a UUID that ends in NUMBER.
+# NAME's vGPU has a UUID that ends in NUMBER, as its VNC display does: 0 to 8 are
+# rows, which may go on beside the others.
 new_vgpu() {
-	set_guest "$1" "$id$2" "$3" "$4" "$5"
+	set_guest "$1" "$id$(printf %02d "$2")" "$3" "$4" "$5"
 	label_of[$1]="GUEST $2"
 	create_vgpu "$gpu" "$3" "${uuid_of[$1]}" || give_up "no vGPU for $1"
 	echo "$4" > "$mdevs/${uuid_of[$1]}/vgpu/resolution"
@@ -179,13 +180,13 @@ run_rows() {
 two_heads() {
 	local arguments after name
 
-	new_vgpu heads 4 RV100-16D 800x600 harbour
-	new_vgpu heads2 5 RV100-16D 1024x768 sunrise
+	new_vgpu heads 10 RV100-16D 800x600 harbour
+	new_vgpu heads2 11 RV100-16D 1024x768 sunrise
 	machine heads 10 q35 seabios
 	add_vgpu "${uuid_of[heads]}" libvirt q35 0
 	add_vgpu "${uuid_of[heads2]}" libvirt q35 1
-	add_vnc 4 0
-	add_vnc 5 1
+	add_vnc 10 0
+	add_vnc 11 1
 	check "two vGPUs in a guest: QEMU starts" guest start heads \
 		"${arguments[@]}" -- "${after[@]}" || return
 	check "heads: boots" guest wait heads TESSERA-GUEST-READY "$limit" || return
@@ -195,9 +196,9 @@ two_heads() {
 		check "$name: the expected picture is drawn" \
 			expected_picture "$name" "$OUT/$name-expected.png"
 	done
-	check "heads: VNC shows the first" vnc_shows 4 "$OUT/heads.png" \
+	check "heads: VNC shows the first" vnc_shows 10 "$OUT/heads.png" \
 		"$OUT/heads-expected.png"
-	check "heads: VNC shows the second" vnc_shows 5 "$OUT/heads2.png" \
+	check "heads: VNC shows the second" vnc_shows 11 "$OUT/heads2.png" \
 		"$OUT/heads2-expected.png"
 	end_of heads heads2
 }
@@ -212,7 +213,7 @@ start_firmware() {
 	machine "$name" "$qemu" q35 "$firmware"
 	if [ "$name" = ramfb ]; then
 		add_vgpu "${uuid_of[$name]}" libvirt q35 0 '"ramfb":true,'
-		add_vnc 6 0
+		add_vnc 12 0
 	else
 		after+=(-device "ramfb,id=hostdev0")
 	fi
@@ -243,7 +244,7 @@ same_firmware_picture() {
 firmware_is_seen() {
 	local name firmware=$2
 
-	new_vgpu ramfb 6 RV100-16D 800x600 harbour
+	new_vgpu ramfb 12 RV100-16D 800x600 harbour
 	for name in ramfb stock; do
 		check "$name (QEMU $1, $firmware): starts" \
 			start_firmware "$name" "$1" "$firmware" --no-kernel || return
@@ -256,7 +257,7 @@ firmware_is_seen() {
 
 # The picture changes to the driver's when there is one, and away at a reset.
 driver_after_firmware() {
-	new_vgpu ramfb 6 RV100-16D 800x600 harbour
+	new_vgpu ramfb 12 RV100-16D 800x600 harbour
 	check "ramfb (QEMU $1): starts" start_firmware ramfb "$1" seabios \
 		--append tessera.nodriver || return
 	check "ramfb: boots" guest wait ramfb TESSERA-GUEST-READY "$limit" || return
@@ -267,7 +268,7 @@ driver_after_firmware() {
 	check "ramfb: it draws" draw_on ramfb 0 ramfb
 	check "ramfb: the expected picture is drawn" \
 		expected_picture ramfb "$OUT/ramfb-expected.png"
-	check "ramfb: VNC shows the driver's picture then" vnc_shows 6 \
+	check "ramfb: VNC shows the driver's picture then" vnc_shows 12 \
 		"$OUT/ramfb.png" "$OUT/ramfb-expected.png"
 	guest qmp ramfb set-action reboot=reset
 	check "ramfb: is reset" guest qmp ramfb system_reset
@@ -294,10 +295,10 @@ firmware_screen() {
 bare_guest() {
 	local name=bare$1 qemu=$1 machine=$2 form=$3 arguments after
 
-	new_vgpu "$name" 7 RV100-4D 800x600 ''
+	new_vgpu "$name" 13 RV100-4D 800x600 ''
 	machine "$name" "$qemu" "$machine" seabios
 	add_vgpu "${uuid_of[$name]}" "$form" "$machine" 0
-	add_vnc 7 0
+	add_vnc 13 0
 	check "$name (QEMU $qemu, $machine): starts" guest start "$name" \
 		"${arguments[@]}" --no-kernel -- "${after[@]}" \
 		-kernel "$BUILD/matrix/bare.elf" || return
@@ -311,7 +312,7 @@ bare_guest() {
 		log_has "$name" '^BARE blanks 5 '
 	check "$name: the expected picture is drawn" \
 		"$BUILD/matrix/bare-expected" "$OUT/bare-expected.png"
-	check "$name: VNC shows it" vnc_shows 7 "$OUT/$name.png" \
+	check "$name: VNC shows it" vnc_shows 13 "$OUT/$name.png" \
 		"$OUT/bare-expected.png"
 	check "$name: each operation was done" equal "$(read_counter "$name" ops)" \
 		"$(grep -ao 'operations [0-9]*' "/run/guests/$name/serial.log" | cut -d' ' -f2)"
@@ -342,10 +343,10 @@ desktop_colours() {
 desktop() {
 	local arguments after share=security_model=none,readonly=on,multidevs=remap
 
-	new_vgpu desktop 8 RV100-16D 1024x768 ''
+	new_vgpu desktop 14 RV100-16D 1024x768 ''
 	machine desktop 10 q35 seabios
 	add_vgpu "${uuid_of[desktop]}" libvirt q35 0
-	add_vnc 8 0
+	add_vnc 14 0
 	after+=(-fsdev "local,id=root,path=/trees/$desktop,$share"
 		-device "virtio-9p-pci,fsdev=root,mount_tag=root,addr=8"
 		-fsdev "local,id=test,path=$here,$share"
@@ -359,7 +360,7 @@ desktop() {
 	check "desktop: background and windows have their colours" desktop_colours
 	check "desktop: the screen comes to rest" steady_shot desktop \
 		"$OUT/desktop.png" hostdev0
-	check "desktop: VNC shows the same" vnc_shows 8 "$OUT/desktop-vnc.png" \
+	check "desktop: VNC shows the same" vnc_shows 14 "$OUT/desktop-vnc.png" \
 		"$OUT/desktop.png"
 	end_of desktop
 }
@@ -379,7 +380,7 @@ no_resolution_option() {
 resolution_options() {
 	local qemu
 
-	new_vgpu xres 9 RV100-4D 800x600 ''
+	new_vgpu xres 15 RV100-4D 800x600 ''
 	for qemu in "$@"; do
 		check "QEMU $qemu refuses xres= and yres=" no_resolution_option "$qemu"
 	done
