@@ -118,9 +118,9 @@ is_what_it_says() {
 
 	guest qmp "$name" query-version | grep -q "\"major\": ${qemu%%.*}[,}]" ||
 		{ guest qmp "$name" query-version; return 1; }
-	log_has "$name" "^MACHINE .*${product[$machine]}" &&
-		log_has "$name" "^KERNEL ${kernel//./\\.}\\." &&
-		log_has "$name" "^FIRMWARE $firmware"
+	log_has "$name" "MACHINE .*${product[$machine]}" &&
+		log_has "$name" "KERNEL ${kernel//./\\.}\\." &&
+		log_has "$name" "FIRMWARE $firmware"
 }
 
 # Draws on the framebuffer of the vGPU that is the guest's Nth.
