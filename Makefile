@@ -102,13 +102,13 @@ check-vfio: ## one tier: VFIO client programs in the host VM
 check-e2e: ## one tier: guests with the stock driver
 check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
-check-domains: ## not in check: VMs of libvirt, hot-plug and all
+check-domains: ## not in check: VMs of libvirt, hot-plug and all (4 min)
 check-matrix: ## one tier: QEMU versions, machines, firmware, guests
-check-matrixfull: ## not in check: all pairs of these
+check-matrixfull: ## not in check: all pairs of these (13 min)
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
 check-packages: ## one tier: Debian packages, make install, who gets the card
 check-system: ## not in check: the user guide, followed on a clean Debian (20 min)
-check-debug: ## not in check: injected hangs, and more, under KASAN and lockdep
+check-debug: ## not in check: hangs and more under KASAN, lockdep; builds a kernel first
 $(tiers:%=check-%): check-%:
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $*
 
