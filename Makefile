@@ -102,7 +102,7 @@ check-vfio: ## one tier: VFIO client programs in the host VM
 check-e2e: ## one tier: guests with the stock driver
 check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
-check-domains: ## not in check: VMs of libvirt, hot-plug and all (4 min)
+check-domains: ## one tier: VMs of libvirt, hot-plug and all
 check-matrix: ## one tier: QEMU versions, machines, firmware, guests
 check-matrixfull: ## not in check: all pairs of these (13 min)
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
