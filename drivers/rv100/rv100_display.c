@@ -386,5 +386,4 @@ void rv100_display_reset(struct vgpu_regfile *rf)
 	}
 	memset(&ri->timing, 0, sizeof(ri->timing));
 	rv100_display_timing(rf);
-	update_irq(rf);
 }

@@ -103,7 +103,7 @@ static void init_capabilities(struct vgpu_config *cfg)
 }
 
 /**
- * vgpu_config_init() - bring a configuration space to its state after reset
+ * vgpu_config_init() - set up a configuration space
  * @cfg: to be set up
  * @identity: what to be; must stay
  * @vram_size: bytes of the VRAM BAR, a power of two below 4 GiB
@@ -111,9 +111,19 @@ static void init_capabilities(struct vgpu_config *cfg)
 void vgpu_config_init(struct vgpu_config *cfg,
 		      const struct vgpu_pci_identity *identity, u64 vram_size)
 {
-	/* These two are read without a lock: a reset does not change them. */
 	cfg->identity = identity;
 	cfg->vram_size = vram_size;
+	vgpu_config_reset(cfg);
+}
+
+/**
+ * vgpu_config_reset() - bring a configuration space to its state after reset
+ * @cfg: set up before
+ */
+void vgpu_config_reset(struct vgpu_config *cfg)
+{
+	const struct vgpu_pci_identity *identity = cfg->identity;
+
 	memset(cfg->data, 0, sizeof(cfg->data));
 	memset(cfg->wmask, 0, sizeof(cfg->wmask));
 

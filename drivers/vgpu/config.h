@@ -15,10 +15,11 @@
  * struct vgpu_config - the configuration space of a virtual PCI function
  * @data: what the guest reads
  * @wmask: the bits that the guest can change
- * @identity: what it was made from; never changes
- * @vram_size: size of the VRAM BAR; never changes
+ * @identity: what it was made from
+ * @vram_size: size of the VRAM BAR
  *
- * @data and @wmask are protected by the instance's trap lock.
+ * @data and @wmask are protected by the instance's trap lock. The other two stay
+ * as vgpu_config_init() has set them, and are read without a lock.
  */
 struct vgpu_config {
 	u8 data[VGPU_CONFIG_SIZE];
@@ -29,6 +30,7 @@ struct vgpu_config {
 
 void vgpu_config_init(struct vgpu_config *cfg,
 		      const struct vgpu_pci_identity *identity, u64 vram_size);
+void vgpu_config_reset(struct vgpu_config *cfg);
 u8 vgpu_config_get_byte(const struct vgpu_config *cfg, u32 offset);
 void vgpu_config_put_byte(struct vgpu_config *cfg, u32 offset, u8 val);
 u32 vgpu_config_get(const struct vgpu_config *cfg, u32 offset,

@@ -118,8 +118,7 @@ void vgpu_instance_reset(struct vgpu_vdev *vd)
 	if (vgpu_protect_state(vd, VGPU_GUARD_FAULTS) == VGPU_GUARD_NORMAL)
 		WRITE_ONCE(vd->faulted, false);
 
-	vgpu_config_init(&vd->cfg, &vd->core->gpu.desc.identity,
-			 vd->inst.vram_size);
+	vgpu_config_reset(&vd->cfg);
 	vgpu_map_decode(vd);
 	vgpu_map_direct(vd, false, 0, 0);
 	vgpu_irq_reset(vd);
@@ -148,6 +147,8 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	vd->inst.vram_size = type->desc->vram_size;
 	vd->inst.regs.inst = &vd->inst;
 	vd->inst.regs.queue = vgpu_sched_queue;
+	vgpu_config_init(&vd->cfg, &core->gpu.desc.identity,
+			 vd->inst.vram_size);
 	init_locks(vd);
 	vgpu_entitle_init(vd);
 

@@ -84,8 +84,8 @@ struct vgpu_regmap {
  * @shadow: one value per 32-bit register of @map
  * @inst: the instance; NULL in unit tests
  * @priv: the backend's own state for this instance
- * @queue: takes a write for an engine, which starts work or does not; returns 0, or
- *	-errno when it was dropped
+ * @queue: takes a write for an engine, which starts work or does not; returns
+ *	0, or -errno when it was dropped
  * @unknown: accesses to registers without a row; read without a lock, too
  *
  * Protected by the instance's trap lock.

@@ -191,7 +191,7 @@ static void config_writable_bits(struct kunit *test)
 					    "byte %#x, wrote %#x", i, val);
 		}
 	}
-	vgpu_config_init(cfg, &identity, SZ_8M);
+	vgpu_config_reset(cfg);
 	KUNIT_EXPECT_MEMEQ(test, cfg->data, fresh, sizeof(fresh));
 }
 

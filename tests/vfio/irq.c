@@ -164,7 +164,6 @@ static void mask_by_bool(void)
 static void new_trigger_is_unmasked(void)
 {
 	int other = evt_new();
-	char uuid[UUID_LEN];
 
 	intx_on();
 	sw_raise();
@@ -176,9 +175,7 @@ static void new_trigger_is_unmasked(void)
 
 	/* Closed while masked: the next user does not find it so. */
 	ASSERT_OK(mask());
-	strcpy(uuid, d->uuid);
-	vdev_close(d);
-	d = vdev_open(uuid);
+	d = vdev_reopen(d);
 	vdev_decode(d, PCI_COMMAND_MEMORY);
 	EXPECT_ERR(mask(), EINVAL);
 	intx_on();

@@ -239,7 +239,7 @@ static void monitor_by_sysfs(void)
 static void next_user_has_own_monitor(void)
 {
 	uint8_t edid[2 * EDID_BLOCK], blob[2 * EDID_BLOCK], got[EDID_BLOCK];
-	char path[128], uuid[UUID_LEN];
+	char path[128];
 	unsigned int i;
 
 	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vgpu/resolution",
@@ -248,10 +248,8 @@ static void next_user_has_own_monitor(void)
 	make_edid(edid, 2);
 	ASSERT_OK(plug(edid, sizeof(edid)));
 	ASSERT_OK(edid_wr(REG(link_state), VFIO_DEVICE_GFX_LINK_STATE_DOWN));
-	strcpy(uuid, d->uuid);
-	vdev_close(d);
 
-	d = vdev_open(uuid);
+	d = vdev_reopen(d);
 	vdev_decode(d, PCI_COMMAND_MEMORY);
 	EXPECT_EQ(edid_rd(REG(link_state)), VFIO_DEVICE_GFX_LINK_STATE_UP);
 	EXPECT_EQ(edid_rd(REG(edid_size)), EDID_BLOCK);

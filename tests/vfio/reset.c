@@ -339,15 +339,12 @@ static void neighbour_does_not_notice(void)
 static void opening_is_a_reset(void)
 {
 	uint32_t *fresh = malloc(REGS_SIZE), *now = malloc(REGS_SIZE);
-	char uuid[UUID_LEN];
 
 	ASSERT(fresh && now);
 	reset_and_wake();
 	snapshot_regs(fresh);
 	disturb_regs();
-	strcpy(uuid, d->uuid);
-	vdev_close(d);
-	d = vdev_open(uuid);
+	d = vdev_reopen(d);
 	EXPECT_EQ(cfg_rd(d, PCI_COMMAND, 2), 0);
 	vdev_decode(d, DECODE_ALL);
 	snapshot_regs(now);

@@ -195,7 +195,6 @@ static void picture_and_registers(void)
 {
 	struct vfio_device_gfx_plane_info plane;
 	uint32_t white[PALETTE_SIZE];
-	char uuid[UUID_LEN];
 	struct vdev *d = vdev_new(T4);
 	unsigned int i;
 	void *vram = vdev_map_vram(d);
@@ -212,9 +211,7 @@ static void picture_and_registers(void)
 		reg_wr(d, BIOS_0_SCRATCH + i * 4, 0xfeedface);
 
 	/* The next user of this vGPU, and the next vGPU. */
-	strcpy(uuid, d->uuid);
-	vdev_close(d);
-	d = vdev_open(uuid);
+	d = vdev_reopen(d);
 	vdev_decode(d, PCI_COMMAND_MEMORY);
 	EXPECT(picture_is_black(d));
 	vdev_cleanup();
@@ -231,7 +228,6 @@ static void next_user_finds_zeros(void)
 {
 	struct vdev *d = vdev_new(T8), *other = vdev_new(T8);
 	uint32_t *vram = vdev_map_vram(d), *kept = vdev_map_vram(other);
-	char uuid[UUID_LEN];
 
 	fill_pattern(vram, d->size, PATTERN_SEED);
 	fill_pattern(kept, other->size, PATTERN_SEED);
@@ -239,9 +235,7 @@ static void next_user_finds_zeros(void)
 	gpu_fill(d, 0, 4096, 1024, d->size / 8192, 0xffffffff);
 	gpu_idle(d);
 	munmap(vram, d->size);
-	strcpy(uuid, d->uuid);
-	vdev_close(d);
-	d = vdev_open(uuid);
+	d = vdev_reopen(d);
 	vdev_decode(d, PCI_COMMAND_MEMORY);
 	expect_zero(d);
 

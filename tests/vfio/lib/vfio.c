@@ -116,6 +116,21 @@ void vdev_close(struct vdev *d)
 	free(d);
 }
 
+/**
+ * vdev_reopen() - what the next user of a vGPU has
+ * @d: closed
+ *
+ * Return: the same vGPU, opened again.
+ */
+struct vdev *vdev_reopen(struct vdev *d)
+{
+	char uuid[UUID_LEN];
+
+	strcpy(uuid, d->uuid);
+	vdev_close(d);
+	return vdev_open(uuid);
+}
+
 /* What every test ends with: nothing open, no vGPU. */
 void vdev_cleanup(void)
 {

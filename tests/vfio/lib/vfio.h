@@ -50,6 +50,7 @@ struct vdev {
 struct vdev *vdev_new(unsigned int type);
 struct vdev *vdev_open(const char *uuid);
 void vdev_close(struct vdev *d);
+struct vdev *vdev_reopen(struct vdev *d);
 void vdev_cleanup(void);
 void vdev_leave_to_parent(void);
 void vdev_set_iommu(int container, int group);
