@@ -26,6 +26,12 @@ check() {
 	[ "$verdict" = ok ]
 }
 
+# There is no point in going on. A script with logs to show has its own.
+give_up() {
+	echo "Bail out! $*" | tee -a "$tap"
+	exit 1
+}
+
 # The last line of a script: its status is that of all tests.
 finish() {
 	echo "1..$tests" >> "$tap"

@@ -39,11 +39,6 @@ declare -A product=([q35]='Q35' [pc]='i440FX')
 id=7e55e7a0-0000-4000-8000-0000000000
 limit=300	# seconds that a guest may take for anything
 
-give_up() {
-	echo "Bail out! $*" | tee -a "$tap"
-	exit 1
-}
-
 clean_up() {
 	local dir name
 

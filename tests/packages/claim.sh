@@ -5,7 +5,6 @@
 #: Usage: tests/packages/claim.sh    (by scripts/hostvm run; see scripts/check)
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-
 # shellcheck source-path=SCRIPTDIR/..
 . "$here/../tap.sh"
 
@@ -59,7 +58,7 @@ not_for_others() {
 		dmesg | grep "${other##*/}: not an RV100"
 }
 
-card=$(find_card) || { echo "Bail out! no card here" | tee -a "$tap"; exit 1; }
+card=$(find_card) || give_up "no card here"
 check "radeonfb has the card" modprobe radeonfb
 check "radeonfb has a picture" picture_by_radeonfb
 check "the module is loaded for no card by itself" no_alias
