@@ -2,7 +2,9 @@
 /*
  * Reads sysfs. A vGPU may be removed, and another one created, between any two
  * steps: what belongs to one is read through one open directory, which does
- * not change its identity, and one that was gone at the end was never there.
+ * not change its identity, and one that was not there all the time was never
+ * there. Files come and go one by one, so each check is of the link that the
+ * kernel makes after all of them and removes before any.
  */
 #include <assert.h>
 #include <dirent.h>
@@ -225,13 +227,17 @@ static void read_nodes(int dev, struct vgpu *v)
 	walk_dir(dev, "vfio-dev", take_cdev, v);
 }
 
-static bool read_attrs(int attrs, struct vgpu *v)
+static bool is_there(int at, const char *link)
+{
+	return !faccessat(at, link, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
+static bool read_vgpu(int dev, int attrs, struct vgpu *v)
 {
 	struct stat st;
 	unsigned int i;
-	char again[WORD_LEN];
 
-	if (fstat(attrs, &st) ||
+	if (!is_there(dev, "mdev_type") || fstat(attrs, &st) ||
 	    !read_word(attrs, "type", v->type, sizeof(v->type)) || !*v->type)
 		return false;
 	v->id = st.st_ino;
@@ -239,8 +245,8 @@ static bool read_attrs(int attrs, struct vgpu *v)
 		read_word(attrs, vgpu_words[i], v->words[i], WORD_LEN);
 	v->read_ns = now_ns();
 	read_numbers(attrs, vgpu_files, NR_VGPU_NUMBERS, &v->num);
-	/* Gone meanwhile: what was read is only a part of it. */
-	return read_word(attrs, "type", again, sizeof(again));
+	read_nodes(dev, v);
+	return is_there(dev, "mdev_type");
 }
 
 static bool add_vgpu(int at, const char *name, void *arg)
@@ -255,8 +261,7 @@ static bool add_vgpu(int at, const char *name, void *arg)
 	dev = open_dir(at, name);
 	if (dev >= 0)
 		attrs = open_dir(dev, "vgpu");
-	if (attrs >= 0 && read_attrs(attrs, &v)) {
-		read_nodes(dev, &v);
+	if (attrs >= 0 && read_vgpu(dev, attrs, &v)) {
 		gpu->vgpus = grow(gpu->vgpus, gpu->nr_vgpus, sizeof(v));
 		gpu->vgpus[gpu->nr_vgpus++] = v;
 	}
@@ -359,6 +364,12 @@ static void read_gpu(int dev, int attrs, struct gpu *gpu)
 			     compare_vgpus);
 }
 
+static void free_gpu(struct gpu *gpu)
+{
+	free(gpu->types);
+	free(gpu->vgpus);
+}
+
 /* Other drivers have mediated devices, too; ours have the directory vgpu. */
 static bool add_gpu(int at, const char *name, void *arg)
 {
@@ -377,11 +388,15 @@ static bool add_gpu(int at, const char *name, void *arg)
 	attrs = open_dir(dev, "vgpu");
 	if (attrs >= 0) {
 		read_gpu(dev, attrs, &gpu);
-		m->gpus = grow(m->gpus, m->nr_gpus, sizeof(gpu));
-		m->gpus[m->nr_gpus++] = gpu;
 		close(attrs);
 	}
 	close(dev);
+	if (attrs < 0 || !is_there(at, name)) {
+		free_gpu(&gpu);
+		return true;
+	}
+	m->gpus = grow(m->gpus, m->nr_gpus, sizeof(gpu));
+	m->gpus[m->nr_gpus++] = gpu;
 	return true;
 }
 
@@ -403,10 +418,8 @@ void machine_free(struct machine *m)
 {
 	size_t i;
 
-	for (i = 0; i < m->nr_gpus; i++) {
-		free(m->gpus[i].types);
-		free(m->gpus[i].vgpus);
-	}
+	for (i = 0; i < m->nr_gpus; i++)
+		free_gpu(&m->gpus[i]);
 	free(m->gpus);
 	*m = (struct machine){};
 }

@@ -214,6 +214,18 @@ def no_machine():
     equal((reading['gpus'], series), ([], {}))
 
 
+def coming_and_going():
+    """Without the link that comes last and goes first, files may be missing."""
+    tree = Tree(root)
+    tree.add_gpu()
+    for n in (1, 2):
+        tree.add_vgpu(n)
+    os.unlink(f'{tree.gpu_dir()}/{uuid(2)}/mdev_type')
+    _, reading, series = all_modes()
+    equal(list(vgpus_of(reading)), [uuid(1)])
+    equal(len(find(series, 'vgpu_instance_info')), 1)
+
+
 def other_drivers():
     """Mediated devices of other drivers are none of our business."""
     tree = Tree(root)
@@ -367,6 +379,7 @@ tap.test('names of VMs', names_of_vms)
 tap.test('long names of VMs', long_names)
 tap.test('the process that has a vGPU open', who_has_it_open)
 tap.test('a machine without a GPU', no_machine)
+tap.test('vGPUs that come or go', coming_and_going)
 tap.test('mediated devices of other drivers', other_drivers)
 tap.test('sorting', sorting)
 tap.test('shares', shares)

@@ -70,6 +70,8 @@ class Tree:
             write(f'{path}/{name}', value)
         os.symlink(f'../../../kernel/iommu_groups/{n if group is None else group}',
                    path[:-len('vgpu')] + 'iommu_group')
+        os.symlink('../mdev_supported_types/vgpu_rv100-RV100-8D',
+                   path[:-len('vgpu')] + 'mdev_type')
 
     def add_process(self, pid, *args, comm='qemu-system-x86', fds=()):
         path = f'{self.root}/proc/{pid}'
