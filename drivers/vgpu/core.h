@@ -172,13 +172,11 @@ enum vgpu_entitlement {
  * @vd: the instance
  * @queued: it is in the run list, or has the engine, and will look into its
  *	FIFO once more; set by who makes it so
- * @trap_time_charged: what of its traps' time was charged to it, ns
  */
 struct vgpu_run {
 	struct vgpu_sched_entity se;
 	struct vgpu_vdev *vd;
 	atomic_t queued;
-	u64 trap_time_charged;
 };
 
 /**
@@ -264,6 +262,7 @@ struct vgpu_head {
  * @cfg: configuration space
  * @irqs: interrupts
  * @run: its place on each engine
+ * @trap_debt: time of its traps that no engine has charged to it yet, ns
  * @fifo_wq: where a trap waits for room in the FIFO
  * @faulted: the engine had to be reset under it: engine writes are dropped
  *	until it is reset
@@ -282,6 +281,7 @@ struct vgpu_vdev {
 	struct vgpu_config cfg;
 	struct vgpu_irqs irqs;
 	struct vgpu_run run[VGPU_MAX_ENGINES];
+	atomic64_t trap_debt;
 	wait_queue_head_t fifo_wq;
 	bool faulted;
 	spinlock_t guard_lock;		/* guards */

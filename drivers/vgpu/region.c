@@ -166,8 +166,10 @@ static int access_timed(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
 	end = trap_clock(vd);
 
 	/* Another thread's waiting may be in between. */
-	if (end > begin)
+	if (end > begin) {
 		vgpu_count(&vd->inst, VGPU_CNT_TRAP_TIME, end - begin);
+		atomic64_add(end - begin, &vd->trap_debt);
+	}
 	return ret;
 }
 

@@ -185,14 +185,14 @@ static bool fifo_done(struct vgpu_run *run, struct vgpu_fifo *fifo)
 	return !vgpu_fifo_level(fifo) || atomic_xchg(&run->queued, 1);
 }
 
-/* The part of the time of its traps that is charged to an instance, ns. */
-static u64 trap_surcharge(struct vgpu_engine *eng, struct vgpu_run *run)
+/*
+ * The part of the time of its traps that is charged to an instance, ns: once, to
+ * its share of the engine that asks first.
+ */
+static u64 trap_surcharge(struct vgpu_engine *eng, struct vgpu_vdev *vd)
 {
-	u64 total = atomic64_read(&run->vd->inst.count[VGPU_CNT_TRAP_TIME]);
-	u64 fresh = total - run->trap_time_charged;
-
-	run->trap_time_charged = total;
-	return div_u64(fresh * eng->rl.trap_charge, 100);
+	return div_u64((u64)atomic64_xchg(&vd->trap_debt, 0) *
+		       eng->rl.trap_charge, 100);
 }
 
 static void engine_load(struct vgpu_engine *eng, struct vgpu_run *run)
@@ -241,7 +241,7 @@ static void engine_run(struct vgpu_engine *eng, struct vgpu_run *run)
 	/* Under the lock: a trap that finds it off the list adds it after. */
 	spin_lock(&eng->rl_lock);
 	left = ret > 0 || !fifo_done(run, fifo);
-	run->se.surcharge = trap_surcharge(eng, run);
+	run->se.surcharge = trap_surcharge(eng, vd);
 	vgpu_runlist_stop(&eng->rl, &run->se, end, ran, left);
 	spin_unlock(&eng->rl_lock);
 	trace_vgpu_sched_slice(eng->id, vd->inst.id, slice, waited, ran, end,
