@@ -12,63 +12,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../scripts/demo-lib.sh"
 # shellcheck source-path=SCRIPTDIR/..
 . "$here/../tap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/lib.sh"
 
 rm -f "$OUT"/*.png
 
-give_up() {
-	echo "Bail out! $*" | tee -a "$tap"
-	for name in guest1 guest2; do
-		tail -n 30 "/run/guests/$name/serial.log" 2>/dev/null
-	done
-	exit 1
-}
-
-clean_up() {
-	stop_sampling
-	for name in guest1 guest2; do
-		[ ! -e "/run/guests/$name/serial.log" ] ||
-			cp "/run/guests/$name/serial.log" "$OUT/$name.console"
-	done
-}
 trap clean_up EXIT
-
-log_has() { grep -aqE "$2" "/run/guests/$1/serial.log" || { echo "not in the log of $1: $2"; return 1; }; }
 
 # The last value of NAME=VALUE in a guest's log.
 said() { grep -ao "$2=[0-9]*" "/run/guests/$1/serial.log" | tail -n 1 | cut -d= -f2; }
-
-screen_is_scene() {
-	guest shot "$1" "$OUT/$2.png" &&
-		expected_picture "$1" "$OUT/$2-expected.png" &&
-		"$BUILD/e2e/compare" "$OUT/$2.png" "$OUT/$2-expected.png" &&
-		rm "$OUT/$2-expected.png"
-}
-
-draw() { run_in "$1" "$(scene_command "$1" "$2")" && await "$1" 120; }
-
-# The Nth boot of a guest that runs already.
-booted_times() {
-	local end=$((SECONDS + $3)) log=/run/guests/$1/serial.log
-
-	until [ "$(grep -ac TESSERA-GUEST-READY "$log")" -ge "$2" ]; do
-		[ "$SECONDS" -lt "$end" ] || { tail -n 20 "$log"; return 1; }
-		sleep 0.3
-	done
-}
-
-# Until a scene that was just started has had GPU time.
-wait_busy() {
-	local name was i
-
-	for name; do
-		was=$(read_counter "$name" ops)
-		for i in {1..100}; do
-			[ "$(read_counter "$name" ops)" -le $((was + 500)) ] || break
-			sleep 0.1
-		done
-		[ "$i" -lt 100 ] || { echo "$name does not draw"; return 1; }
-	done
-}
 
 in_same_sample() {
 	awk 'NR > 1 && $2 > a && $3 > b { n++ } { a = $2; b = $3 }
