@@ -84,7 +84,7 @@ check: ## the tiers below, but for some that take long (KERNEL=6.12, 6.1 or 7.2)
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL))
 
 .PHONY: check-full
-check-full: ## every tier
+check-full: ## every tier (70 minutes)
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) --full
 
 .PHONY: check-fast
@@ -92,7 +92,7 @@ check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
 tiers := lint build kunit sim vfio e2e tools ops domains matrix matrixfull \
-	kernels packages system debug
+	kernels packages demo shares system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
@@ -102,13 +102,15 @@ check-vfio: ## one tier: VFIO client programs in the host VM
 check-e2e: ## one tier: guests with the stock driver
 check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
-check-domains: ## one tier: VMs of libvirt, hot-plug and all
-check-matrix: ## one tier: QEMU versions, machines, firmware, guests
-check-matrixfull: ## not in check: all pairs of these (13 min)
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
 check-packages: ## one tier: Debian packages, make install, who gets the card
+check-domains: ## not in check: VMs of libvirt, hot-plug and all (4 min)
+check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
+check-matrixfull: ## not in check: all pairs of these (17 min)
+check-demo: ## not in check: the demo with four guests (2 min)
+check-shares: ## not in check: the benchmark's targets (2 min; idle machine)
 check-system: ## not in check: the user guide, followed on a clean Debian (20 min)
-check-debug: ## not in check: hangs and more under KASAN, lockdep; builds a kernel first
+check-debug: ## not in check: KASAN, lockdep, hangs (15 min; builds a kernel first)
 $(tiers:%=check-%): check-%:
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $*
 

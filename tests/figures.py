@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""figures - what the demo and the benchmark have left, as TAP
+
+Usage: tests/figures.py demo DIR GUESTS POLICY
+       tests/figures.py shares DIR
+
+demo: the report and the chart agree with each other and with what was asked
+for. shares: each of the benchmark's targets is met.
+"""
+
+import json
+import os
+import sys
+
+tests = 0
+failed = 0
+
+
+def check(name, good, said=""):
+    global tests, failed
+    tests += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {tests} - {name}")
+    if said and not good:
+        print(f"# {said}")
+
+
+def load(*path):
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def demo(where, guests, policy):
+    report = load(where, "report.json")
+    vgpus = report["vgpus"]
+    with open(os.path.join(where, "shares.svg"), encoding="utf-8") as f:
+        lines = f.read().count("<polyline")
+
+    check(f"the policy is {policy}", report["gpu"]["policy"] == policy,
+          report["gpu"]["policy"])
+    check(f"there are {guests} guests", len(vgpus) == guests)
+    check("of more than one type", len({v["type"] for v in vgpus}) > 1)
+    check("a line for each in the chart", lines == guests)
+    for v in vgpus:
+        name = v["guest"]
+        picture = os.path.join(where, v["screen"])
+        check(f"{name} drew, and nothing was dropped",
+              v["ops"] > 0 and v["dropped"] == 0, str(v))
+        check(f"{name} has a picture", os.path.getsize(picture) > 1000)
+        check(f"{name} had its share and no more",
+              0 < v["share"] and v["limit"] == expected_limit(policy, vgpus, v),
+              f"limit {v['limit']}, share {v['share']}")
+    check("the shares add up", abs(sum(v["share"] for v in vgpus) - 1) < 0.01)
+
+
+def expected_limit(policy, vgpus, v):
+    """Percent of the time that the policy grants, as sysfs shows it."""
+    if policy == "equal_share":
+        return round(100 / len(vgpus), 2)
+    if policy == "best_effort":
+        return 100
+    return v["limit"]
+
+
+def shares(where):
+    for t in load(where, "bench.json")["targets"]:
+        check(t["what"], t["met"],
+              f"{t['worst_error']} {t['unit']}, allowed {t['allowed']}"
+              + ("" if t["undisturbed"] else "; something disturbed the run"))
+
+
+def main(args):
+    if args[:1] == ["demo"] and len(args) == 4:
+        demo(args[1], int(args[2]), args[3])
+    elif args[:1] == ["shares"] and len(args) == 2:
+        shares(args[1])
+    else:
+        print(__doc__.strip())
+        return 2
+    print(f"1..{tests}")
+    return 1 if failed else 0
+
+
+sys.exit(main(sys.argv[1:]))
