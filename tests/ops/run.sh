@@ -16,6 +16,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR/..
 . "$here/../tap.sh"
 # shellcheck source-path=SCRIPTDIR
+. "$here/abi.sh"
+# shellcheck source-path=SCRIPTDIR
 . "$here/mdevctl.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/nodedev.sh"
@@ -81,6 +83,7 @@ address=${gpu##*/}
 parent=pci_${address//[:.]/_}
 case $1-$BOOT in
 persist-1)
+	abi
 	mdevctl_before_reboot
 	nodedev_before_reboot
 	systemctl reboot
