@@ -114,6 +114,28 @@ refusals() {
 	check "the first one stops" mdevctl stop --uuid "$uuid"
 }
 
+# Two definitions that promise more of the engine than there is.
+promises() {
+	local first second uuid
+
+	first=$(id 10)
+	second=$(id 11)
+	for uuid in "$first" "$second"; do
+		check "a vGPU with min=60 is defined" define RV100-4D "$uuid" "" min=60
+	done
+	check "the first of the two starts" mdevctl start --uuid "$first"
+	check "the second does not" no mdevctl start --uuid "$second"
+	check "and is not left behind, either" no test -e "$mdevs/$second"
+	check "the GPU says that 40 % are left" equal "$(cat "$gpu/vgpu/last_refusal")" \
+		"min: 60 percent asked for, 40 percent of the GPU are not promised yet"
+	check "when the first has stopped, the second starts" \
+		eval "mdevctl stop -u $first && mdevctl start -u $second"
+	check "it stops" mdevctl stop --uuid "$second"
+	for uuid in "$first" "$second"; do
+		mdevctl undefine --uuid "$uuid"
+	done
+}
+
 # The two rules of docs/orchestrators.md, the second for one vGPU.
 udev_rules() {
 	cat > /etc/udev/rules.d/99-test.rules <<-END
@@ -138,6 +160,7 @@ mdevctl_before_reboot() {
 	life_cycle "$(id 0c)"
 	check "a dumped definition restores the vGPU" restore "$(id 0c)"
 	refusals
+	promises
 	udev_sets_attributes
 	check "modify --auto" mdevctl modify --uuid "$(id 0c)" --auto
 	check "the definition says auto" defined "$(id 0c)" 'e["start"] == "auto"'
