@@ -25,8 +25,17 @@ typedef long long s64;
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
 
+/* How often somebody went from a node of a tree to what it is a part of. */
+extern u64 looks;
+
+static inline char *look(const void *node)
+{
+	looks++;
+	return (char *)node;
+}
+
 #define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
+	((type *)(look(ptr) - offsetof(type, member)))
 
 #define min(a, b) ({ \
 	__typeof__(a) _a = (a); \

@@ -236,6 +236,26 @@ static void run_scenario(const struct scenario *sc)
 	machine_free(&m);
 }
 
+/* A decision costs O(log n), counted and not timed. */
+static void check_picks(void)
+{
+	static const int sizes[] = { 2, 10, 100, 1000, 10000 };
+	double found, most;
+	char text[160];
+	unsigned int i;
+
+	if (opt.only && strcmp(opt.only, "pick"))
+		return;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		found = pick_looks(sizes[i]);
+		most = pick_looks_max(sizes[i]);
+		snprintf(text, sizeof(text), "%.1f of %d, wanted %.0f at most",
+			 found, sizes[i], most);
+		check(found > 0 && found <= most, "pick", 0,
+		      "looks at instances", text);
+	}
+}
+
 static void run_all(void)
 {
 	struct scenario sc;
@@ -248,6 +268,7 @@ static void run_all(void)
 		make_sweep(i, &sc, name, sizeof(name));
 		run_scenario(&sc);
 	}
+	check_picks();
 }
 
 static int usage(void)

@@ -263,5 +263,7 @@ void make_sweep(int i, struct scenario *sc, char *name, size_t size);
 
 /* pick_cost.c */
 void pick_cost(FILE *out);
+double pick_looks(int nr);
+double pick_looks_max(int nr);
 
 #endif /* _SIM_H */
