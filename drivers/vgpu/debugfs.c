@@ -15,8 +15,9 @@ static void show_entity(struct seq_file *m, const struct vgpu_sched_entity *se,
 {
 	const struct vgpu_run *run = container_of(se, struct vgpu_run, se);
 
-	seq_printf(m, "  vGPU %-4u weight %-5u vruntime %-14llu debt %llu ns",
-		   run->vd->inst.id, se->weight, se->vruntime, se->debt);
+	seq_printf(m, "  vGPU %-4u %s weight %-5u vruntime %-14llu debt %llu ns",
+		   run->vd->inst.id, dev_name(run->vd->inst.dev), se->weight,
+		   se->vruntime, se->debt);
 	if (se->not_before > now)
 		seq_printf(m, ", may run in %llu ns", se->not_before - now);
 	seq_printf(m, ", waiting for %llu ns\n", now - se->waiting_since);
@@ -33,6 +34,18 @@ static void show_tree(struct seq_file *m, const char *name,
 			    now);
 }
 
+/* With hw_lock held: whose context it is does not change, nor go away. */
+static void show_context(struct seq_file *m, const struct vgpu_engine *eng)
+{
+	const struct vgpu_vdev *vd = eng->current_vd;
+
+	if (vd)
+		seq_printf(m, ", context of %u %s\n", vd->inst.id,
+			   dev_name(vd->inst.dev));
+	else
+		seq_puts(m, ", context of -1\n");
+}
+
 static int runlist_show(struct seq_file *m, void *unused)
 {
 	static const char * const states[] = { "idle", "switch", "busy" };
@@ -46,10 +59,10 @@ static int runlist_show(struct seq_file *m, void *unused)
 		mutex_lock(&eng->hw_lock);
 		spin_lock(&eng->rl_lock);
 		now = ktime_get_ns();
-		seq_printf(m, "engine %u: %s, %u open, %u waiting, vtime %llu, context of %d\n",
+		seq_printf(m, "engine %u: %s, %u open, %u waiting, vtime %llu",
 			   i, states[eng->rl.state], eng->rl.members,
-			   eng->rl.waiting, eng->rl.vtime,
-			   eng->current_vd ? (int)eng->current_vd->inst.id : -1);
+			   eng->rl.waiting, eng->rl.vtime);
+		show_context(m, eng);
 		show_tree(m, "ready", &eng->rl.ready, now);
 		show_tree(m, "throttled", &eng->rl.throttled, now);
 		spin_unlock(&eng->rl_lock);
