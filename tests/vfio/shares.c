@@ -9,6 +9,12 @@
 /* Beside what is promised: percent of the GPU. */
 #define MARGIN		3
 
+/* Bytes that the engine is given at a time: within them, no slice ends. */
+#define PIECE		(256 * 1024)
+/* Slices of a tenant whose mean length is looked at, and how often. */
+#define MANY_SLICES	100
+#define SLICE_TRIES	5
+
 static const char * const policies[] = {
 	"best_effort", "equal_share", "fixed_share",
 };
@@ -171,6 +177,88 @@ static void min_is_kept(void)
 	}
 }
 
+/**
+ * struct length - mean length of the slices of two tenants, GPU time
+ * @least: ns; not less, however long the counters took to read
+ * @most: ns; not more
+ * @piece: ns that %PIECE took them
+ */
+struct length {
+	double least, most, piece;
+};
+
+static int64_t both(struct vdev *const *d, const char *name)
+{
+	return mdev_attr_u64(d[0]->uuid, name) +
+	       mdev_attr_u64(d[1]->uuid, name);
+}
+
+static void wait_for_slices(struct vdev *const *d, unsigned int nr)
+{
+	uint64_t had[] = { mdev_attr_u64(d[0]->uuid, "slices"),
+			   mdev_attr_u64(d[1]->uuid, "slices") };
+
+	wait_above(d[0], "slices", had[0] + nr);
+	wait_above(d[1], "slices", had[1] + nr);
+}
+
+static void measure(struct vdev *const *d, struct length *len)
+{
+	int64_t outer = both(d, "slices"), time = both(d, "gpu_time_ns");
+	int64_t bytes = both(d, "bytes"), inner = both(d, "slices");
+
+	wait_for_slices(d, MANY_SLICES);
+	inner = both(d, "slices") - inner;
+	time = both(d, "gpu_time_ns") - time;
+	bytes = both(d, "bytes") - bytes;
+	outer = both(d, "slices") - outer;
+	len->least = (double)time / outer;
+	len->most = (double)time / inner;
+	len->piece = (double)time * PIECE / bytes;
+}
+
+/*
+ * Slices are about @ns. What is owed makes one shorter, by half at most; one
+ * ends with the piece that crosses its end, which is a long one rather than a
+ * short one: twice the mean. As for shares, one good time is enough.
+ */
+static void expect_length(struct vdev *const *d, double ns, struct length *len)
+{
+	unsigned int i;
+
+	/* Those that began before the setting. */
+	wait_for_slices(d, 2);
+	for (i = 0; i < SLICE_TRIES; i++) {
+		measure(d, len);
+		if (len->most >= ns / 2 && len->least <= ns * 1.1 + 2 * len->piece)
+			return;
+		tap_note("slices of %.0f to %.0f us, pieces of %.0f us",
+			 len->least / 1000, len->most / 1000, len->piece / 1000);
+	}
+	tap_fail(__FILE__, __LINE__, "slices are not of %.0f us", ns / 1000);
+}
+
+static void slices_are_as_set(void)
+{
+	struct vdev *d[2] = { vdev_new(T16), vdev_new(T16) };
+	struct length small, large, two, four;
+
+	all_busy(d, 2);
+	gpu_set("slice_us", "500");
+	expect_length(d, 0.5 * MS, &small);
+	gpu_set("slice_us", "8000");
+	expect_length(d, 8.0 * MS, &large);
+	EXPECT(large.most > 2 * small.least);
+
+	/* Derived: 16 ms divided by those that are open, busy or not. */
+	gpu_set("slice_us", "0");
+	expect_length(d, 8.0 * MS, &two);
+	vdev_new(T4);
+	vdev_new(T4);
+	expect_length(d, 4.0 * MS, &four);
+	EXPECT(two.most > 1.3 * four.least);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(cap_holds),
 	TAP_TEST(weights_hold),
@@ -178,6 +266,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(fixed_share_is_kept),
 	TAP_TEST(nothing_is_wasted),
 	TAP_TEST(min_is_kept),
+	TAP_TEST(slices_are_as_set),
 };
 
 int main(void)
