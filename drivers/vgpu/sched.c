@@ -169,7 +169,9 @@ static void engine_unload(struct vgpu_engine *eng)
 {
 	struct vgpu_vdev *vd = eng->current_vd;
 
-	if (vd && vd_ops(vd)->save(&vd->inst, eng->id))
+	/* It would not come idle once the GPU is lost: no fault of @vd's. */
+	if (vd && !READ_ONCE(eng->core->lost) &&
+	    vd_ops(vd)->save(&vd->inst, eng->id))
 		vgpu_hang_fault(eng, vd);
 	eng->current_vd = NULL;
 }
