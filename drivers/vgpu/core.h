@@ -95,11 +95,13 @@ struct vgpu_engine {
  * struct vgpu_inject - faults for tests; nothing unless the kernel was built
  *	with CONFIG_FAULT_INJECTION_DEBUG_FS, and never by default
  * @hang: the engine does not come idle
- * @instance: the only instance to be hit, by number; U32_MAX for all
+ * @reset: nor does a reset bring it back
+ * @instance: the only instance to be hit by @hang, by number; U32_MAX for all
  */
 struct vgpu_inject {
 #ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
 	struct fault_attr hang;
+	struct fault_attr reset;
 	u32 instance;
 #endif
 };

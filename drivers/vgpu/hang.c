@@ -65,6 +65,28 @@ static void core_dump(struct vgpu_engine *eng, struct vgpu_vdev *vd)
 	dev_coredumpv(gpu->desc.dev, buf, len, GFP_KERNEL);
 }
 
+#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
+static bool inject_lost(struct vgpu_core *core)
+{
+	return should_fail(&core->inject.reset, 1);
+}
+#else
+static bool inject_lost(struct vgpu_core *core)
+{
+	return false;
+}
+#endif
+
+static int reset_engine(struct vgpu_engine *eng)
+{
+	struct vgpu_core *core = eng->core;
+
+	/* The card is left as it is: stuck, for all that it knows. */
+	if (inject_lost(core))
+		return -EIO;
+	return core->gpu.desc.ops->reset(&core->gpu, eng->id);
+}
+
 /**
  * vgpu_hang_reset() - reset an engine that does not come idle
  * @eng: the engine; engine context
@@ -76,7 +98,7 @@ void vgpu_hang_reset(struct vgpu_engine *eng)
 
 	eng->current_vd = NULL;
 	atomic64_inc(&core->resets);
-	ret = core->gpu.desc.ops->reset(&core->gpu, eng->id);
+	ret = reset_engine(eng);
 	trace_vgpu_reset(eng->id, ret);
 	if (ret) {
 		dev_err(core->gpu.desc.dev, "engine %u is lost\n", eng->id);
@@ -132,7 +154,7 @@ bool vgpu_inject_hang(struct vgpu_gpu *gpu, unsigned int engine)
 }
 
 /**
- * vgpu_hang_inject_init() - the knobs that inject hangs, all off
+ * vgpu_hang_inject_init() - the knobs that inject faults, all off
  * @core: the GPU; its debugfs directory exists
  */
 void vgpu_hang_inject_init(struct vgpu_core *core)
@@ -140,11 +162,14 @@ void vgpu_hang_inject_init(struct vgpu_core *core)
 	const struct fault_attr off = FAULT_ATTR_INITIALIZER;
 
 	core->inject.hang = off;
+	core->inject.reset = off;
 	core->inject.instance = U32_MAX;
 	debugfs_create_u32("fail_idle_instance", 0600, core->debugfs,
 			   &core->inject.instance);
 	fault_create_debugfs_attr("fail_idle", core->debugfs,
 				  &core->inject.hang);
+	fault_create_debugfs_attr("fail_reset", core->debugfs,
+				  &core->inject.reset);
 }
 #else
 bool vgpu_inject_hang(struct vgpu_gpu *gpu, unsigned int engine)
