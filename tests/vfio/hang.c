@@ -4,117 +4,29 @@
  * that the others lose nothing. Hangs are injected by debugfs, which takes a
  * kernel built with CONFIG_FAULT_INJECTION_DEBUG_FS (scripts/debug-kernel).
  */
-#include <dirent.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "canvas.h"
 #include "display.h"
+#include "inject.h"
+#include "tenant.h"
 
-#define DUMPS		"/sys/class/devcoredump"
 #define DUMP_MAX	(64 * 1024)
-#define GONE_LIMIT_S	20
 #define DUMP_TRIES	5
+#define WAIT_TRIES	3
+#define TRACE_DIR	"/sys/kernel/tracing"
+#define TRACE_OURS	TRACE_DIR "/instances/vgpu-hang"
 
-#define ANY_INSTANCE	0xffffffffU
 #define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 static struct vdev *d;
 static uint32_t *vram;
 static int err;
-static char old_limit[ATTR_LEN];
-
-static void debugfs_path(char *path, const char *name)
-{
-	char gpu[PATH_MAX];
-
-	strcpy(gpu, gpu_path());
-	snprintf(path, PATH_MAX, "/sys/kernel/debug/vgpu/%s/%s", basename(gpu),
-		 name);
-}
-
-static void knob(const char *name, uint32_t val)
-{
-	char path[PATH_MAX], text[16];
-
-	debugfs_path(path, name);
-	snprintf(text, sizeof(text), "%u", val);
-	ASSERT_OK(file_write(path, text));
-}
-
-static void disarm(void)
-{
-	knob("fail_idle/probability", 0);
-}
-
-/* The next @times runs of this instance find the engine stuck. */
-static void arm(uint32_t instance, uint32_t times)
-{
-	disarm();
-	knob("fail_idle_instance", instance);
-	knob("fail_idle/interval", 1);
-	/* No stack in the log, which is looked through for such. */
-	knob("fail_idle/verbose", 0);
-	knob("fail_idle/times", times);
-	knob("fail_idle/probability", 100);
-}
-
-/* The number of the instance that the engine has last worked for. */
-static uint32_t last_instance(void)
-{
-	char path[PATH_MAX], text[4096];
-	const char *at;
-	unsigned int id;
-
-	debugfs_path(path, "runlist");
-	ASSERT_OK(file_read(path, text, sizeof(text)));
-	at = strstr(text, "context of ");
-	ASSERT(at && sscanf(at, "context of %u", &id) == 1);
-	return id;
-}
-
-/* The path of the only dump's file, or an empty string. */
-static void find_dump(char *path)
-{
-	DIR *dir = opendir(DUMPS);
-	struct dirent *e;
-
-	path[0] = '\0';
-	while (dir && (e = readdir(dir))) {
-		if (!strncmp(e->d_name, "devcd", 5))
-			snprintf(path, PATH_MAX, DUMPS "/%s/data", e->d_name);
-	}
-	if (dir)
-		closedir(dir);
-}
-
-/* While one is there, a device gets no other. The kernel removes it later. */
-static void discard_dumps(void)
-{
-	char path[PATH_MAX];
-	unsigned int i;
-
-	for (i = 0; i < GONE_LIMIT_S * 100; i++) {
-		find_dump(path);
-		if (!path[0])
-			return;
-		file_write(path, "1");
-		usleep(10000);
-	}
-	tap_fail(__FILE__, __LINE__, "%s does not go away", path);
-	tap_abort();
-}
-
-static void gpu_limit(const char *text)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/vgpu/guard_faults_limit", gpu_path());
-	ASSERT_OK(file_write(path, text));
-}
 
 static void watch_errors(struct vdev *of)
 {
@@ -126,7 +38,7 @@ static void watch_errors(struct vdev *of)
 static void before(void)
 {
 	discard_dumps();
-	gpu_attr("guard_faults_limit", old_limit);
+	settings_save();
 	err = -1;
 	d = vdev_new(T8);
 	vram = vdev_map_vram(d);
@@ -137,10 +49,9 @@ static void before(void)
 
 static void after(void)
 {
-	disarm();
-	knob("fail_idle_instance", ANY_INSTANCE);
-	if (old_limit[0])
-		gpu_limit(old_limit);
+	rmdir(TRACE_OURS);
+	inject_nothing();
+	settings_restore();
 	if (vram)
 		munmap(vram, d->size);
 	vram = NULL;
@@ -165,10 +76,10 @@ static void hang(void)
 	uint64_t faults = mdev_attr_u64(d->uuid, "faults");
 	uint64_t resets = gpu_attr_u64("resets");
 
-	arm(ANY_INSTANCE, 1);
+	inject_hangs(ANY_INSTANCE, 1);
 	gpu_fill(d, 0, 4096, 64, 64, 0x11223344);
 	ASSERT(evt_wait(err) == 1);
-	disarm();
+	inject_nothing();
 	expect_state(d, "faulted");
 	EXPECT_EQ(mdev_attr_u64(d->uuid, "faults"), faults + 1);
 	EXPECT_EQ(gpu_attr_u64("resets"), resets + 1);
@@ -181,7 +92,7 @@ static void reset(struct vdev *of)
 }
 
 /* A rectangle of a new colour, by the engine. */
-static bool draws(void)
+static bool engine_draws(void)
 {
 	uint32_t color = rnd();
 
@@ -197,7 +108,7 @@ static void none_without_injection(void)
 	uint64_t resets = gpu_attr_u64("resets");
 	char path[PATH_MAX];
 
-	EXPECT(draws());
+	EXPECT(engine_draws());
 	expect_state(d, "ok");
 	EXPECT_EQ(evt_take(err), 0);
 	EXPECT_EQ(gpu_attr_u64("resets"), resets);
@@ -217,10 +128,10 @@ static void writes_are_dropped(void)
 	copy = malloc(d->size);
 	ASSERT(copy);
 	memcpy(copy, vram, d->size);
-	EXPECT(!draws());
+	EXPECT(!engine_draws());
 	gpu_fill(d, 1 * MIB, 4096, 1000, 1000, rnd());
 	gpu_idle(d);
-	/* What draws() has written itself. */
+	/* What engine_draws() has written itself. */
 	copy[0] = vram[0];
 	at = first_difference(vram, copy, d->size);
 	EXPECT_EQ(at, d->size);
@@ -276,7 +187,7 @@ static void reset_brings_back(void)
 		hang();
 		reset(d);
 		expect_state(d, "ok");
-		EXPECT(draws());
+		EXPECT(engine_draws());
 		discard_dumps();
 	}
 	EXPECT_EQ(mdev_attr_u64(d->uuid, "faults"), 3);
@@ -301,12 +212,12 @@ static void neighbour_goes_on(void)
 	uint64_t ops, at;
 	uint32_t us;
 
-	EXPECT(draws());
+	EXPECT(engine_draws());
 	us = last_instance();
 	canvas_open();
 	ops = mdev_attr_u64(cv.d->uuid, "ops");
 	neighbour_draws(10);
-	arm(us, 1);
+	inject_hangs(us, 1);
 	/* Behind and before work of the neighbour. */
 	gpu_fill(d, 0, 4096, 64, 64, rnd());
 	neighbour_draws(20);
@@ -341,7 +252,7 @@ static void neighbour_is_unharmed(void)
 	expect_picture(&m);
 	EXPECT_EQ(reg_rd(d, BIOS_0_SCRATCH), 0x600d600d);
 	EXPECT_EQ(reg_rd(d, DP_BRUSH_FRGD_CLR), 0x00c0ffee);
-	EXPECT(draws());
+	EXPECT(engine_draws());
 	expect_state(d, "ok");
 	munmap(their_vram, them->size);
 	d = us;
@@ -364,7 +275,7 @@ static void dump_tells_the_owner(void)
 	ssize_t len;
 
 	ASSERT(dump);
-	EXPECT(draws());
+	EXPECT(engine_draws());
 	snprintf(text, sizeof(text), "vGPU %u, %s, type %s", last_instance(),
 		 d->uuid, types[T8].name);
 	for (i = 0; i < DUMP_TRIES; i++) {
@@ -401,23 +312,23 @@ static void too_many_faults(void)
 	unsigned int i;
 
 	/* Twice as many as are allowed then: some count less as they age. */
-	gpu_limit("0");
+	gpu_set("guard_faults_limit", "0");
 	for (i = 0; i < 6; i++) {
 		if (i)
 			reset(d);
 		hang();
 		expect_guard("normal");
 	}
-	gpu_limit("3");
+	gpu_set("guard_faults_limit", "3");
 	expect_guard("full");
 	reset(d);
 	expect_state(d, "faulted");
-	EXPECT(!draws());
+	EXPECT(!engine_draws());
 	/* The operator may forgive. */
-	gpu_limit("0");
+	gpu_set("guard_faults_limit", "0");
 	reset(d);
 	expect_state(d, "ok");
-	EXPECT(draws());
+	EXPECT(engine_draws());
 }
 
 /* Nothing but its own end is due to a faulted one. */
@@ -442,7 +353,7 @@ static void removed_while_faulted(void)
 	d = vdev_new(T8);
 	vram = vdev_map_vram(d);
 	expect_state(d, "ok");
-	EXPECT(draws());
+	EXPECT(engine_draws());
 }
 
 /* Closed and opened again, as by the next boot of its virtual machine. */
@@ -455,7 +366,78 @@ static void opened_again(void)
 	vdev_decode(d, DECODE_ALL);
 	vram = vdev_map_vram(d);
 	expect_state(d, "ok");
-	EXPECT(draws());
+	EXPECT(engine_draws());
+}
+
+/* How long the engine was waited for, ns. */
+static uint64_t stuck_for(const char *watchdog_ms)
+{
+	uint64_t before = mdev_attr_u64(d->uuid, "gpu_time_ns");
+
+	gpu_set("watchdog_ms", watchdog_ms);
+	hang();
+	/* Also waits until the time is accounted for. */
+	reset(d);
+	gpu_init(d);
+	discard_dumps();
+	return mdev_attr_u64(d->uuid, "gpu_time_ns") - before;
+}
+
+/* Never less than was set; and not always more than what is not set. */
+static void watchdog_bounds_the_wait(void)
+{
+	uint64_t ns, shortest = UINT64_MAX;
+	unsigned int i;
+
+	EXPECT(stuck_for("2000") >= 2000 * MS);
+	for (i = 0; i < WAIT_TRIES; i++) {
+		ns = stuck_for("100");
+		EXPECT(ns >= 100 * MS);
+		shortest = ns < shortest ? ns : shortest;
+	}
+	EXPECT(shortest < 2000 * MS);
+}
+
+/* An instance of our own: nobody else's tracing is in it, nor touched. */
+static void trace_start(void)
+{
+	if (access(TRACE_DIR "/instances", F_OK))
+		ASSERT_OK(mount("tracefs", TRACE_DIR, "tracefs", 0, NULL));
+	ASSERT_OK(mkdir(TRACE_OURS, 0700));
+	ASSERT_OK(file_write(TRACE_OURS "/events/vgpu/vgpu_fault/enable", "1"));
+	ASSERT_OK(file_write(TRACE_OURS "/events/vgpu/vgpu_reset/enable", "1"));
+}
+
+/* Where an event's only occurrence in a trace is, or NULL. */
+static const char *only_event(const char *trace, const char *event)
+{
+	const char *at = strstr(trace, event);
+
+	return at && !strstr(at + 1, event) ? at : NULL;
+}
+
+static void tracepoints_tell(void)
+{
+	char trace[4096], owner[64];
+	const char *fault, *reset_at;
+
+	trace_start();
+	EXPECT(engine_draws());
+	snprintf(owner, sizeof(owner), "vgpu_fault: engine=0 instance=%u\n",
+		 last_instance());
+	ASSERT(file_read(TRACE_OURS "/trace", trace, sizeof(trace)) > 0);
+	EXPECT(!strstr(trace, "vgpu_fault:") && !strstr(trace, "vgpu_reset:"));
+
+	hang();
+	ASSERT(file_read(TRACE_OURS "/trace", trace, sizeof(trace) - 1) > 0);
+	/* Which file_read() took off. */
+	strcat(trace, "\n");
+	fault = only_event(trace, "vgpu_fault:");
+	reset_at = only_event(trace, "vgpu_reset:");
+	if (!EXPECT(fault && reset_at))
+		return;
+	EXPECT(!strncmp(fault, owner, strlen(owner)));
+	EXPECT_STR(reset_at, "vgpu_reset: engine=0 result=0\n");
 }
 
 static const struct tap_test tests[] = {
@@ -469,6 +451,8 @@ static const struct tap_test tests[] = {
 	TAP_TEST(too_many_faults),
 	TAP_TEST(removed_while_faulted),
 	TAP_TEST(opened_again),
+	TAP_TEST(watchdog_bounds_the_wait),
+	TAP_TEST(tracepoints_tell),
 };
 
 int main(void)

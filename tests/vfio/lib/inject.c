@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "inject.h"
+#include "mdev.h"
+#include "tap.h"
+
+#define DUMPS		"/sys/class/devcoredump"
+#define GONE_LIMIT_S	20
+
+static void debugfs_path(char *path, const char *name)
+{
+	char gpu[PATH_MAX];
+
+	strcpy(gpu, gpu_path());
+	snprintf(path, PATH_MAX, "/sys/kernel/debug/vgpu/%s/%s", basename(gpu),
+		 name);
+}
+
+static void knob(const char *fault, const char *name, uint32_t val)
+{
+	char path[PATH_MAX], file[64], text[16];
+
+	snprintf(file, sizeof(file), "%s%s", fault, name);
+	debugfs_path(path, file);
+	snprintf(text, sizeof(text), "%u", val);
+	ASSERT_OK(file_write(path, text));
+}
+
+static void arm(const char *fault, uint32_t times)
+{
+	knob(fault, "/interval", 1);
+	/* No stack in the log, which is looked through for such. */
+	knob(fault, "/verbose", 0);
+	knob(fault, "/times", times);
+	knob(fault, "/probability", 100);
+}
+
+/* The next @times runs of this instance find the engine stuck. */
+void inject_hangs(uint32_t instance, uint32_t times)
+{
+	inject_nothing();
+	knob("fail_idle", "_instance", instance);
+	arm("fail_idle", times);
+}
+
+/* The next reset of the engine fails. */
+void inject_failed_reset(void)
+{
+	arm("fail_reset", 1);
+}
+
+void inject_nothing(void)
+{
+	knob("fail_idle", "/probability", 0);
+	knob("fail_idle", "_instance", ANY_INSTANCE);
+	knob("fail_reset", "/probability", 0);
+}
+
+/* What the engine does, and who waits for it. */
+void runlist_read(char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	debugfs_path(path, "runlist");
+	ASSERT_OK(file_read(path, buf, size));
+}
+
+/* The number of the instance that the engine has last worked for. */
+uint32_t last_instance(void)
+{
+	char text[4096];
+	const char *at;
+	unsigned int id;
+
+	runlist_read(text, sizeof(text));
+	at = strstr(text, "context of ");
+	ASSERT(at && sscanf(at, "context of %u", &id) == 1);
+	return id;
+}
+
+/* The path of the only dump's file, or an empty string. */
+void find_dump(char *path)
+{
+	DIR *dir = opendir(DUMPS);
+	struct dirent *e;
+
+	path[0] = '\0';
+	while (dir && (e = readdir(dir))) {
+		if (!strncmp(e->d_name, "devcd", 5))
+			snprintf(path, PATH_MAX, DUMPS "/%s/data", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* While one is there, a device gets no other. The kernel removes it later. */
+void discard_dumps(void)
+{
+	char path[PATH_MAX];
+	unsigned int i;
+
+	for (i = 0; i < GONE_LIMIT_S * 100; i++) {
+		find_dump(path);
+		if (!path[0])
+			return;
+		file_write(path, "1");
+		usleep(10000);
+	}
+	tap_fail(__FILE__, __LINE__, "%s does not go away", path);
+	tap_abort();
+}
