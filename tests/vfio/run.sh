@@ -32,7 +32,10 @@ declare -A asked=(
 	[lifetime]="$no_room"
 	[monitor]='resolution: ([0-9]+x[0-9]+ is not within|not WIDTHxHEIGHT)|: [0-9]+ callbacks suppressed'
 	[hang]='engine [0-9]+ did not come idle under vGPU'
+	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
+asked[lost]+='|probe with driver vgpu_mdev failed with error -5'
+asked[lost]+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -5'	# Linux 6.1
 asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-z]+_limit'
 asked[policy]+='|weight|cap|min): |: [0-9]+ callbacks suppressed'
 
@@ -153,10 +156,10 @@ check "modules load" modules load
 if [ $# -gt 0 ]; then
 	:
 elif compgen -G '/sys/kernel/debug/vgpu/*/fail_idle' > /dev/null; then
-	say "this kernel can inject hangs: hang runs as well"
-	programs+=(hang)
+	say "this kernel can inject hangs: hang and lost run as well"
+	programs+=(hang lost)
 else
-	say "this kernel cannot inject hangs: hang is not among the programs"
+	say "this kernel cannot inject hangs: hang and lost are not among the programs"
 fi
 for name in "${programs[@]}"; do
 	run_program "$name"

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A GPU that a reset does not bring back: all that is refused then, what may
+ * still be done, who is blamed, and how it ends. Faults are injected as in the
+ * program hang.
+ */
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/klog.h>
+#include <unistd.h>
+#include "fault.h"
+#include "inject.h"
+#include "tenant.h"
+
+#define PCI_DRIVER	"/sys/bus/pci/drivers/vgpu_rv100/"
+
+/* What klogctl() is to do: SYSLOG_ACTION_READ_ALL, _SIZE_BUFFER. */
+#define LOG_ALL		3
+#define LOG_SIZE	10
+
+/* Time enough to queue work behind the one that hangs. */
+#define LONG_WATCHDOG	"5000"
+#define REST_LIMIT_S	60
+
+static struct vdev *d;		/* its work hangs */
+static struct vdev *other;	/* and this one has nothing to do with it */
+static int err;
+static bool lost;
+
+static void before(void)
+{
+	discard_dumps();
+	settings_save();
+	lost = false;
+	err = evt_new();
+	other = vdev_new(T4);
+	d = vdev_new(T8);
+	ASSERT_OK(irq_eventfd(d, VFIO_PCI_ERR_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, err));
+	gpu_init(other);
+	gpu_init(d);
+}
+
+/* Give the card to its driver anew; nobody has a vGPU of it open. */
+static void bind_again(void)
+{
+	const char *card = strrchr(gpu_path(), '/') + 1;
+
+	ASSERT_OK(file_write(PCI_DRIVER "unbind", card));
+	ASSERT_OK(file_write(PCI_DRIVER "bind", card));
+	lost = false;
+}
+
+static void after(void)
+{
+	inject_nothing();
+	settings_restore();
+	close(err);
+	vdev_cleanup();
+	discard_dumps();
+	if (lost)
+		bind_again();
+}
+
+/* How often the kernel's log has this text. */
+static unsigned int logged(const char *text)
+{
+	int size = klogctl(LOG_SIZE, NULL, 0), len;
+	unsigned int n = 0;
+	const char *at;
+	char *log;
+
+	ASSERT(size > 0);
+	log = malloc(size + 1);
+	ASSERT(log);
+	len = klogctl(LOG_ALL, log, size);
+	ASSERT(len > 0);
+	log[len] = '\0';
+	for (at = log; (at = strstr(at, text)); at++)
+		n++;
+	free(log);
+	return n;
+}
+
+static void hang_for_good(void)
+{
+	inject_hangs(ANY_INSTANCE, 1);
+	inject_failed_reset();
+	lost = true;
+	gpu_fill(d, 0, 4096, 64, 64, 0x11223344);
+}
+
+static void lose(void)
+{
+	hang_for_good();
+	ASSERT(evt_wait(err) == 1);
+	expect_attr(d->uuid, "state", "lost");
+}
+
+/* How many files a directory of sysfs has that can be read. */
+static unsigned int readable(const char *dir)
+{
+	char path[PATH_MAX + 256], text[4096];
+	DIR *files = opendir(dir);
+	unsigned int n = 0;
+	struct dirent *e;
+
+	ASSERT(files);
+	while ((e = readdir(files))) {
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		n += e->d_name[0] != '.' &&
+		     file_read(path, text, sizeof(text)) > 0;
+	}
+	closedir(files);
+	return n;
+}
+
+static void expect_readable(const char *where, const char *name)
+{
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%s/%s/vgpu", where, name);
+	EXPECT_EQ(readable(dir), dir_count(dir));
+}
+
+static void all_are_told(void)
+{
+	unsigned int before = logged("engine 0 is lost"), type;
+	uint64_t resets = gpu_attr_u64("resets"), ops;
+
+	EXPECT(draws(other, 3));
+	ops = mdev_attr_u64(other->uuid, "ops");
+	lose();
+	expect_attr(other->uuid, "state", "lost");
+	EXPECT_EQ(logged("engine 0 is lost"), before + 1);
+	for (type = 0; type < NR_TYPES; type++)
+		EXPECT_EQ(type_available(type), 0);
+	/* What was counted can be read, and is right. */
+	EXPECT_EQ(gpu_attr_u64("resets"), resets + 1);
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "faults"), 1);
+	EXPECT_EQ(mdev_attr_u64(other->uuid, "faults"), 0);
+	EXPECT_EQ(mdev_attr_u64(other->uuid, "ops"), ops);
+	expect_readable(gpu_path(), "");
+	expect_readable("/sys/bus/mdev/devices", d->uuid);
+	expect_readable("/sys/bus/mdev/devices", other->uuid);
+}
+
+static void none_is_created(void)
+{
+	char refusal[ATTR_LEN], now[ATTR_LEN], uuid[UUID_LEN];
+	uint64_t available = gpu_attr_u64("vram_free");
+
+	gpu_attr("last_refusal", refusal);
+	lose();
+	mdev_uuid(uuid);
+	EXPECT_ERR(mdev_try_create(T4, uuid), EIO);
+	EXPECT(!mdev_exists(uuid));
+	EXPECT_EQ(gpu_attr_u64("vram_free"), available);
+	/* Nothing was scarce. */
+	gpu_attr("last_refusal", now);
+	EXPECT_STR(now, refusal);
+}
+
+static void expect_no_access(struct vdev *of)
+{
+	struct vfio_device_gfx_plane_info plane = {
+		.argsz = sizeof(plane),
+		.flags = VFIO_GFX_PLANE_TYPE_REGION,
+	};
+	unsigned int i;
+	uint32_t val = 0;
+
+	for (i = 0; i < NR_REGIONS; i++) {
+		if (!of->region[i].size)
+			continue;
+		EXPECT_ERR(vdev_pread(of, i, &val, sizeof(val), 0), EIO);
+		EXPECT_ERR(vdev_pwrite(of, i, &val, sizeof(val), 0), EIO);
+	}
+	EXPECT_ERR(vdev_ioctl(of, VFIO_DEVICE_QUERY_GFX_PLANE, &plane), EIO);
+	EXPECT_ERR(vdev_ioctl(of, VFIO_DEVICE_RESET, NULL), EIO);
+}
+
+static void none_has_access(void)
+{
+	struct vdev *third = vdev_new(T4);
+	void *untouched = vdev_map_vram(other);
+
+	lose();
+	expect_no_access(d);
+	expect_no_access(other);
+	EXPECT(raises_sigbus(untouched, false));
+	EXPECT(raises_sigbus(vdev_map_vram(d), true));
+	/* The next boot of its virtual machine. */
+	close(third->fd);
+	EXPECT_ERR(third->fd = ioctl(third->group, VFIO_GROUP_GET_DEVICE_FD,
+				     third->uuid), EIO);
+}
+
+/* A virtual machine ends as it always does: in any order, and without error. */
+static void closed_and_removed(void)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	char uuid[2][UUID_LEN];
+	unsigned int i;
+
+	lose();
+	EXPECT_OK(vdev_ioctl(d, VFIO_DEVICE_GET_INFO, &info));
+	EXPECT_OK(irq_set(d, VFIO_PCI_ERR_IRQ_INDEX, VFIO_IRQ_SET_DATA_NONE |
+			  VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0, NULL, 0));
+	strcpy(uuid[0], d->uuid);
+	strcpy(uuid[1], other->uuid);
+	vdev_close(d);
+	vdev_close(other);
+	for (i = 0; i < ARRAY_SIZE(uuid); i++) {
+		EXPECT_OK(mdev_remove(uuid[i]));
+		EXPECT(!mdev_exists(uuid[i]));
+	}
+}
+
+static void wait_for_rest(void)
+{
+	char text[4096];
+	unsigned int i;
+
+	for (i = 0; i < REST_LIMIT_S * 100; i++) {
+		runlist_read(text, sizeof(text));
+		if (strstr(text, ": idle") && strstr(text, " 0 waiting"))
+			return;
+		usleep(10000);
+	}
+	tap_fail(__FILE__, __LINE__, "the engine does not rest: %s", text);
+}
+
+/* What others have queued is dropped, and they are not taken for the culprit. */
+static void others_are_not_blamed(void)
+{
+	struct vdev *third = vdev_new(T4);
+	uint64_t resets = gpu_attr_u64("resets");
+
+	gpu_init(third);
+	gpu_set("watchdog_ms", LONG_WATCHDOG);
+	hang_for_good();
+	gpu_fill(other, 0, 4096, 64, 64, 1);
+	gpu_fill(third, 0, 4096, 64, 64, 2);
+	ASSERT(evt_wait(err) == 1);
+	wait_for_rest();
+	EXPECT_EQ(gpu_attr_u64("resets"), resets + 1);
+	EXPECT_EQ(mdev_attr_u64(other->uuid, "ops"), 0);
+	EXPECT_EQ(mdev_attr_u64(third->uuid, "ops"), 0);
+	EXPECT_EQ(mdev_attr_u64(other->uuid, "faults"), 0);
+	EXPECT_EQ(mdev_attr_u64(third->uuid, "faults"), 0);
+	/* Nor when one is closed, which takes the engine. */
+	vdev_close(third);
+	EXPECT_EQ(mdev_attr_u64(other->uuid, "faults"), 0);
+	EXPECT_EQ(gpu_attr_u64("resets"), resets + 1);
+}
+
+static void ends_with_a_new_binding(void)
+{
+	unsigned int type;
+
+	lose();
+	inject_nothing();
+	vdev_cleanup();
+	bind_again();
+	for (type = 0; type < NR_TYPES; type++)
+		EXPECT_EQ(type_available(type), types[type].max_instance);
+	EXPECT_EQ(gpu_attr_u64("resets"), 0);
+	d = vdev_new(T8);
+	expect_attr(d->uuid, "state", "ok");
+	EXPECT(draws(d, 7));
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(all_are_told),
+	TAP_TEST(none_is_created),
+	TAP_TEST(none_has_access),
+	TAP_TEST(closed_and_removed),
+	TAP_TEST(others_are_not_blamed),
+	TAP_TEST(ends_with_a_new_binding),
+};
+
+int main(void)
+{
+	static const struct tap_suite suite = {
+		.name = "lost",
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.before = before,
+		.after = after,
+	};
+
+	return tap_run(&suite);
+}
