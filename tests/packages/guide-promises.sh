@@ -82,6 +82,19 @@ metrics() {
 	return 1
 }
 
+# bills VM VGPU: the exporter tells which VM it is that uses the vGPU.
+bills() {
+	metrics "^vgpu_instance_info{.*vgpu=\"$2\",domain=\"$1\",uuid=\"$(virsh domuuid "$1")\""
+}
+
+# The vGPUs of the definitions, and the policy of the udev rule.
+settings_are_kept() {
+	check "the vGPUs are there, with their settings" equal \
+		"$(cat "$mdevs/$vgpu1/vgpu/min" "$mdevs/$vgpu2/vgpu/cap" | xargs)" "25 60"
+	check "so is the policy" grep '\[equal_share\]' \
+		"/sys/bus/pci/devices/$card/vgpu/policy"
+}
+
 # Everything with our name, but what the reader has made, and logs.
 nothing_left() {
 	local found
@@ -132,20 +145,25 @@ after() {
 		check "vgpu-top names both VMs" eval \
 			"vgpu-top -b -n 1 | tee /dev/stderr | grep -c 'vm[12]$' | grep -qx 2" ;;
 	*vgpu-exporter*)
-		check "the exporter answers" metrics "^vgpu_gpu_info.*$card" ;;
+		check "the exporter answers" metrics "^vgpu_gpu_info.*$card"
+		check "it names vm1" bills vm1 "$vgpu1"
+		check "it names vm2" bills vm2 "$vgpu2" ;;
 	*'driverctl list-overrides'*)
 		check "the card is the driver's after a reboot" driver_is "$card" vgpu_rv100
-		check "the vGPUs are there, with their settings" equal \
-			"$(cat "$mdevs/$vgpu1/vgpu/min" "$mdevs/$vgpu2/vgpu/cap" | xargs)" "25 60"
-		check "so is the policy" grep '\[equal_share\]' \
-			"/sys/bus/pci/devices/$card/vgpu/policy"
-		check "the exporter is up again" metrics "^vgpu_gpu_info.*$card" ;;
+		settings_are_kept
+		check "the exporter is up again" metrics "^vgpu_gpu_info.*$card"
+		check "it names vm1 again" bills vm1 "$vgpu1" ;;
 	*'-t trixie-backports'*)
 		check "DKMS has built the modules for $(newest_kernel)" \
 			modinfo -k "$(newest_kernel)" vgpu_rv100 ;;
 	*'uname -r'*)
 		check "the new kernel runs" equal "$(uname -r)" "$(newest_kernel)"
 		check "vm1 drives its vGPU" driven "$vgpu1" ;;
+	*'modprobe -r'*)
+		check "the card is the driver's again" driver_is "$card" vgpu_rv100
+		settings_are_kept
+		check "the new vGPU is what vm1 drives" driven "$vgpu1"
+		check "the exporter names it still" bills vm1 "$vgpu1" ;;
 	*'apt purge'*)
 		check "nothing is left" nothing_left
 		check "the card has no driver" driver_is "$card" none
