@@ -23,6 +23,7 @@
 
 /* Time enough to queue work behind the one that hangs. */
 #define LONG_WATCHDOG	"5000"
+#define START_US	500000
 #define REST_LIMIT_S	60
 
 static struct vdev *d;		/* its work hangs */
@@ -243,6 +244,8 @@ static void others_are_not_blamed(void)
 	gpu_init(third);
 	gpu_set("watchdog_ms", LONG_WATCHDOG);
 	hang_for_good();
+	/* It takes the engine at once, and no file tells before it is done. */
+	usleep(START_US);
 	gpu_fill(other, 0, 4096, 64, 64, 1);
 	gpu_fill(third, 0, 4096, 64, 64, 2);
 	ASSERT(evt_wait(err) == 1);
