@@ -9,14 +9,12 @@
  * Hangs of the engine are injected, which takes a kernel that was built with
  * CONFIG_FAULT_INJECTION_DEBUG_FS; on others those tests are not in the plan.
  */
-#include <glob.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "inject.h"
 #include "tenant.h"
 
 #define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
@@ -276,49 +274,9 @@ static void kill_round(void)
 	vdev_close(d);
 }
 
-static void debugfs_path(char *path, const char *name)
-{
-	char gpu[PATH_MAX];
-
-	strcpy(gpu, gpu_path());
-	snprintf(path, PATH_MAX, "/sys/kernel/debug/vgpu/%s/%s", basename(gpu),
-		 name);
-}
-
-static bool can_hang(void)
-{
-	char path[PATH_MAX];
-
-	debugfs_path(path, "fail_idle");
-	return !access(path, F_OK);
-}
-
-static void knob(const char *name, const char *text)
-{
-	char path[PATH_MAX];
-
-	debugfs_path(path, name);
-	ASSERT_OK(file_write(path, text));
-}
-
-/* The next operation of instance @id hangs the engine; NULL: none does. */
-static void arm(const char *id)
-{
-	knob("fail_idle/probability", "0");
-	if (!id)
-		return;
-	knob("fail_idle_instance", id);
-	knob("fail_idle/interval", "1");
-	/* No stack in the log, which is looked through for such. */
-	knob("fail_idle/verbose", "0");
-	knob("fail_idle/times", "1");
-	knob("fail_idle/probability", "100");
-}
-
 static void hang_round(void)
 {
 	uint64_t faults = mdev_attr_u64(culprit, "faults");
-	char id[16];
 	uint64_t resets = gpu_attr_u64("resets");
 	struct vdev *d = open_culprit();
 	int err = evt_new();
@@ -327,11 +285,10 @@ static void hang_round(void)
 			      VFIO_IRQ_SET_ACTION_TRIGGER, err));
 	fill_setup(d, 0);
 	/* Numbers are given from 0 on: the neighbours have those before. */
-	snprintf(id, sizeof(id), "%u", cell->nr);
-	arm(id);
+	inject_hangs(cell->nr, 1);
 	fill_again(d, 3);
 	EXPECT_EQ(evt_wait(err), 1);
-	arm(NULL);
+	inject_nothing();
 	expect_attr(culprit, "state", "faulted");
 	EXPECT_EQ(mdev_attr_u64(culprit, "faults"), faults + 1);
 	EXPECT_EQ(gpu_attr_u64("resets"), resets + 1);
@@ -364,7 +321,7 @@ static const struct harm harms[] = {
 	{ "killed_in_operation", 0.85, nothing, kill_round, nothing },
 	{ "out_of_partition", 0.85, storm_begins, child_goes_on, storm_ends },
 	/*
-	 * The last one: see can_hang(). Nobody has the engine while it is waited
+	 * The last one: see can_inject(). Nobody has the engine while it is waited
 	 * for, a good part of the time here.
 	 */
 	{ "engine_hang", 0.65, nothing, hang_round, nothing },
@@ -391,24 +348,11 @@ static void before(void)
 	gpu_set("policy", policies[cell->policy]);
 }
 
-/* The kernel keeps what it dumped for minutes, unless it is told not to. */
-static void discard_dumps(void)
-{
-	glob_t found;
-	size_t i;
-
-	if (!glob("/sys/class/devcoredump/devcd*/data", 0, NULL, &found)) {
-		for (i = 0; i < found.gl_pathc; i++)
-			file_write(found.gl_pathv[i], "1");
-	}
-	globfree(&found);
-}
-
 static void after(void)
 {
 	children_end();
-	if (can_hang()) {
-		arm(NULL);
+	if (can_inject()) {
+		inject_nothing();
 		discard_dumps();
 	}
 	settings_restore();
@@ -517,7 +461,7 @@ int main(void)
 		.name = "harm", .tests = tests, .before = before,
 		.after = after,
 	};
-	unsigned int kinds = ARRAY_SIZE(harms) - !can_hang(), i;
+	unsigned int kinds = ARRAY_SIZE(harms) - !can_inject(), i;
 
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);

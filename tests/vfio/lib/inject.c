@@ -20,6 +20,14 @@ static void debugfs_path(char *path, const char *name)
 		 name);
 }
 
+bool can_inject(void)
+{
+	char path[PATH_MAX];
+
+	debugfs_path(path, "fail_idle");
+	return !access(path, F_OK);
+}
+
 static void knob(const char *fault, const char *name, uint32_t val)
 {
 	char path[PATH_MAX], file[64], text[16];

@@ -6,11 +6,13 @@
 #ifndef _INJECT_H
 #define _INJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define ANY_INSTANCE	0xffffffffU
 
+bool can_inject(void);
 void inject_hangs(uint32_t instance, uint32_t times);
 void inject_failed_reset(void);
 void inject_nothing(void);
