@@ -3,7 +3,6 @@
  * What a developer sees from inside: the tracepoints of the group vgpu, and the
  * run list in debugfs. Both are compared with what a client has just done.
  */
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "inject.h"
 #include "tenant.h"
 
 #define TRACEFS		"/sys/kernel/tracing"
@@ -59,12 +59,8 @@ static void trace_start(void)
 static const char *runlist(void)
 {
 	static char list[RUNLIST_MAX];
-	char path[PATH_MAX], gpu[PATH_MAX];
 
-	strcpy(gpu, gpu_path());
-	snprintf(path, sizeof(path), "/sys/kernel/debug/vgpu/%s/runlist",
-		 basename(gpu));
-	ASSERT_OK(file_read(path, list, sizeof(list)));
+	runlist_read(list, sizeof(list));
 	return list;
 }
 

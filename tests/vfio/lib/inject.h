@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Faults of the engine, by debugfs, and what they leave behind. Takes a kernel
- * built with CONFIG_FAULT_INJECTION_DEBUG_FS (scripts/debug-kernel).
+ * built with CONFIG_FAULT_INJECTION_DEBUG_FS (scripts/debug-kernel), but for the
+ * run list.
  */
 #ifndef _INJECT_H
 #define _INJECT_H
