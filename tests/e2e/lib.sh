@@ -18,16 +18,12 @@ clean_up() {
 	done
 }
 
-log_has() { grep -aqE "$2" "/run/guests/$1/serial.log" || { echo "not in the log of $1: $2"; return 1; }; }
-
 screen_is_scene() {
 	guest shot "$1" "$OUT/$2.png" &&
 		expected_picture "$1" "$OUT/$2-expected.png" &&
 		"$BUILD/e2e/compare" "$OUT/$2.png" "$OUT/$2-expected.png" &&
 		rm "$OUT/$2-expected.png"
 }
-
-draw() { run_in "$1" "$(scene_command "$1" "$2")" && await "$1" 120; }
 
 # The Nth boot of a guest that runs already.
 booted_times() {

@@ -19,6 +19,10 @@ rm -f "$OUT"/*.png
 
 trap clean_up EXIT
 
+log_has() { grep -aqE "$2" "/run/guests/$1/serial.log" || { echo "not in the log of $1: $2"; return 1; }; }
+
+draw() { run_in "$1" "$(scene_command "$1" "$2")" && await "$1" 120; }
+
 # The last value of NAME=VALUE in a guest's log.
 said() { grep -ao "$2=[0-9]*" "/run/guests/$1/serial.log" | tail -n 1 | cut -d= -f2; }
 
