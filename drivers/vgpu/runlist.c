@@ -411,6 +411,27 @@ u32 vgpu_runlist_slice(const struct vgpu_runlist *rl,
 }
 
 /**
+ * vgpu_runlist_preempt() - when an instance has to give the engine up
+ * @rl: the run list
+ * @started: when it got the engine, ns
+ * @end: when its slice is over, ns
+ *
+ * For engines that can be pre-empted: a promise of another that falls due ends a
+ * slice early, but no slice is made shorter than any may be.
+ *
+ * Return: ns, at most @end.
+ */
+u64 vgpu_runlist_preempt(const struct vgpu_runlist *rl, u64 started, u64 end)
+{
+	struct rb_node *node = rb_first_cached(&rl->promised);
+
+	if (!node)
+		return end;
+	return min(end, max(promise_to_se(node)->due,
+			    started + VGPU_SLICE_MIN));
+}
+
+/**
  * vgpu_runlist_start() - an instance gets the engine
  * @rl: the run list
  * @se: the instance, picked before

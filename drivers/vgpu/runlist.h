@@ -89,14 +89,14 @@ struct vgpu_runlist {
 };
 
 /**
- * enum vgpu_queue - where an instance is
+ * enum vgpu_place - where an instance is
  * @VGPU_OFF: it has no work
  * @VGPU_READY: it waits for its turn
  * @VGPU_THROTTLED: it has used up what it may use
  * @VGPU_RUNNING: it has the engine, from vgpu_runlist_start() to
  *	vgpu_runlist_stop()
  */
-enum vgpu_queue {
+enum vgpu_place {
 	VGPU_OFF,
 	VGPU_READY,
 	VGPU_THROTTLED,
@@ -133,7 +133,7 @@ enum vgpu_queue {
 struct vgpu_sched_entity {
 	struct rb_node node;
 	struct rb_node promise;
-	enum vgpu_queue queue;
+	enum vgpu_place queue;
 	u32 epoch;
 	u32 weight;
 	u32 cap;
@@ -172,6 +172,7 @@ u32 vgpu_runlist_slice(const struct vgpu_runlist *rl,
 		       const struct vgpu_sched_entity *se);
 u32 vgpu_runlist_limit(const struct vgpu_runlist *rl,
 		       const struct vgpu_sched_entity *se);
+u64 vgpu_runlist_preempt(const struct vgpu_runlist *rl, u64 started, u64 end);
 void vgpu_runlist_start(struct vgpu_runlist *rl, struct vgpu_sched_entity *se,
 			u64 now, bool switched);
 void vgpu_runlist_stop(struct vgpu_runlist *rl, struct vgpu_sched_entity *se,

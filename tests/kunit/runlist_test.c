@@ -74,6 +74,22 @@ static void runlist_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pick(f), -1);
 }
 
+/* Only a promise that is due ends a slice early, and not as it begins. */
+static void runlist_preempt(struct kunit *test)
+{
+	struct fixture *f = fixture(test, VGPU_BEST_EFFORT);
+	u64 due = START + 3 * MSEC, end = START + 10 * MSEC;
+
+	vgpu_runlist_add(&f->rl, &f->se[1], START);
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_preempt(&f->rl, START, end), end);
+	vgpu_runlist_set(&f->rl, &f->se[2], 100, VGPU_ALL, HALF, START);
+	vgpu_runlist_add(&f->rl, &f->se[2], due);
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_preempt(&f->rl, START, end), due);
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_preempt(&f->rl, due, end),
+			due + VGPU_SLICE_MIN);
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_preempt(&f->rl, START, due - 1), due - 1);
+}
+
 /* Adding again neither moves an instance nor restarts its wait. */
 static void runlist_add_twice(struct kunit *test)
 {
@@ -546,6 +562,7 @@ static void runlist_accounting(struct kunit *test)
 
 static struct kunit_case runlist_cases[] = {
 	KUNIT_CASE(runlist_empty),
+	KUNIT_CASE(runlist_preempt),
 	KUNIT_CASE(runlist_add_twice),
 	KUNIT_CASE(runlist_add_while_running),
 	KUNIT_CASE(runlist_takes_turns),
