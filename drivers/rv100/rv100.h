@@ -5,6 +5,7 @@
 #include <linux/pci.h>
 #include <linux/ratelimit.h>
 #include <linux/types.h>
+#include <vgpu/fifo.h>
 #include <vgpu/vgpu.h>
 
 #include "rv100_2d.h"
@@ -29,8 +30,11 @@ struct rv100_timing {
  * @front: 2D state with every write that the guest has made; trap context
  * @ctx: 2D state with the writes that the engine has taken from the FIFO, the
  *	instance's context image; engine context
+ * @fifo: engine writes that the engine has not taken; trap context pushes,
+ *	engine context pops
+ * @queue: whose body that is
  * @work: what is left of the operation that a slice has ended in; its height is
- *	0 when there is none. Engine context
+ *	0 when there is none. Engine context; the height is read in any
  * @pll: the clock registers behind CLOCK_CNTL_INDEX; trap context
  * @palette: of both heads, 0x00RRGGBB; trap context
  * @timing: see above; trap context
@@ -41,6 +45,8 @@ struct rv100_timing {
 struct rv100_instance {
 	struct rv100_2d_state front;
 	struct rv100_2d_state ctx;
+	struct vgpu_fifo fifo;
+	struct vgpu_queue *queue;
 	struct rv100_2d_op work;
 	u32 pll[RV100_NR_PLL];
 	u32 palette[2][256];
@@ -57,8 +63,7 @@ struct rv100_instance {
  * @vram_base: GPU address of the first byte of its VRAM
  * @rom: the option ROM that instances show
  * @room: free entries in the card's FIFO, at least; engine context from here on
- * @watchdog_us: how long to wait for idle
- * @hung: a test wants it to look stuck
+ * @dirty: something was drawn since the last flush
  * @ahead: bytes of the operations that may still be under way
  * @last: what the engine's registers hold, as last written
  * @last_valid: @last can be relied on
@@ -69,8 +74,7 @@ struct rv100_gpu {
 	u32 vram_base;
 	void *rom;
 	u32 room;
-	u32 watchdog_us;
-	bool hung;
+	bool dirty;
 	u32 ahead;
 	struct rv100_2d_cmd last[RV100_2D_NR_CMDS];
 	bool last_valid;
@@ -80,6 +84,7 @@ struct rv100_gpu {
 extern const struct vgpu_reg rv100_regs[];
 extern const unsigned int rv100_nr_regs;
 void rv100_regs_reset(struct vgpu_instance *inst);
+int rv100_submit(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts);
 
 /* rv100_display.c */
 void rv100_display_reset(struct vgpu_regfile *rf);
@@ -107,13 +112,8 @@ void rv100_vblank(struct vgpu_instance *inst, unsigned int head);
 
 /* rv100_engine.c */
 int rv100_engine_reset(struct rv100_gpu *card);
-int rv100_run(struct vgpu_instance *inst, unsigned int engine, u64 budget_ns);
-int rv100_save(struct vgpu_instance *inst, unsigned int engine);
-void rv100_restore(struct vgpu_instance *inst, unsigned int engine);
-int rv100_reset(struct vgpu_gpu *gpu, unsigned int engine);
-int rv100_dump(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
-	       size_t size);
-int rv100_scrub(struct vgpu_gpu *gpu, u64 offset, u64 size);
+extern const struct vgpu_engine_desc rv100_engines[];
+extern const unsigned int rv100_nr_engines;
 
 /* rv100_rom.c */
 #define RV100_ROM_SIZE	4096

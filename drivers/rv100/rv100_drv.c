@@ -23,10 +23,10 @@
 
 /* Smallest first: a small card offers the first few. Weight follows VRAM. */
 static const struct vgpu_type_desc rv100_types[] = {
-	{ "RV100-4D", SZ_4M, 1024, 768, 1, 50 },
-	{ "RV100-8D", SZ_8M, 1280, 1024, 1, 100 },
-	{ "RV100-16D", SZ_16M, 1600, 1200, 1, 200 },
-	{ "RV100-32D", SZ_32M, 1920, 1200, 1, 400 },
+	{ "RV100-4D", SZ_4M, 1024, 768, 1, 50, BIT(VGPU_CLASS_2D) },
+	{ "RV100-8D", SZ_8M, 1280, 1024, 1, 100, BIT(VGPU_CLASS_2D) },
+	{ "RV100-16D", SZ_16M, 1600, 1200, 1, 200, BIT(VGPU_CLASS_2D) },
+	{ "RV100-32D", SZ_32M, 1920, 1200, 1, 400, BIT(VGPU_CLASS_2D) },
 };
 
 static int rv100_instance_init(struct vgpu_instance *inst)
@@ -41,6 +41,7 @@ static int rv100_instance_init(struct vgpu_instance *inst)
 	ratelimit_set_flags(&ri->drops, RATELIMIT_MSG_ON_RELEASE);
 	inst->priv = ri;
 	inst->regs.priv = ri;
+	inst->regs.submit = rv100_submit;
 	return 0;
 }
 
@@ -55,12 +56,6 @@ static const struct vgpu_gpu_ops rv100_ops = {
 	.instance_init = rv100_instance_init,
 	.instance_fini = rv100_instance_fini,
 	.instance_reset = rv100_regs_reset,
-	.run = rv100_run,
-	.save = rv100_save,
-	.restore = rv100_restore,
-	.reset = rv100_reset,
-	.dump = rv100_dump,
-	.scrub = rv100_scrub,
 	.scanout = rv100_scanout,
 	.vblank = rv100_vblank,
 };
@@ -139,8 +134,8 @@ static void describe(struct rv100_gpu *card, struct vgpu_gpu_desc *desc)
 	desc->regs = rv100_regs;
 	desc->nr_regs = rv100_nr_regs;
 	desc->regs_size = RV100_REGS_SIZE;
-	desc->nr_engines = 1;
-	desc->fifo_depth = RV100_FIFO_DEPTH;
+	desc->engines = rv100_engines;
+	desc->nr_engines = rv100_nr_engines;
 
 	desc->types = rv100_types;
 	while (desc->nr_types < ARRAY_SIZE(rv100_types) &&

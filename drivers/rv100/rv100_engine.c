@@ -18,10 +18,8 @@
 
 #include "rv100.h"
 
-/* How long to wait while the card is brought up; later the watchdog says. */
+/* How long a reset waits for the card. */
 #define IDLE_TIMEOUT_US		1000000
-/* How long to look without sleeping. */
-#define SPIN_US			20
 /*
  * Bytes of a band, and bytes that may be under way: they bound how far a slice
  * can overrun. A real card fills this in half a millisecond.
@@ -29,7 +27,7 @@
 #define BAND_BYTES		SZ_256K
 #define AHEAD_MAX		BAND_BYTES
 
-/* Lines and bytes a line of one step of a scrub: the watchdog knows a band. */
+/* Lines and bytes a line of one step of a scrub: as much as a band. */
 #define SCRUB_PITCH		4096U
 #define SCRUB_LINES		(BAND_BYTES / SCRUB_PITCH)
 
@@ -60,57 +58,59 @@ static bool is_idle(u32 status)
 	       !(status & RV100_GUI_ACTIVE);
 }
 
-/* Wait for room in the card's FIFO, and take it. */
-static int reserve(struct rv100_gpu *card, u32 entries)
+/* Is there room in the card's FIFO? It is looked at when what is known is not enough. */
+static bool has_room(struct rv100_gpu *card, u32 entries)
 {
-	void __iomem *status = card->mmio + RV100_RBBM_STATUS;
-	u32 val;
+	u32 status;
 
 	if (card->room < entries) {
-		if (readl_poll_timeout_atomic(status, val,
-					      fifo_has(val, entries), 1,
-					      SPIN_US) &&
-		    readl_poll_timeout(status, val, fifo_has(val, entries), 20,
-				       card->watchdog_us))
-			return -ETIMEDOUT;
-		card->room = FIELD_GET(RV100_FIFO_FREE, val);
+		status = card_read(card, RV100_RBBM_STATUS);
+		card->room = fifo_has(status, entries) ?
+			     FIELD_GET(RV100_FIFO_FREE, status) : 0;
 	}
-	card->room -= entries;
-	return 0;
+	return card->room >= entries;
 }
 
-static int wait_idle(struct rv100_gpu *card, u32 timeout_us)
+/* Has the engine done all that it was given? */
+static bool engine_idle(struct rv100_gpu *card)
 {
-	void __iomem *status = card->mmio + RV100_RBBM_STATUS;
-	u32 val;
-
-	if (readl_poll_timeout_atomic(status, val,
-				      !card->hung && is_idle(val), 1,
-				      SPIN_US) &&
-	    readl_poll_timeout(status, val, !card->hung && is_idle(val), 20,
-			       timeout_us))
-		return -ETIMEDOUT;
+	if (!is_idle(card_read(card, RV100_RBBM_STATUS)))
+		return false;
 	card->room = RV100_FIFO_DEPTH;
 	card->ahead = 0;
-	return 0;
+	return true;
+}
+
+/* What was drawn goes to VRAM, if there is room to say so. */
+static void flush(struct rv100_gpu *card)
+{
+	if (!card->dirty || !has_room(card, 1))
+		return;
+	card_write(card, RV100_DSTCACHE_CTLSTAT, RV100_DC_FLUSH_ALL);
+	card->room--;
+	card->dirty = false;
 }
 
 /* Idle, and what was drawn is in VRAM. */
-static int finish(struct rv100_gpu *card, u32 timeout_us)
+static bool finished(struct rv100_gpu *card)
 {
-	void __iomem *cache = card->mmio + RV100_DSTCACHE_CTLSTAT;
-	u32 val;
-	int ret;
+	if (!engine_idle(card))
+		return false;
+	if (card->dirty) {
+		flush(card);
+		return false;
+	}
+	return !(card_read(card, RV100_DSTCACHE_CTLSTAT) & RV100_DC_BUSY);
+}
 
-	ret = reserve(card, 1);
-	if (ret)
-		return ret;
-	card_write(card, RV100_DSTCACHE_CTLSTAT, RV100_DC_FLUSH_ALL);
-	ret = wait_idle(card, timeout_us);
-	if (ret)
-		return ret;
-	return readl_poll_timeout(cache, val, !(val & RV100_DC_BUSY), 20,
-				  timeout_us);
+/* For a reset alone: at all other times the core waits. */
+static int wait_finished(struct rv100_gpu *card)
+{
+	bool done;
+
+	card->dirty = true;
+	return read_poll_timeout(finished, done, done, 20, IDLE_TIMEOUT_US,
+				 false, card);
 }
 
 static void forget(struct rv100_gpu *card)
@@ -118,20 +118,20 @@ static void forget(struct rv100_gpu *card)
 	card->last_valid = false;
 }
 
+/* Entries that one operation takes at most. */
+#define OP_ENTRIES	(RV100_2D_NR_CMDS + 2)
+
 /*
- * Carry out one operation. Coordinates are always written: the chip moves
- * them on, and the last one is the start.
+ * Give the card one operation; there is room for it. Coordinates are always
+ * written: the chip moves them on, and the last one is the start.
  */
-static int emit(struct rv100_gpu *card, const struct rv100_2d_op *op, u64 base)
+static void emit(struct rv100_gpu *card, const struct rv100_2d_op *op, u64 base)
 {
 	struct rv100_2d_cmd cmds[RV100_2D_NR_CMDS];
 	unsigned int i;
-	int ret;
 
 	rv100_2d_relocate(op, base, cmds);
-	ret = reserve(card, RV100_2D_NR_CMDS + 2);
-	if (ret)
-		return ret;
+	card->room -= OP_ENTRIES;
 	/* A source that was just drawn must not come from an older read. */
 	if (op->uses_src) {
 		card_write(card, RV100_DSTCACHE_CTLSTAT, RV100_DC_FLUSH_ALL);
@@ -145,9 +145,15 @@ static int emit(struct rv100_gpu *card, const struct rv100_2d_op *op, u64 base)
 	}
 	memcpy(card->last, cmds, sizeof(card->last));
 	card->last_valid = true;
-
+	card->dirty = true;
 	card->ahead += op->width * op->height * op->cpp;
-	return card->ahead >= AHEAD_MAX ? wait_idle(card, card->watchdog_us) : 0;
+}
+
+/* May the card be given another operation now? */
+static bool takes_more(struct rv100_gpu *card)
+{
+	return (card->ahead < AHEAD_MAX || engine_idle(card)) &&
+	       has_room(card, OP_ENTRIES);
 }
 
 static void report_drop(struct vgpu_instance *inst,
@@ -182,87 +188,75 @@ static void begin(struct vgpu_instance *inst, enum rv100_2d_trigger trigger)
 		report_drop(inst, verdict, &op);
 }
 
-/* Carry out the next band of the instance's work. */
-static int step(struct vgpu_instance *inst)
+/* Give the card the next band of the instance's work. */
+static void step(struct vgpu_instance *inst)
 {
 	struct rv100_gpu *card = card_of(inst->gpu);
 	struct rv100_instance *ri = inst->priv;
 	struct rv100_2d_op band = rv100_2d_band(&ri->work, BAND_BYTES);
-	int ret;
 
-	ret = emit(card, &band, card->vram_base + inst->vram_offset);
-	if (ret)
-		return ret;
+	emit(card, &band, card->vram_base + inst->vram_offset);
 	vgpu_count(inst, VGPU_CNT_BYTES,
 		   (u64)band.width * band.height * band.cpp);
 	if (!ri->work.height)
 		vgpu_count(inst, VGPU_CNT_OPS, 1);
-	return 0;
 }
 
-/**
- * rv100_run() - see &vgpu_gpu_ops.run
- * @inst: the instance
- * @engine: 0
- * @budget_ns: when to stop
- *
- * Return: 1 when work is left, 0 when not, -ETIMEDOUT.
- */
-int rv100_run(struct vgpu_instance *inst, unsigned int engine, u64 budget_ns)
+/* Take a register write from the FIFO into the context image. */
+static bool take(struct vgpu_instance *inst)
 {
+	struct rv100_instance *ri = inst->priv;
+	enum rv100_2d_trigger trigger;
+	struct vgpu_fifo_entry e;
+
+	if (!vgpu_fifo_pop(&ri->fifo, &e))
+		return false;
+	trigger = rv100_2d_write(&ri->ctx, e.offset, e.val);
+	if (trigger != RV100_TRIGGER_NONE)
+		begin(inst, trigger);
+	return true;
+}
+
+/*
+ * Carry on until the budget is used, nothing is left, or the card is full: the
+ * core comes again when it is idle. A guest that sees its queue empty reads what
+ * was drawn, so that is flushed at the end.
+ */
+static int rv100_start(struct vgpu_queue *q, u64 budget_ns)
+{
+	struct vgpu_instance *inst = q->inst;
 	struct rv100_gpu *card = card_of(inst->gpu);
 	struct rv100_instance *ri = inst->priv;
 	u64 end = ktime_get_ns() + budget_ns;
-	enum rv100_2d_trigger trigger;
-	struct vgpu_fifo_entry e;
-	int ret = 0;
 
-	card->watchdog_us = READ_ONCE(inst->gpu->watchdog_us);
-	card->hung = vgpu_inject_hang(inst->gpu, engine);
 	do {
-		if (!ri->work.height) {
-			if (!vgpu_fifo_pop(&inst->fifo[engine], &e))
-				break;
-			trigger = rv100_2d_write(&ri->ctx, e.offset, e.val);
-			if (trigger != RV100_TRIGGER_NONE)
-				begin(inst, trigger);
-		}
-		if (ri->work.height)
-			ret = step(inst);
-	} while (!ret && ktime_get_ns() < end);
-
-	/* A guest that sees its queue empty reads what was drawn. */
-	if (!ret)
-		ret = finish(card, card->watchdog_us);
-	return ret ?: ri->work.height || vgpu_fifo_level(&inst->fifo[engine]);
+		if (!ri->work.height && !take(inst))
+			break;
+		if (!ri->work.height)
+			continue;
+		if (!takes_more(card))
+			break;
+		step(inst);
+	} while (ktime_get_ns() < end);
+	flush(card);
+	vgpu_fifo_wake(&ri->fifo);
+	return 0;
 }
 
-/**
- * rv100_save() - see &vgpu_gpu_ops.save
- * @inst: the instance
- * @engine: 0
- *
- * The chip changes nothing by itself that a guest could see: the context image
- * is complete already.
- *
- * Return: 0 or -ETIMEDOUT.
- */
-int rv100_save(struct vgpu_instance *inst, unsigned int engine)
+static bool rv100_idle(struct vgpu_engine *e)
 {
-	return finish(card_of(inst->gpu), READ_ONCE(inst->gpu->watchdog_us));
+	return finished(card_of(e->gpu));
 }
 
-/**
- * rv100_restore() - see &vgpu_gpu_ops.restore
- * @inst: the instance
- * @engine: 0
- *
- * The context image is loaded with the first operation, in its checked form:
- * a guest's values are never put on the card as they are.
+/*
+ * The context image is loaded with the first operation, in its checked form: a
+ * guest's values are never put on the card as they are. Nor is there anything to
+ * unload: the chip changes nothing by itself that a guest could see.
  */
-void rv100_restore(struct vgpu_instance *inst, unsigned int engine)
+static int rv100_load(struct vgpu_queue *q)
 {
-	forget(card_of(inst->gpu));
+	forget(card_of(q->inst->gpu));
+	return 0;
 }
 
 static u32 pll_read(struct rv100_gpu *card, u32 index)
@@ -315,13 +309,14 @@ static void soft_reset(struct rv100_gpu *card)
  */
 int rv100_engine_reset(struct rv100_gpu *card)
 {
+	bool idle;
+
 	forget(card);
 	card->room = 0;
-	card->hung = false;
-	card->watchdog_us = IDLE_TIMEOUT_US;
 	card_write(card, RV100_RB3D_CNTL, 0);
 	soft_reset(card);
-	if (wait_idle(card, IDLE_TIMEOUT_US))
+	if (read_poll_timeout(engine_idle, idle, idle, 20, IDLE_TIMEOUT_US,
+			      false, card))
 		return -EIO;
 
 	card_write(card, RV100_RB2D_DSTCACHE_MODE, 0);
@@ -329,32 +324,17 @@ int rv100_engine_reset(struct rv100_gpu *card)
 	card_write(card, RV100_DP_DATATYPE, 0);
 	card_write(card, RV100_DEFAULT_OFFSET, card->vram_base >> 10);
 	card_write(card, RV100_DEFAULT_SC_BOTTOM_RIGHT, RV100_SC_MAX);
-	return finish(card, IDLE_TIMEOUT_US) ? -EIO : 0;
+	return wait_finished(card) ? -EIO : 0;
 }
 
-/**
- * rv100_reset() - see &vgpu_gpu_ops.reset
- * @gpu: the GPU
- * @engine: 0
- *
- * Return: 0 or -EIO.
- */
-int rv100_reset(struct vgpu_gpu *gpu, unsigned int engine)
+/* All that the chip can reset: its one engine. */
+static int rv100_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
 {
-	return rv100_engine_reset(card_of(gpu));
+	return scope == VGPU_RESET_ENGINE ? rv100_engine_reset(card_of(e->gpu)) :
+					    -EOPNOTSUPP;
 }
 
-/**
- * rv100_dump() - see &vgpu_gpu_ops.dump
- * @gpu: the GPU
- * @engine: 0
- * @buf: for the text
- * @size: bytes there
- *
- * Return: bytes written.
- */
-int rv100_dump(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
-	       size_t size)
+static int rv100_dump(struct vgpu_engine *e, char *buf, size_t size)
 {
 	static const struct {
 		const char *name;
@@ -372,7 +352,7 @@ int rv100_dump(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
 		{ "SC_TOP_LEFT", RV100_SC_TOP_LEFT },
 		{ "SC_BOTTOM_RIGHT", RV100_SC_BOTTOM_RIGHT },
 	};
-	struct rv100_gpu *card = card_of(gpu);
+	struct rv100_gpu *card = card_of(e->gpu);
 	unsigned int i;
 	int len = 0;
 
@@ -383,39 +363,94 @@ int rv100_dump(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
 	return len;
 }
 
-/**
- * rv100_scrub() - see &vgpu_gpu_ops.scrub
- * @gpu: the GPU
- * @offset: first byte of VRAM, a multiple of 4 KiB
- * @size: bytes, a multiple of 4 KiB
- *
- * Return: 0, -EINVAL, -ETIMEDOUT.
- */
-int rv100_scrub(struct vgpu_gpu *gpu, u64 offset, u64 size)
+/* One step of a scrub. */
+static s64 rv100_scrub(struct vgpu_engine *e, u64 offset, u64 size)
 {
-	struct rv100_gpu *card = card_of(gpu);
+	struct rv100_gpu *card = card_of(e->gpu);
 	struct rv100_2d_op op = {
 		.dst_pitch = SCRUB_PITCH,
+		.dst_offset = offset,
 		.width = SCRUB_PITCH / 4,
+		.height = min_t(u64, size / SCRUB_PITCH, SCRUB_LINES),
 		.write_mask = U32_MAX,
 		.format = RV100_FMT_32BPP,
 		.cpp = 4,
 		.rop = RV100_ROP3_PATCOPY,
 	};
-	int ret = 0;
 
 	if ((offset | size) % SCRUB_PITCH)
 		return -EINVAL;
-	card->watchdog_us = READ_ONCE(gpu->watchdog_us);
+	if (!takes_more(card))
+		return -EBUSY;
 	forget(card);
-	for (; size && !ret; offset += op.height * SCRUB_PITCH) {
-		op.dst_offset = offset;
-		op.height = min_t(u64, size / SCRUB_PITCH, SCRUB_LINES);
-		size -= op.height * SCRUB_PITCH;
-		ret = emit(card, &op, card->vram_base);
-	}
-	if (!ret)
-		ret = finish(card, card->watchdog_us);
+	emit(card, &op, card->vram_base);
+	flush(card);
 	forget(card);
-	return ret;
+	return (s64)op.height * SCRUB_PITCH;
 }
+
+static int queue_init(struct vgpu_queue *q)
+{
+	struct rv100_instance *ri = q->inst->priv;
+
+	ri->queue = q;
+	return vgpu_fifo_init(&ri->fifo, RV100_FIFO_DEPTH);
+}
+
+static void queue_fini(struct vgpu_queue *q)
+{
+	struct rv100_instance *ri = q->inst->priv;
+
+	vgpu_fifo_fini(&ri->fifo);
+}
+
+static bool queue_pending(struct vgpu_queue *q)
+{
+	struct rv100_instance *ri = q->inst->priv;
+
+	return vgpu_fifo_level(&ri->fifo) || READ_ONCE(ri->work.height);
+}
+
+static void queue_forget(struct vgpu_queue *q)
+{
+	struct rv100_instance *ri = q->inst->priv;
+
+	WRITE_ONCE(ri->work.height, 0);
+	vgpu_fifo_clear(&ri->fifo);
+}
+
+static int queue_describe(struct vgpu_queue *q, char *buf, size_t size)
+{
+	struct rv100_instance *ri = q->inst->priv;
+
+	return vgpu_fifo_describe(&ri->fifo, buf, size);
+}
+
+static const struct vgpu_queue_ops queue_ops = {
+	.init = queue_init,
+	.fini = queue_fini,
+	.pending = queue_pending,
+	.forget = queue_forget,
+	.describe = queue_describe,
+};
+
+static const struct vgpu_engine_ops engine_ops = {
+	.load = rv100_load,
+	.start = rv100_start,
+	.idle = rv100_idle,
+	.reset = rv100_reset,
+	.scrub = rv100_scrub,
+	.dump = rv100_dump,
+};
+
+/** The card's one engine. */
+const struct vgpu_engine_desc rv100_engines[] = {
+	{
+		.name = "2d",
+		.class = VGPU_CLASS_2D,
+		.ops = &engine_ops,
+		.queue_ops = &queue_ops,
+	},
+};
+
+const unsigned int rv100_nr_engines = ARRAY_SIZE(rv100_engines);

@@ -121,14 +121,30 @@ static u32 bar_read(struct vgpu_regfile *rf, u32 offset)
 				RV100_BAR_REGS : RV100_BAR_VRAM);
 }
 
-static bool engine_busy(const struct vgpu_regfile *rf)
+/**
+ * rv100_submit() - a write for the engine
+ * @rf: the instance's registers
+ * @offset: the register
+ * @val: the value
+ * @starts: it starts an operation
+ *
+ * Return: see vgpu_fifo_submit().
+ */
+int rv100_submit(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts)
 {
-	return rf->inst && vgpu_engine_busy(rf->inst, 0);
+	struct rv100_instance *ri = priv(rf);
+
+	return vgpu_fifo_submit(&ri->fifo, ri->queue, offset, val, starts);
+}
+
+static bool engine_busy(struct vgpu_regfile *rf)
+{
+	return vgpu_fifo_busy(&priv(rf)->fifo, priv(rf)->queue);
 }
 
 static u32 rbbm_status_read(struct vgpu_regfile *rf, u32 offset)
 {
-	u32 level = rf->inst ? vgpu_fifo_level(&rf->inst->fifo[0]) : 0;
+	u32 level = vgpu_fifo_level(&priv(rf)->fifo);
 
 	return FIELD_PREP(RV100_FIFO_FREE, RV100_FIFO_DEPTH - level) |
 	       (engine_busy(rf) ? RV100_GUI_ACTIVE : 0);
@@ -148,7 +164,7 @@ static u32 engine_read(struct vgpu_regfile *rf, u32 offset)
 
 /*
  * A part of a register is merged with what the guest reads there, which any
- * alias may have changed; the core then queues the whole.
+ * alias may have changed; then the whole is queued.
  */
 static void engine_write(struct vgpu_regfile *rf, u32 offset, u32 val,
 			 u32 mask)
@@ -415,7 +431,6 @@ void rv100_regs_reset(struct vgpu_instance *inst)
 
 	rv100_2d_reset(&ri->front);
 	rv100_2d_reset(&ri->ctx);
-	ri->work.height = 0;
 	reset_clocks(ri);
 
 	vgpu_reg_set(rf, RV100_CNFG_MEMSIZE, size);

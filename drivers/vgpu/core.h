@@ -12,9 +12,11 @@
  *   aperture.
  * - &vgpu_map.sem: whether the aperture may be touched. Written under
  *   trap_lock; read by the fault handler, which comes from mmap_lock.
- * - &vgpu_engine.hw_lock: the engine. Whoever holds it is in engine context.
+ * - &vgpu_core.reset_lock: whoever holds it may take the hw_locks of several
+ *   engines. Taken with no other lock held.
+ * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
  *   Taken under trap_lock by a reset; never the other way round.
- * - &vgpu_engine.rl_lock, &vgpu_irqs.lock: spinlocks.
+ * - &vgpu_sched.rl_lock, &vgpu_irqs.lock: spinlocks.
  * - &vgpu_vdev.guard_lock: spinlock, innermost.
  */
 #ifndef _VGPU_CORE_H
@@ -35,6 +37,7 @@
 #include "config.h"
 #include "guard.h"
 #include "partition.h"
+#include "place.h"
 #include "runlist.h"
 
 struct virqfd;
@@ -68,25 +71,39 @@ struct vgpu_type {
 	const struct vgpu_type_desc *desc;
 };
 
+struct vgpu_context;
+
 /**
- * struct vgpu_engine - one engine and its scheduler
+ * struct vgpu_sched - one engine and its scheduler
+ * @engine: the backend's part
  * @core: the GPU
- * @id: number on the GPU
  * @thread: carries out slices
- * @wq: where @thread waits for work
- * @hw_lock: the right to touch the engine; protects @current_vd
- * @current_vd: whose context the engine holds, or NULL. Not a reference: an
+ * @wq: where @thread waits for work, and whoever has the engine for it to come
+ *	idle
+ * @done: the backend has called vgpu_engine_done()
+ * @placed: instances that have a queue here; under &vgpu_core.lock
+ * @promised: sum of their minima, of VGPU_ALL; under &vgpu_core.lock
+ * @hw_lock: the right to touch the engine; protects @current_ctx, @hung, @broken
+ * @current_ctx: whose context the engine holds, or NULL. Not a reference: an
  *	instance leaves by vgpu_sched_detach() before it goes away
- * @rl_lock: protects @rl and its entities
+ * @hung: a test wants it to look stuck until it is reset
+ * @broken: only a reset of the whole device may help; nothing runs until @thread
+ *	has tried that
+ * @rl_lock: protects @rl and its entities; taken in interrupts, too
  * @rl: who has work
  */
-struct vgpu_engine {
+struct vgpu_sched {
+	struct vgpu_engine engine;
 	struct vgpu_core *core;
-	unsigned int id;
 	struct task_struct *thread;
 	wait_queue_head_t wq;
-	struct mutex hw_lock;		/* the engine, current_vd */
-	struct vgpu_vdev *current_vd;
+	bool done;
+	u32 placed;
+	u32 promised;
+	struct mutex hw_lock;		/* the engine, current_ctx, hung, broken */
+	struct vgpu_context *current_ctx;
+	bool hung;
+	bool broken;
 	spinlock_t rl_lock;			/* rl */
 	struct vgpu_runlist rl;
 };
@@ -122,14 +139,20 @@ struct vgpu_inject {
  * @mtypes: the same, as mdev wants them
  * @regmap: the register table
  * @engines: desc.nr_engines of them
+ * @reset_lock: a reset of all of the device is under way
+ * @watchdog_us: how long an engine may take to come idle; may change at any time
+ * @faulted: told of an instance whose work has got an engine stuck; engine
+ *	context
+ * @sharing: holds the settings that are the same for all engines; nobody is in
+ *	this run list
  * @lost: the hardware does not answer any more; only ever set
  * @resets: how often an engine was reset
  * @guard_limits: what an instance may cause, see enum vgpu_guard_kind; 0 for
  *	no limit
  * @debugfs: the GPU's directory
  * @inject: faults to be injected
- * @lock: protects what follows, and the entitlements of all instances
- * @promised: sum of the minima of all instances, of VGPU_ALL
+ * @lock: protects what follows, the entitlements of all instances, and where
+ *	they are placed
  * @parts: the VRAM partitions
  * @ids: numbers of instances
  * @refusal: why the last create did not fit
@@ -140,14 +163,17 @@ struct vgpu_core {
 	struct vgpu_type *types;
 	struct mdev_type **mtypes;
 	struct vgpu_regmap regmap;
-	struct vgpu_engine engines[VGPU_MAX_ENGINES];
+	struct vgpu_sched engines[VGPU_MAX_ENGINES];
+	struct mutex reset_lock;	/* before several hw_locks */
+	struct vgpu_runlist sharing;
+	u32 watchdog_us;
+	void (*faulted)(struct vgpu_vdev *vd);
 	bool lost;
 	atomic64_t resets;
 	u32 guard_limits[VGPU_NR_GUARDS];
 	struct dentry *debugfs;
 	struct vgpu_inject inject;
-	struct mutex lock;		/* parts, ids, refusal, promised */
-	u32 promised;
+	struct mutex lock;		/* parts, ids, refusal, entitlements */
 	struct vgpu_partitions parts;
 	struct ida ids;
 	char refusal[VGPU_REFUSAL_MAX];
@@ -169,13 +195,29 @@ enum vgpu_entitlement {
 #define VGPU_PERCENT	(VGPU_ALL / 100)
 
 /**
- * struct vgpu_run - an instance on one engine
+ * struct vgpu_entitled - what an instance is entitled to, on each of its engines
+ * @weight: share relative to the others', VGPU_WEIGHT_MIN to VGPU_WEIGHT_MAX
+ * @cap: fraction of an engine that it may use at most
+ * @min: fraction of an engine that is kept for it; not above @cap
+ *
+ * Changed under &vgpu_core.lock, read without it.
+ */
+struct vgpu_entitled {
+	u32 weight;
+	u32 cap;
+	u32 min;
+};
+
+/**
+ * struct vgpu_context - an instance on one engine
+ * @q: its work, the backend's part
  * @se: its place in the run list
  * @vd: the instance
  * @queued: it is in the run list, or has the engine, and will look into its
- *	FIFO once more; set by who makes it so
+ *	queue once more; set by who makes it so
  */
-struct vgpu_run {
+struct vgpu_context {
+	struct vgpu_queue q;
 	struct vgpu_sched_entity se;
 	struct vgpu_vdev *vd;
 	atomic_t queued;
@@ -263,9 +305,10 @@ struct vgpu_head {
  * @trap_lock: see the top of this file
  * @cfg: configuration space
  * @irqs: interrupts
- * @run: its place on each engine
+ * @ctx: itself on each of its engines
+ * @nr_ctx: how many these are
+ * @entitled: what it may have of them
  * @trap_debt: time of its traps that no engine has charged to it yet, ns
- * @fifo_wq: where a trap waits for room in the FIFO
  * @faulted: the engine had to be reset under it: engine writes are dropped
  *	until it is reset
  * @guard_lock: protects @guards; innermost
@@ -282,9 +325,10 @@ struct vgpu_vdev {
 	struct mutex trap_lock;		/* see the top */
 	struct vgpu_config cfg;
 	struct vgpu_irqs irqs;
-	struct vgpu_run run[VGPU_MAX_ENGINES];
+	struct vgpu_context ctx[VGPU_NR_CLASSES];
+	unsigned int nr_ctx;
+	struct vgpu_entitled entitled;
 	atomic64_t trap_debt;
-	wait_queue_head_t fifo_wq;
 	bool faulted;
 	spinlock_t guard_lock;		/* guards */
 	struct vgpu_guard guards[VGPU_NR_GUARDS];
@@ -297,6 +341,35 @@ struct vgpu_vdev {
 static inline struct vgpu_vdev *inst_to_vd(struct vgpu_instance *inst)
 {
 	return container_of(inst, struct vgpu_vdev, inst);
+}
+
+static inline struct vgpu_sched *engine_to_sched(struct vgpu_engine *e)
+{
+	return container_of(e, struct vgpu_sched, engine);
+}
+
+static inline struct vgpu_context *queue_to_ctx(struct vgpu_queue *q)
+{
+	return container_of(q, struct vgpu_context, q);
+}
+
+/** The engine that a context is for. */
+static inline struct vgpu_sched *ctx_sched(const struct vgpu_context *ctx)
+{
+	return engine_to_sched(ctx->q.engine);
+}
+
+/** Behind the last of an instance's contexts, for loops over these. */
+static inline const struct vgpu_context *vgpu_ctx_end(const struct vgpu_vdev *vd)
+{
+	return vd->ctx + vd->nr_ctx;
+}
+
+/** Behind the last engine of a GPU; but instances are not on all of them. */
+static inline const struct vgpu_sched *
+vgpu_engines_end(const struct vgpu_core *core)
+{
+	return core->engines + core->gpu.desc.nr_engines;
 }
 
 static inline const struct vgpu_gpu_ops *vd_ops(const struct vgpu_vdev *vd)
@@ -316,22 +389,33 @@ int vgpu_parse_u32(struct device *dev, const char *name, const char *buf,
 
 /* instance.c */
 void vgpu_instance_reset(struct vgpu_vdev *vd);
+void vgpu_instance_faulted(struct vgpu_vdev *vd);
 
 /* instance_sysfs.c */
 extern const struct attribute_group *vgpu_instance_groups[];
 
 /* sched.c */
+void vgpu_sched_init(struct vgpu_core *core);
 int vgpu_sched_start(struct vgpu_core *core);
 void vgpu_sched_stop(struct vgpu_core *core);
 void vgpu_sched_join(struct vgpu_vdev *vd);
 void vgpu_sched_leave(struct vgpu_vdev *vd);
 void vgpu_sched_detach(struct vgpu_vdev *vd);
-int vgpu_sched_queue(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
-		     u32 val, bool starts);
-int vgpu_sched_scrub(struct vgpu_core *core, u64 offset, u64 size);
+void vgpu_sched_unload(struct vgpu_sched *eng);
+u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
+
+/* queue.c */
+int vgpu_queues_init(struct vgpu_vdev *vd);
+void vgpu_queues_fini(struct vgpu_vdev *vd);
+
+/* wait.c */
+int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end);
+
+/* scrub.c */
+int vgpu_scrub(struct vgpu_core *core, u64 offset, u64 size);
 
 /* entitle.c */
-void vgpu_entitle_init(struct vgpu_vdev *vd);
+int vgpu_entitle_place(struct vgpu_vdev *vd);
 void vgpu_entitle_release(struct vgpu_vdev *vd);
 int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val);
 
@@ -343,9 +427,14 @@ enum vgpu_guard_state vgpu_protect_state(struct vgpu_vdev *vd,
 					 enum vgpu_guard_kind kind);
 
 /* hang.c */
-void vgpu_hang_reset(struct vgpu_engine *eng);
-void vgpu_hang_fault(struct vgpu_engine *eng, struct vgpu_vdev *vd);
-void vgpu_hang_inject_init(struct vgpu_core *core);
+void vgpu_hang_reset(struct vgpu_sched *eng);
+void vgpu_hang_fault(struct vgpu_sched *eng, struct vgpu_context *ctx, int err);
+void vgpu_hang_recover(struct vgpu_core *core);
+
+/* inject.c */
+bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx);
+bool vgpu_inject_reset(struct vgpu_core *core);
+void vgpu_inject_init(struct vgpu_core *core);
 
 /* debugfs.c */
 void vgpu_debugfs_init(void);

@@ -13,10 +13,11 @@ static struct dentry *root;
 static void show_entity(struct seq_file *m, const struct vgpu_sched_entity *se,
 			u64 now)
 {
-	const struct vgpu_run *run = container_of(se, struct vgpu_run, se);
+	const struct vgpu_context *ctx = container_of(se, struct vgpu_context,
+						      se);
 
 	seq_printf(m, "  vGPU %-4u %s weight %-5u vruntime %-14llu debt %llu ns",
-		   run->vd->inst.id, dev_name(run->vd->inst.dev), se->weight,
+		   ctx->vd->inst.id, dev_name(ctx->vd->inst.dev), se->weight,
 		   se->vruntime, se->debt);
 	if (se->not_before > now)
 		seq_printf(m, ", may run in %llu ns", se->not_before - now);
@@ -35,13 +36,14 @@ static void show_tree(struct seq_file *m, const char *name,
 }
 
 /* With hw_lock held: whose context it is does not change, nor go away. */
-static void show_context(struct seq_file *m, const struct vgpu_engine *eng)
+static void show_context(struct seq_file *m, const struct vgpu_sched *eng)
 {
-	const struct vgpu_vdev *vd = eng->current_vd;
+	const struct vgpu_context *ctx = eng->current_ctx;
 
-	if (vd)
-		seq_printf(m, ", context of %u %s\n", vd->inst.id,
-			   dev_name(vd->inst.dev));
+	lockdep_assert_held(&eng->hw_lock);
+	if (ctx)
+		seq_printf(m, ", context of %u %s\n", ctx->q.inst->id,
+			   dev_name(ctx->q.inst->dev));
 	else
 		seq_puts(m, ", context of -1\n");
 }
@@ -50,22 +52,20 @@ static int runlist_show(struct seq_file *m, void *unused)
 {
 	static const char * const states[] = { "idle", "switch", "busy" };
 	struct vgpu_core *core = m->private;
-	struct vgpu_engine *eng;
-	unsigned int i;
+	struct vgpu_sched *eng;
 	u64 now;
 
-	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
-		eng = &core->engines[i];
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
 		mutex_lock(&eng->hw_lock);
-		spin_lock(&eng->rl_lock);
+		spin_lock_irq(&eng->rl_lock);
 		now = ktime_get_ns();
 		seq_printf(m, "engine %u: %s, %u open, %u waiting, vtime %llu",
-			   i, states[eng->rl.state], eng->rl.members,
+			   eng->engine.id, states[eng->rl.state], eng->rl.members,
 			   eng->rl.waiting, eng->rl.vtime);
 		show_context(m, eng);
 		show_tree(m, "ready", &eng->rl.ready, now);
 		show_tree(m, "throttled", &eng->rl.throttled, now);
-		spin_unlock(&eng->rl_lock);
+		spin_unlock_irq(&eng->rl_lock);
 		mutex_unlock(&eng->hw_lock);
 	}
 	return 0;
@@ -81,7 +81,7 @@ void vgpu_debugfs_add(struct vgpu_core *core)
 	core->debugfs = debugfs_create_dir(dev_name(core->gpu.desc.dev), root);
 	debugfs_create_file("runlist", 0400, core->debugfs, core,
 			    &runlist_fops);
-	vgpu_hang_inject_init(core);
+	vgpu_inject_init(core);
 }
 
 /**

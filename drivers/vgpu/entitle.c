@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an operator entitles an instance to: weight, cap, minimum. The sum of
- * all minima of a GPU never exceeds what there is.
+ * What an instance is entitled to: its engines by its type, and there weight,
+ * cap and minimum by its operator. The sum of all minima of an engine never
+ * exceeds what there is.
  */
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -11,19 +12,50 @@
 /* Weight of a type that does not say. */
 #define DEFAULT_WEIGHT	100
 
-/**
- * vgpu_entitle_init() - what the instance's type entitles it to
- * @vd: the instance; not yet known to anybody
- */
-void vgpu_entitle_init(struct vgpu_vdev *vd)
+static void init_context(struct vgpu_vdev *vd, struct vgpu_context *ctx,
+			 struct vgpu_sched *eng, u32 share)
 {
-	struct vgpu_core *core = vd->core;
-	u32 weight = vd->inst.type->weight ?: DEFAULT_WEIGHT;
-	u32 share = div64_u64(vd->inst.vram_size * VGPU_ALL, core->parts.size);
-	unsigned int i;
+	ctx->vd = vd;
+	ctx->q.inst = &vd->inst;
+	ctx->q.engine = &eng->engine;
+	ctx->q.ops = eng->engine.desc->queue_ops;
+	vgpu_sched_entity_init(&ctx->se, vd->entitled.weight, share);
+}
 
-	for (i = 0; i < core->gpu.desc.nr_engines; i++)
-		vgpu_sched_entity_init(&vd->run[i].se, weight, max(share, 1U));
+/**
+ * vgpu_entitle_place() - give an instance its engines, and what its type
+ *	entitles it to there
+ * @vd: the instance; not yet known to anybody. The core lock is held
+ *
+ * Return: 0, -ENODEV when there are no such engines.
+ */
+int vgpu_entitle_place(struct vgpu_vdev *vd)
+{
+	const struct vgpu_type_desc *type = vd->inst.type;
+	struct vgpu_core *core = vd->core;
+	u32 share = div64_u64(vd->inst.vram_size * VGPU_ALL, core->parts.size);
+	u32 placed[VGPU_MAX_ENGINES];
+	struct vgpu_placement where;
+	struct vgpu_sched *eng;
+	unsigned int i;
+	int ret;
+
+	lockdep_assert_held(&core->lock);
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++)
+		placed[eng->engine.id] = eng->placed;
+	ret = vgpu_place(core->gpu.desc.engines, core->gpu.desc.nr_engines,
+			 placed, type->classes, type->slice, &where);
+	if (ret)
+		return ret;
+	vd->entitled.weight = type->weight ?: DEFAULT_WEIGHT;
+	vd->entitled.cap = VGPU_ALL;
+	vd->nr_ctx = where.nr;
+	for (i = 0; i < where.nr; i++) {
+		eng = &core->engines[where.engine[i]];
+		eng->placed++;
+		init_context(vd, &vd->ctx[i], eng, max(share, 1U));
+	}
+	return 0;
 }
 
 static int refuse(struct vgpu_vdev *vd, const char *field, u32 val, u32 from,
@@ -34,11 +66,23 @@ static int refuse(struct vgpu_vdev *vd, const char *field, u32 val, u32 from,
 	return -EINVAL;
 }
 
+/* The fraction of its fullest engine that could be promised to an instance. */
+static u32 unpromised(const struct vgpu_vdev *vd)
+{
+	const struct vgpu_context *ctx;
+	u32 left = VGPU_ALL;
+
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
+		left = min(left, VGPU_ALL - (ctx_sched(ctx)->promised -
+					     vd->entitled.min));
+	return left;
+}
+
 static int check(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 {
-	const struct vgpu_sched_entity *se = &vd->run[0].se;
+	const struct vgpu_entitled *e = &vd->entitled;
 	struct vgpu_core *core = vd->core;
-	u32 left = VGPU_ALL - (core->promised - se->min);
+	u32 left = unpromised(vd);
 
 	switch (what) {
 	case VGPU_WEIGHT:
@@ -47,14 +91,14 @@ static int check(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 				      VGPU_WEIGHT_MAX);
 		return 0;
 	case VGPU_CAP:
-		if (!val || val > 100 || val * VGPU_PERCENT < se->min)
+		if (!val || val > 100 || val * VGPU_PERCENT < e->min)
 			return refuse(vd, "cap", val,
-				      max(se->min / VGPU_PERCENT, 1U), 100);
+				      max(e->min / VGPU_PERCENT, 1U), 100);
 		return 0;
 	case VGPU_MIN:
-		if (val > 100 || val * VGPU_PERCENT > se->cap)
+		if (val > 100 || val * VGPU_PERCENT > e->cap)
 			return refuse(vd, "min", val, 0,
-				      se->cap / VGPU_PERCENT);
+				      e->cap / VGPU_PERCENT);
 		if (val * VGPU_PERCENT <= left)
 			return 0;
 		snprintf(core->refusal, sizeof(core->refusal),
@@ -66,40 +110,56 @@ static int check(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 	return -EINVAL;
 }
 
+static void set(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
+{
+	struct vgpu_entitled *e = &vd->entitled;
+
+	switch (what) {
+	case VGPU_WEIGHT:
+		WRITE_ONCE(e->weight, val);
+		break;
+	case VGPU_CAP:
+		WRITE_ONCE(e->cap, val * VGPU_PERCENT);
+		break;
+	case VGPU_MIN:
+		WRITE_ONCE(e->min, val * VGPU_PERCENT);
+		break;
+	}
+}
+
 /**
  * vgpu_entitle() - change what an instance is entitled to
  * @vd: the instance
  * @what: what
  * @val: the new value; see enum vgpu_entitlement
  *
- * In effect at once.
+ * On each of its engines, in effect at once.
  *
  * Return: 0, -EINVAL for a value out of range, -ENOSPC when it would promise
  * more than there is; then nothing has changed.
  */
 int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 {
+	const struct vgpu_entitled *e = &vd->entitled;
 	struct vgpu_core *core = vd->core;
-	unsigned int i;
+	struct vgpu_context *ctx;
+	u32 min;
 	int ret;
 
 	mutex_lock(&core->lock);
 	ret = check(vd, what, val);
 	if (ret)
 		goto out;
-	if (what == VGPU_MIN)
-		core->promised += val * VGPU_PERCENT - vd->run[0].se.min;
-	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
-		struct vgpu_engine *eng = &core->engines[i];
-		struct vgpu_sched_entity *se = &vd->run[i].se;
+	min = e->min;
+	set(vd, what, val);
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		struct vgpu_sched *eng = ctx_sched(ctx);
 
-		spin_lock(&eng->rl_lock);
-		vgpu_runlist_set(&eng->rl, se,
-				 what == VGPU_WEIGHT ? val : se->weight,
-				 what == VGPU_CAP ? val * VGPU_PERCENT : se->cap,
-				 what == VGPU_MIN ? val * VGPU_PERCENT : se->min,
+		eng->promised += e->min - min;
+		spin_lock_irq(&eng->rl_lock);
+		vgpu_runlist_set(&eng->rl, &ctx->se, e->weight, e->cap, e->min,
 				 ktime_get_ns());
-		spin_unlock(&eng->rl_lock);
+		spin_unlock_irq(&eng->rl_lock);
 		wake_up(&eng->wq);
 	}
 out:
@@ -108,12 +168,17 @@ out:
 }
 
 /**
- * vgpu_entitle_release() - what was promised to an instance is free again
- * @vd: the instance; off all engines
+ * vgpu_entitle_release() - its engines, and what was promised to it there, are
+ *	free again
+ * @vd: the instance; off all engines. The core lock is held
  */
 void vgpu_entitle_release(struct vgpu_vdev *vd)
 {
-	mutex_lock(&vd->core->lock);
-	vd->core->promised -= vd->run[0].se.min;
-	mutex_unlock(&vd->core->lock);
+	struct vgpu_context *ctx;
+
+	lockdep_assert_held(&vd->core->lock);
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		ctx_sched(ctx)->promised -= vd->entitled.min;
+		ctx_sched(ctx)->placed--;
+	}
 }

@@ -7,7 +7,9 @@
  */
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/kernel.h>
 #include <linux/log2.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <asm/barrier.h>
 
@@ -30,8 +32,10 @@ int vgpu_fifo_init(struct vgpu_fifo *f, u32 depth)
 	f->depth = depth;
 	f->head = 0;
 	f->tail = 0;
+	init_waitqueue_head(&f->room);
 	return 0;
 }
+EXPORT_SYMBOL_GPL(vgpu_fifo_init);
 
 /**
  * vgpu_fifo_fini() - release memory
@@ -42,6 +46,7 @@ void vgpu_fifo_fini(struct vgpu_fifo *f)
 	kfree(f->ring);
 	f->ring = NULL;
 }
+EXPORT_SYMBOL_GPL(vgpu_fifo_fini);
 
 /**
  * vgpu_fifo_level() - entries waiting
@@ -104,4 +109,70 @@ void vgpu_fifo_clear(struct vgpu_fifo *f)
 {
 	/* As if each had been popped. */
 	smp_store_release(&f->head, smp_load_acquire(&f->tail));
+	vgpu_fifo_wake(f);
 }
+EXPORT_SYMBOL_GPL(vgpu_fifo_clear);
+
+/*
+ * Is there so much room that it is worth waking whoever waits for it? Waking for
+ * each entry would have it run, fill that one and sleep again after each slice.
+ */
+static bool has_room(const struct vgpu_fifo *f)
+{
+	return vgpu_fifo_level(f) <= f->depth - f->depth / 4;
+}
+
+/**
+ * vgpu_fifo_wake() - entries were taken: let a producer that waits go on
+ * @f: the FIFO; consumer
+ */
+void vgpu_fifo_wake(struct vgpu_fifo *f)
+{
+	if (wq_has_sleeper(&f->room) && has_room(f))
+		wake_up_all(&f->room);
+}
+EXPORT_SYMBOL_GPL(vgpu_fifo_wake);
+
+/**
+ * vgpu_fifo_wait() - wait for room
+ * @f: the FIFO
+ * @timeout: jiffies to wait for more room than for one entry
+ *
+ * Return: as wait_event_killable_timeout(): negative when the caller is being
+ * killed.
+ */
+long vgpu_fifo_wait(struct vgpu_fifo *f, long timeout)
+{
+	return wait_event_killable_timeout(f->room, has_room(f), timeout);
+}
+
+/**
+ * vgpu_fifo_describe() - the last entries that were taken, as text
+ * @f: the FIFO; consumer
+ * @buf: for the text
+ * @size: bytes there
+ *
+ * They are still in the ring, before its head.
+ *
+ * Return: bytes written, without the final zero.
+ */
+int vgpu_fifo_describe(const struct vgpu_fifo *f, char *buf, size_t size)
+{
+	u32 head = READ_ONCE(f->head);
+	u32 waiting = vgpu_fifo_level(f);
+	const struct vgpu_fifo_entry *e;
+	int len;
+	u32 n;
+
+	/* Of a full ring, some of it is new already. */
+	n = min(min(head, f->depth), f->depth - waiting);
+	len = scnprintf(buf, size, "last %u writes, oldest first; %u waiting\n",
+			n, waiting);
+	for (; n; n--) {
+		e = &f->ring[(head - n) & (f->depth - 1)];
+		len += scnprintf(buf + len, size - len, "  %#06x %#010x\n",
+				 e->offset, e->val);
+	}
+	return len;
+}
+EXPORT_SYMBOL_GPL(vgpu_fifo_describe);

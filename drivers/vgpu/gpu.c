@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "core.h"
 
@@ -57,26 +58,56 @@ const char *vgpu_largest_type(const struct vgpu_core *core)
 	return best ? best->name : "none";
 }
 
+static bool engine_makes_sense(const struct vgpu_engine_desc *e)
+{
+	return e->name && e->class < VGPU_NR_CLASSES &&
+	       e->slice < VGPU_MAX_SLICES && e->ops && e->ops->load &&
+	       e->ops->start && e->ops->idle && e->ops->reset && e->queue_ops &&
+	       e->queue_ops->init && e->queue_ops->fini &&
+	       e->queue_ops->pending && e->queue_ops->forget;
+}
+
+static int check_engines(const struct vgpu_gpu_desc *desc)
+{
+	unsigned int i, j;
+
+	if (!desc->nr_engines || desc->nr_engines > VGPU_MAX_ENGINES)
+		return -EINVAL;
+	for (i = 0; i < desc->nr_engines; i++) {
+		if (!engine_makes_sense(&desc->engines[i]))
+			return -EINVAL;
+		for (j = 0; j < i; j++)
+			if (!strcmp(desc->engines[i].name,
+				    desc->engines[j].name))
+				return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_type(const struct vgpu_gpu_desc *desc,
+		      const struct vgpu_type_desc *t)
+{
+	const u32 placed[VGPU_MAX_ENGINES] = {};
+	struct vgpu_placement where;
+
+	/* A 32-bit BAR, mapped by pages. */
+	if (!is_power_of_2(t->vram_size) || t->vram_size < PAGE_SIZE ||
+	    t->vram_size > SZ_2G || t->num_heads > VGPU_MAX_HEADS)
+		return -EINVAL;
+	return vgpu_place(desc->engines, desc->nr_engines, placed, t->classes,
+			  t->slice, &where);
+}
+
 static int check_desc(const struct vgpu_gpu_desc *desc)
 {
 	unsigned int i;
 
-	if (!desc->nr_types || !desc->nr_engines ||
-	    desc->nr_engines > VGPU_MAX_ENGINES ||
-	    desc->vram.reserved >= desc->vram.size ||
-	    !PAGE_ALIGNED(desc->vram.phys))
+	if (!desc->nr_types || desc->vram.reserved >= desc->vram.size ||
+	    !PAGE_ALIGNED(desc->vram.phys) || check_engines(desc))
 		return -EINVAL;
-	for (i = 0; i < desc->nr_regs; i++)
-		if (desc->regs[i].engine >= desc->nr_engines)
+	for (i = 0; i < desc->nr_types; i++)
+		if (check_type(desc, &desc->types[i]))
 			return -EINVAL;
-	for (i = 0; i < desc->nr_types; i++) {
-		const struct vgpu_type_desc *t = &desc->types[i];
-
-		/* A 32-bit BAR, mapped by pages. */
-		if (!is_power_of_2(t->vram_size) || t->vram_size < PAGE_SIZE ||
-		    t->vram_size > SZ_2G || t->num_heads > VGPU_MAX_HEADS)
-			return -EINVAL;
-	}
 	return 0;
 }
 
@@ -132,8 +163,10 @@ static struct vgpu_core *alloc_core(const struct vgpu_gpu_desc *desc)
 		return ERR_PTR(-ENOMEM);
 	core->gpu.desc = *desc;
 	core->gpu.core = core;
-	core->gpu.watchdog_us = VGPU_WATCHDOG_US;
+	core->watchdog_us = VGPU_WATCHDOG_US;
+	core->faulted = vgpu_instance_faulted;
 	vgpu_protect_init(core);
+	vgpu_sched_init(core);
 	mutex_init(&core->lock);
 	ida_init(&core->ids);
 	strscpy(core->refusal, "none", sizeof(core->refusal));

@@ -81,7 +81,7 @@ static ssize_t policy_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
 	struct vgpu_core *core = dev_core(dev);
-	enum vgpu_policy now = READ_ONCE(core->engines[0].rl.policy);
+	enum vgpu_policy now = READ_ONCE(core->sharing.policy);
 	int i, len = 0;
 
 	for (i = 0; i < VGPU_NR_POLICIES; i++)
@@ -96,19 +96,18 @@ static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 {
 	struct vgpu_core *core = dev_core(dev);
 	int policy = sysfs_match_string(policies, buf);
-	unsigned int i;
+	struct vgpu_sched *eng;
 
 	if (policy < 0) {
 		dev_warn_ratelimited(dev, "policy: not one of best_effort, equal_share, fixed_share\n");
 		return policy;
 	}
 	mutex_lock(&core->lock);
-	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
-		struct vgpu_engine *eng = &core->engines[i];
-
-		spin_lock(&eng->rl_lock);
+	WRITE_ONCE(core->sharing.policy, policy);
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+		spin_lock_irq(&eng->rl_lock);
 		vgpu_runlist_set_policy(&eng->rl, policy, ktime_get_ns());
-		spin_unlock(&eng->rl_lock);
+		spin_unlock_irq(&eng->rl_lock);
 		wake_up(&eng->wq);
 	}
 	mutex_unlock(&core->lock);
@@ -172,7 +171,7 @@ static ssize_t setting_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
 	const struct setting *s = to_setting(attr);
-	struct vgpu_runlist *rl = &dev_core(dev)->engines[0].rl;
+	struct vgpu_runlist *rl = &dev_core(dev)->sharing;
 
 	return sysfs_emit(buf, "%u\n", READ_ONCE(*setting_in(s, rl)) / s->unit);
 }
@@ -182,20 +181,21 @@ static ssize_t setting_store(struct device *dev, struct device_attribute *attr,
 {
 	const struct setting *s = to_setting(attr);
 	struct vgpu_core *core = dev_core(dev);
-	unsigned int i;
+	struct vgpu_sched *eng;
 	u32 val;
 	int ret;
 
 	ret = parse(dev, attr->attr.name, buf, s->min, s->max, s->zero, &val);
 	if (ret)
 		return ret;
-	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
-		struct vgpu_engine *eng = &core->engines[i];
-
-		spin_lock(&eng->rl_lock);
+	mutex_lock(&core->lock);
+	WRITE_ONCE(*setting_in(s, &core->sharing), val * s->unit);
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+		spin_lock_irq(&eng->rl_lock);
 		*setting_in(s, &eng->rl) = val * s->unit;
-		spin_unlock(&eng->rl_lock);
+		spin_unlock_irq(&eng->rl_lock);
 	}
+	mutex_unlock(&core->lock);
 	return count;
 }
 
@@ -219,7 +219,7 @@ static ssize_t watchdog_ms_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n",
-			  READ_ONCE(dev_core(dev)->gpu.watchdog_us) / 1000);
+			  READ_ONCE(dev_core(dev)->watchdog_us) / 1000);
 }
 
 static ssize_t watchdog_ms_store(struct device *dev,
@@ -233,7 +233,7 @@ static ssize_t watchdog_ms_store(struct device *dev,
 		    VGPU_WATCHDOG_MAX_US / 1000, false, &ms);
 	if (ret)
 		return ret;
-	WRITE_ONCE(dev_core(dev)->gpu.watchdog_us, ms * 1000);
+	WRITE_ONCE(dev_core(dev)->watchdog_us, ms * 1000);
 	return count;
 }
 static DEVICE_ATTR_RW(watchdog_ms);
@@ -251,17 +251,15 @@ static ssize_t show_spent(struct device *dev, char *buf,
 			  enum vgpu_engine_state state)
 {
 	struct vgpu_core *core = dev_core(dev);
-	unsigned int i;
+	struct vgpu_sched *eng;
 	u64 n = 0;
 
-	for (i = 0; i < core->gpu.desc.nr_engines; i++) {
-		struct vgpu_engine *eng = &core->engines[i];
-
-		spin_lock(&eng->rl_lock);
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+		spin_lock_irq(&eng->rl_lock);
 		n += eng->rl.spent[state];
 		if (eng->rl.state == state)
 			n += ktime_get_ns() - eng->rl.since;
-		spin_unlock(&eng->rl_lock);
+		spin_unlock_irq(&eng->rl_lock);
 	}
 	return sysfs_emit(buf, "%llu\n", n);
 }

@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens when an engine does not come idle.
+ * What happens when an engine does not come idle, or refuses a context.
  *
- * The backend notices it: it waits no longer than the watchdog allows. Then,
- * in engine context:
+ * The core notices it (wait.c). Then, in engine context:
  *
  * 1. what a developer needs is kept as a device core dump: the engine's
- *    registers, whose work it was, and the last register writes of that;
- * 2. the owner is *faulted*: its queue is emptied, and what it writes to the
- *    engine is dropped until its function is reset. Registers, memory and
- *    display stay. User space gets VFIO's error event;
- * 3. the engine is reset. The contexts of the others are in memory: they go on
- *    as if nothing had happened. If the reset fails, the GPU is *lost*.
+ *    registers, whose work it was, and what that was last;
+ * 2. the owner is *faulted*: its queue is emptied, and what it brings from now
+ *    on is dropped until its function is reset. Registers, memory and display
+ *    stay. The rest of the core is told (&vgpu_core.faulted);
+ * 3. the engine is reset, as little as helps: its context, the engine. The
+ *    contexts of the others are in memory: they go on as if nothing had
+ *    happened. If that fails, all of the device is reset, with nobody on any
+ *    engine; if that fails, too, the GPU is *lost*.
+ *
+ * ::
+ *
+ *	running --- fault ---> reset of context, engine --- ok ---> running
+ *	                          |
+ *	                          +-- no: broken --- reset of device --- ok ---> running
+ *	                                                |
+ *	                                                +-- no: lost, for ever
+ *
+ * To reset the device every engine's lock is needed. A GPU with one engine has it
+ * already; else the engine's thread does it, holding nothing (vgpu_hang_recover()).
  */
-#include <linux/debugfs.h>
 #include <linux/devcoredump.h>
 #include <linux/vmalloc.h>
 
@@ -22,30 +33,10 @@
 
 #define DUMP_SIZE	SZ_16K
 
-/* The last writes are still in the ring, before its head. */
-static int dump_fifo(const struct vgpu_fifo *f, char *buf, size_t size)
-{
-	u32 head = READ_ONCE(f->head);
-	u32 n = min(head, f->depth);
-	u32 waiting = vgpu_fifo_level(f);
-	const struct vgpu_fifo_entry *e;
-	int len;
-
-	/* Of a full ring, some of it is new already. */
-	n = min(n, f->depth - waiting);
-	len = scnprintf(buf, size, "last %u writes, oldest first; %u waiting\n",
-			n, waiting);
-	for (; n; n--) {
-		e = &f->ring[(head - n) & (f->depth - 1)];
-		len += scnprintf(buf + len, size - len, "  %#06x %#010x\n",
-				 e->offset, e->val);
-	}
-	return len;
-}
-
-static void core_dump(struct vgpu_engine *eng, struct vgpu_vdev *vd)
+static void core_dump(struct vgpu_sched *eng, struct vgpu_context *ctx)
 {
 	struct vgpu_gpu *gpu = &eng->core->gpu;
+	struct vgpu_vdev *vd = ctx->vd;
 	char *buf;
 	int len;
 
@@ -53,132 +44,133 @@ static void core_dump(struct vgpu_engine *eng, struct vgpu_vdev *vd)
 	if (!buf)
 		return;
 	len = scnprintf(buf, DUMP_SIZE,
-			"tessera: engine %u of %s is stuck\nowner: vGPU %u, %s, type %s, partition %#llx+%#llx\n",
-			eng->id, dev_name(gpu->desc.dev), vd->inst.id,
+			"tessera: engine %u (%s) of %s is stuck\nowner: vGPU %u, %s, type %s, partition %#llx+%#llx\n",
+			eng->engine.id, eng->engine.desc->name,
+			dev_name(gpu->desc.dev), vd->inst.id,
 			dev_name(vd->vdev.dev), vd->inst.type->name,
 			vd->inst.vram_offset, vd->inst.vram_size);
-	len += dump_fifo(&vd->inst.fifo[eng->id], buf + len, DUMP_SIZE - len);
-	if (gpu->desc.ops->dump)
-		len += gpu->desc.ops->dump(gpu, eng->id, buf + len,
-					   DUMP_SIZE - len);
+	if (ctx->q.ops->describe)
+		len += ctx->q.ops->describe(&ctx->q, buf + len,
+					    DUMP_SIZE - len);
+	if (eng->engine.desc->ops->dump)
+		len += eng->engine.desc->ops->dump(&eng->engine, buf + len,
+						   DUMP_SIZE - len);
 	/* Takes the buffer; user space has five minutes to read it. */
 	dev_coredumpv(gpu->desc.dev, buf, len, GFP_KERNEL);
 }
 
-#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
-static bool inject_lost(struct vgpu_core *core)
+/* Those that concern no other engine, the narrowest first. */
+static int reset_engine(struct vgpu_sched *eng)
 {
-	return should_fail(&core->inject.reset, 1);
-}
-#else
-static bool inject_lost(struct vgpu_core *core)
-{
-	return false;
-}
-#endif
-
-static int reset_engine(struct vgpu_engine *eng)
-{
-	struct vgpu_core *core = eng->core;
+	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
 
 	/* The card is left as it is: stuck, for all that it knows. */
-	if (inject_lost(core))
+	if (vgpu_inject_reset(eng->core))
 		return -EIO;
-	return core->gpu.desc.ops->reset(&core->gpu, eng->id);
+	if (!ops->reset(&eng->engine, VGPU_RESET_CONTEXT))
+		return 0;
+	return ops->reset(&eng->engine, VGPU_RESET_ENGINE);
+}
+
+/* With every engine's lock held, and nobody's context on any of them. */
+static void reset_device(struct vgpu_core *core)
+{
+	struct vgpu_sched *eng, *broken = NULL;
+	int ret;
+
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+		lockdep_assert_held(&eng->hw_lock);
+		if (eng->broken)
+			broken = eng;
+	}
+	if (!broken || READ_ONCE(core->lost))
+		return;
+	ret = vgpu_inject_reset(core) ? -EIO :
+	      broken->engine.desc->ops->reset(&broken->engine,
+					      VGPU_RESET_DEVICE);
+	trace_vgpu_reset(broken->engine.id, ret);
+	if (ret) {
+		dev_err(core->gpu.desc.dev, "engine %u is lost\n",
+			broken->engine.id);
+		WRITE_ONCE(core->lost, true);
+	}
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++)
+		eng->broken = false;
+}
+
+/**
+ * vgpu_hang_recover() - an engine is broken: reset all of the device
+ * @core: the GPU
+ *
+ * Others are taken off their engines between two slices, and go on afterwards.
+ * Process context, no lock held.
+ */
+void vgpu_hang_recover(struct vgpu_core *core)
+{
+	struct vgpu_sched *eng;
+
+	mutex_lock(&core->reset_lock);
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+		mutex_lock_nest_lock(&eng->hw_lock, &core->reset_lock);
+		if (!eng->broken)
+			vgpu_sched_unload(eng);
+	}
+	reset_device(core);
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++)
+		mutex_unlock(&eng->hw_lock);
+	mutex_unlock(&core->reset_lock);
 }
 
 /**
  * vgpu_hang_reset() - reset an engine that does not come idle
  * @eng: the engine; engine context
  */
-void vgpu_hang_reset(struct vgpu_engine *eng)
+void vgpu_hang_reset(struct vgpu_sched *eng)
 {
 	struct vgpu_core *core = eng->core;
 	int ret;
 
-	eng->current_vd = NULL;
+	lockdep_assert_held(&eng->hw_lock);
+	eng->current_ctx = NULL;
+	eng->hung = false;
 	atomic64_inc(&core->resets);
 	ret = reset_engine(eng);
-	trace_vgpu_reset(eng->id, ret);
-	if (ret) {
-		dev_err(core->gpu.desc.dev, "engine %u is lost\n", eng->id);
-		WRITE_ONCE(core->lost, true);
-	}
+	trace_vgpu_reset(eng->engine.id, ret);
+	if (!ret)
+		return;
+	eng->broken = true;
+	if (core->gpu.desc.nr_engines == 1)
+		reset_device(core);
+	else
+		wake_up(&eng->wq);
 }
 
 /**
- * vgpu_hang_fault() - an engine did not come idle under an instance
+ * vgpu_hang_fault() - an engine did not come idle under an instance, or did not
+ *	take it
  * @eng: the engine; engine context
- * @vd: whose work it was
+ * @ctx: whose work it was
+ * @err: -ETIMEDOUT, or what the backend said
  */
-void vgpu_hang_fault(struct vgpu_engine *eng, struct vgpu_vdev *vd)
+void vgpu_hang_fault(struct vgpu_sched *eng, struct vgpu_context *ctx, int err)
 {
-	dev_err(eng->core->gpu.desc.dev,
-		"engine %u did not come idle under vGPU %s: reset\n",
-		eng->id, dev_name(vd->vdev.dev));
-	trace_vgpu_fault(eng->id, vd->inst.id);
-	core_dump(eng, vd);
+	struct vgpu_vdev *vd = ctx->vd;
+
+	lockdep_assert_held(&eng->hw_lock);
+	if (err == -ETIMEDOUT)
+		dev_err(eng->core->gpu.desc.dev,
+			"engine %u did not come idle under vGPU %s: reset\n",
+			eng->engine.id, dev_name(vd->vdev.dev));
+	else
+		dev_err(eng->core->gpu.desc.dev,
+			"engine %u failed under vGPU %s, error %d: reset\n",
+			eng->engine.id, dev_name(vd->vdev.dev), err);
+	trace_vgpu_fault(eng->engine.id, vd->inst.id);
+	core_dump(eng, ctx);
 
 	WRITE_ONCE(vd->faulted, true);
-	vgpu_fifo_clear(&vd->inst.fifo[eng->id]);
 	vgpu_count(&vd->inst, VGPU_CNT_FAULTS, 1);
-	vgpu_protect_event(vd, VGPU_GUARD_FAULTS);
-
 	vgpu_hang_reset(eng);
-	vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
+	ctx->q.ops->forget(&ctx->q);
+	eng->core->faulted(vd);
 }
-
-#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
-/**
- * vgpu_inject_hang() - is this engine to look stuck now
- * @gpu: the GPU
- * @engine: the engine
- *
- * For the backend's wait for idle; see debugfs, fail_idle. Engine context.
- *
- * Return: true when a fault is injected.
- */
-bool vgpu_inject_hang(struct vgpu_gpu *gpu, unsigned int engine)
-{
-	struct vgpu_core *core = gpu->core;
-	struct vgpu_vdev *vd;
-
-	/* The card is brought up before it is registered. */
-	if (!core)
-		return false;
-	vd = core->engines[engine].current_vd;
-	if (!vd || (core->inject.instance != U32_MAX &&
-		    core->inject.instance != vd->inst.id))
-		return false;
-	return should_fail(&core->inject.hang, 1);
-}
-
-/**
- * vgpu_hang_inject_init() - the knobs that inject faults, all off
- * @core: the GPU; its debugfs directory exists
- */
-void vgpu_hang_inject_init(struct vgpu_core *core)
-{
-	const struct fault_attr off = FAULT_ATTR_INITIALIZER;
-
-	core->inject.hang = off;
-	core->inject.reset = off;
-	core->inject.instance = U32_MAX;
-	debugfs_create_u32("fail_idle_instance", 0600, core->debugfs,
-			   &core->inject.instance);
-	fault_create_debugfs_attr("fail_idle", core->debugfs,
-				  &core->inject.hang);
-	fault_create_debugfs_attr("fail_reset", core->debugfs,
-				  &core->inject.reset);
-}
-#else
-bool vgpu_inject_hang(struct vgpu_gpu *gpu, unsigned int engine)
-{
-	return false;
-}
-
-void vgpu_hang_inject_init(struct vgpu_core *core)
-{
-}
-#endif
-EXPORT_SYMBOL_GPL(vgpu_inject_hang);

@@ -24,7 +24,7 @@ static void say_refusal(struct vgpu_core *core,
 	dev_warn(core->gpu.desc.dev, "vGPU refused: %s\n", core->refusal);
 }
 
-/* Take a number and a partition. */
+/* Take a number, a partition and engines. */
 static int take_resources(struct vgpu_vdev *vd)
 {
 	struct vgpu_core *core = vd->core;
@@ -42,12 +42,20 @@ static int take_resources(struct vgpu_vdev *vd)
 	}
 	id = ida_alloc(&core->ids, GFP_KERNEL);
 	if (id < 0) {
-		vgpu_partition_free(&core->parts, inst->vram_offset,
-				    inst->vram_size);
 		ret = id;
-		goto out;
+		goto err_partition;
 	}
 	inst->id = id;
+	ret = vgpu_entitle_place(vd);
+	if (ret)
+		goto err_id;
+	mutex_unlock(&core->lock);
+	return 0;
+
+err_id:
+	ida_free(&core->ids, id);
+err_partition:
+	vgpu_partition_free(&core->parts, inst->vram_offset, inst->vram_size);
 out:
 	mutex_unlock(&core->lock);
 	return ret;
@@ -58,6 +66,7 @@ static void give_resources_back(struct vgpu_vdev *vd)
 	struct vgpu_core *core = vd->core;
 
 	mutex_lock(&core->lock);
+	vgpu_entitle_release(vd);
 	ida_free(&core->ids, vd->inst.id);
 	vgpu_partition_free(&core->parts, vd->inst.vram_offset,
 			    vd->inst.vram_size);
@@ -66,27 +75,15 @@ static void give_resources_back(struct vgpu_vdev *vd)
 
 static void free_state(struct vgpu_vdev *vd)
 {
-	unsigned int i;
-
 	vgpu_display_fini(vd);
 	vgpu_regfile_fini(&vd->inst.regs);
-	for (i = 0; i < vd->core->gpu.desc.nr_engines; i++)
-		vgpu_fifo_fini(&vd->inst.fifo[i]);
 }
 
 static int alloc_state(struct vgpu_vdev *vd)
 {
-	struct vgpu_core *core = vd->core;
-	unsigned int i;
-	int ret = 0;
+	int ret;
 
-	for (i = 0; i < core->gpu.desc.nr_engines && !ret; i++) {
-		vd->run[i].vd = vd;
-		ret = vgpu_fifo_init(&vd->inst.fifo[i],
-				     core->gpu.desc.fifo_depth);
-	}
-	if (!ret)
-		ret = vgpu_regfile_init(&vd->inst.regs, &core->regmap);
+	ret = vgpu_regfile_init(&vd->inst.regs, &vd->core->regmap);
 	if (!ret)
 		ret = vgpu_display_init(vd);
 	if (ret)
@@ -94,11 +91,30 @@ static int alloc_state(struct vgpu_vdev *vd)
 	return ret;
 }
 
+/* The backend's part, and then its queues. */
+static int init_backend(struct vgpu_vdev *vd)
+{
+	int ret;
+
+	ret = vd_ops(vd)->instance_init(&vd->inst);
+	if (ret)
+		return ret;
+	ret = vgpu_queues_init(vd);
+	if (ret)
+		vd_ops(vd)->instance_fini(&vd->inst);
+	return ret;
+}
+
+static void fini_backend(struct vgpu_vdev *vd)
+{
+	vgpu_queues_fini(vd);
+	vd_ops(vd)->instance_fini(&vd->inst);
+}
+
 static void init_locks(struct vgpu_vdev *vd)
 {
 	mutex_init(&vd->trap_lock);
 	init_rwsem(&vd->map.sem);
-	init_waitqueue_head(&vd->fifo_wq);
 	spin_lock_init(&vd->guard_lock);
 	vgpu_irq_init(vd);
 	vgpu_vblank_init(vd);
@@ -129,6 +145,16 @@ void vgpu_instance_reset(struct vgpu_vdev *vd)
 	vd_ops(vd)->instance_reset(&vd->inst);
 }
 
+/**
+ * vgpu_instance_faulted() - an engine got stuck under an instance
+ * @vd: the instance, faulted already. Engine context
+ */
+void vgpu_instance_faulted(struct vgpu_vdev *vd)
+{
+	vgpu_protect_event(vd, VGPU_GUARD_FAULTS);
+	vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
+}
+
 static int vgpu_instance_probe(struct mdev_device *mdev)
 {
 	struct vgpu_type *type = container_of(mdev->type, struct vgpu_type,
@@ -146,22 +172,20 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	vd->inst.type = type->desc;
 	vd->inst.vram_size = type->desc->vram_size;
 	vd->inst.regs.inst = &vd->inst;
-	vd->inst.regs.queue = vgpu_sched_queue;
 	vgpu_config_init(&vd->cfg, &core->gpu.desc.identity,
 			 vd->inst.vram_size);
 	init_locks(vd);
-	vgpu_entitle_init(vd);
 
 	ret = take_resources(vd);
 	if (ret)
 		goto err_put;
-	ret = vgpu_sched_scrub(core, vd->inst.vram_offset, vd->inst.vram_size);
+	ret = vgpu_scrub(core, vd->inst.vram_offset, vd->inst.vram_size);
 	if (ret)
 		goto err_resources;
 	ret = alloc_state(vd);
 	if (ret)
 		goto err_resources;
-	ret = vd_ops(vd)->instance_init(&vd->inst);
+	ret = init_backend(vd);
 	if (ret)
 		goto err_state;
 
@@ -176,7 +200,7 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	return 0;
 
 err_backend:
-	vd_ops(vd)->instance_fini(&vd->inst);
+	fini_backend(vd);
 err_state:
 	free_state(vd);
 err_resources:
@@ -193,8 +217,7 @@ static void vgpu_instance_remove(struct mdev_device *mdev)
 	/* Waits until user space has closed the device. */
 	vfio_unregister_group_dev(&vd->vdev);
 	vgpu_sched_detach(vd);
-	vgpu_entitle_release(vd);
-	vd_ops(vd)->instance_fini(&vd->inst);
+	fini_backend(vd);
 	free_state(vd);
 	give_resources_back(vd);
 	vfio_put_device(&vd->vdev);

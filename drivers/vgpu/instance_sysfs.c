@@ -91,19 +91,19 @@ static ssize_t unknown_regs_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(unknown_regs);
 
-/* A sum over the engines of what the scheduler has charged. */
+/* A sum over its engines of what the scheduler has charged. */
 static ssize_t show_scheduled(struct device *dev, char *buf, size_t field)
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	unsigned int i;
+	struct vgpu_context *ctx;
 	u64 n = 0;
 
-	for (i = 0; i < vd->core->gpu.desc.nr_engines; i++) {
-		struct vgpu_engine *eng = &vd->core->engines[i];
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		struct vgpu_sched *eng = ctx_sched(ctx);
 
-		spin_lock(&eng->rl_lock);
-		n += *(u64 *)((u8 *)&vd->run[i].se + field);
-		spin_unlock(&eng->rl_lock);
+		spin_lock_irq(&eng->rl_lock);
+		n += *(u64 *)((u8 *)&ctx->se + field);
+		spin_unlock_irq(&eng->rl_lock);
 	}
 	return sysfs_emit(buf, "%llu\n", n);
 }
@@ -174,17 +174,17 @@ static ssize_t entitlement_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	const struct vgpu_sched_entity *se = &vd->run[0].se;
+	const struct vgpu_entitled *e = &vd->entitled;
 
 	switch (container_of(attr, struct entitlement, attr)->what) {
 	case VGPU_WEIGHT:
-		return sysfs_emit(buf, "%u\n", READ_ONCE(se->weight));
+		return sysfs_emit(buf, "%u\n", READ_ONCE(e->weight));
 	case VGPU_CAP:
 		return sysfs_emit(buf, "%u\n",
-				  READ_ONCE(se->cap) / VGPU_PERCENT);
+				  READ_ONCE(e->cap) / VGPU_PERCENT);
 	default:
 		return sysfs_emit(buf, "%u\n",
-				  READ_ONCE(se->min) / VGPU_PERCENT);
+				  READ_ONCE(e->min) / VGPU_PERCENT);
 	}
 }
 
@@ -218,12 +218,16 @@ static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	struct vgpu_engine *eng = &vd->core->engines[0];
-	u32 limit;
+	struct vgpu_context *ctx;
+	u32 limit = VGPU_ALL;
 
-	spin_lock(&eng->rl_lock);
-	limit = vgpu_runlist_limit(&eng->rl, &vd->run[0].se);
-	spin_unlock(&eng->rl_lock);
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		struct vgpu_sched *eng = ctx_sched(ctx);
+
+		spin_lock_irq(&eng->rl_lock);
+		limit = min(limit, vgpu_runlist_limit(&eng->rl, &ctx->se));
+		spin_unlock_irq(&eng->rl_lock);
+	}
 	return sysfs_emit(buf, "%u.%02u\n", limit / VGPU_PERCENT,
 			  limit % VGPU_PERCENT / (VGPU_PERCENT / 100));
 }

@@ -87,7 +87,7 @@ EXPORT_SYMBOL_GPL(vgpu_regmap_fini);
 
 /**
  * vgpu_regfile_init() - give an instance its registers, at reset values
- * @rf: to be set up; @rf->inst, @rf->priv and @rf->queue are the caller's
+ * @rf: to be set up; @rf->inst, @rf->priv and @rf->submit are the caller's
  * @map: the table
  *
  * Return: 0 or -ENOMEM.
@@ -194,9 +194,9 @@ void vgpu_regs_write_masked(struct vgpu_regfile *rf, u32 offset, u32 val,
 		vgpu_reg_set(rf, offset, (old & ~(mask & row->wmask)) |
 					 (val & mask & row->wmask));
 
-	if (row->flags & VGPU_REG_ENGINE && rf->queue)
-		rf->queue(rf, row->engine, offset, vgpu_reg_get(rf, offset),
-			  row->flags & VGPU_REG_STARTS);
+	if (row->flags & VGPU_REG_ENGINE && rf->submit)
+		rf->submit(rf, offset, vgpu_reg_get(rf, offset),
+			   row->flags & VGPU_REG_STARTS);
 }
 EXPORT_SYMBOL_GPL(vgpu_regs_write_masked);
 

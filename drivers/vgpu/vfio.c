@@ -53,7 +53,7 @@ static void vgpu_close_device(struct vfio_device *vdev)
 	vgpu_map_close(vd);
 	vgpu_display_close(vd);
 	/* The next user may be another tenant. */
-	vgpu_sched_scrub(vd->core, vd->inst.vram_offset, vd->inst.vram_size);
+	vgpu_scrub(vd->core, vd->inst.vram_offset, vd->inst.vram_size);
 }
 
 static ssize_t vgpu_read(struct vfio_device *vdev, char __user *buf,

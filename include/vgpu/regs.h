@@ -13,8 +13,8 @@
  * The core turns the table into an index once per GPU (struct vgpu_regmap)
  * and keeps one struct vgpu_regfile per instance, which holds the values as
  * the guest sees them (the shadow). No access that goes through the table
- * touches hardware: registers that drive an engine are queued, in order, for
- * the scheduler (%VGPU_REG_ENGINE).
+ * touches hardware: writes of registers that drive an engine are handed to the
+ * backend's queue, in order (%VGPU_REG_ENGINE).
  *
  * A register without a row is *unknown*: it reads as zero, a write to it is
  * dropped, and both are counted in &vgpu_regfile.unknown.
@@ -27,7 +27,7 @@ struct vgpu_regfile;
 #define VGPU_REG_RO	BIT(0)
 /** Writing 1 to a bit of @wmask clears it; writing 0 leaves it. */
 #define VGPU_REG_W1C	BIT(1)
-/** A write updates the shadow, then is queued for the engine. */
+/** A write updates the shadow, then is given to &vgpu_regfile.submit. */
 #define VGPU_REG_ENGINE	BIT(2)
 /** With VGPU_REG_ENGINE: a write starts work; others only prepare it. */
 #define VGPU_REG_STARTS	BIT(3)
@@ -40,14 +40,13 @@ struct vgpu_regfile;
  * @offset: byte offset in the register BAR, a multiple of 4
  * @count: how many consecutive registers the row covers; 0 means 1
  * @flags: VGPU_REG_*
- * @engine: with %VGPU_REG_ENGINE: which one, from 0
  * @reset: value after reset
  * @wmask: the bits a guest may change; ignored where @write is set
  * @read: optional; returns what the guest reads. @offset is the register's
  *	own, so that one handler can serve a run
  * @write: optional; replaces the shadow update. @val is the whole register
  *	with the written bytes merged in, @mask has ones where bytes were
- *	written. Stores with vgpu_reg_set(); queueing (%VGPU_REG_ENGINE) still
+ *	written. Stores with vgpu_reg_set(); what %VGPU_REG_ENGINE asks for still
  *	happens after it, with the stored value
  *
  * Handlers run with the instance's trap lock held and may sleep.
@@ -57,7 +56,6 @@ struct vgpu_reg {
 	u32 offset;
 	u16 count;
 	u8 flags;
-	u8 engine;
 	u32 reset;
 	u32 wmask;
 	u32 (*read)(struct vgpu_regfile *rf, u32 offset);
@@ -84,8 +82,8 @@ struct vgpu_regmap {
  * @shadow: one value per 32-bit register of @map
  * @inst: the instance; NULL in unit tests
  * @priv: the backend's own state for this instance
- * @queue: takes a write for an engine, which starts work or does not; returns
- *	0, or -errno when it was dropped
+ * @submit: takes a write for an engine, which starts work or does not; returns
+ *	0, or -errno when it was dropped. The backend's, or NULL
  * @unknown: accesses to registers without a row; read without a lock, too
  *
  * Protected by the instance's trap lock.
@@ -95,8 +93,7 @@ struct vgpu_regfile {
 	u32 *shadow;
 	struct vgpu_instance *inst;
 	void *priv;
-	int (*queue)(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
-		     u32 val, bool starts);
+	int (*submit)(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts);
 	u64 unknown;
 };
 

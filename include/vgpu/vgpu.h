@@ -10,8 +10,8 @@
 #include <linux/io.h>
 #include <linux/types.h>
 #include <vgpu/ddc.h>
-#include <vgpu/fifo.h>
 #include <vgpu/regs.h>
+#include <vgpu/work.h>
 
 /**
  * DOC: backends
@@ -25,18 +25,15 @@
  * - *trap context*: register handlers, @scanout, @vblank. The instance's trap
  *   lock is held; the engine is running somebody's work and must not be
  *   touched.
- * - *engine context*: @run, @save, @restore, @reset, @scrub. The
+ * - *engine context*: the functions of engines (struct vgpu_engine_ops). The
  *   engine's lock is held, and only here may the engine be touched. The trap
- *   lock is not held: what both contexts need goes through the FIFO, or is
+ *   lock is not held: what both contexts need goes through a queue, or is
  *   atomic.
  */
 
 struct vgpu_gpu;
 struct vgpu_instance;
 struct vgpu_core;
-
-/** Engines that a GPU may have. */
-#define VGPU_MAX_ENGINES	4
 
 /**
  * enum vgpu_counter - what is counted per instance, never going backwards
@@ -76,6 +73,10 @@ enum vgpu_counter {
  * @max_yres: highest mode, lines
  * @num_heads: displays
  * @weight: share under best effort, relative to other types'; 0 for 100
+ * @classes: engines that an instance gets a queue on: one of each class in this
+ *	mask of BIT(enum vgpu_engine_class), all of one slice
+ * @slice: of this slice, or %VGPU_ANY_SLICE for the one with the fewest
+ *	instances
  */
 struct vgpu_type_desc {
 	const char *name;
@@ -84,7 +85,12 @@ struct vgpu_type_desc {
 	u32 max_yres;
 	u32 num_heads;
 	u32 weight;
+	u32 classes;
+	u8 slice;
 };
+
+/** &vgpu_type_desc.slice: wherever there is room. */
+#define VGPU_ANY_SLICE	0xff
 
 /**
  * enum vgpu_bar_kind - what stands behind a BAR
@@ -171,8 +177,6 @@ struct vgpu_scanout {
  * @vram_offset: start of its partition in physical VRAM, bytes
  * @vram_size: size of its partition, bytes, a power of two
  * @regs: its register file; trap context
- * @fifo: its virtual FIFO for each engine; trap context pushes (by way of
- *	&vgpu_regfile.queue), engine context pops
  * @ddc: the monitor on its first head; trap context
  * @count: see enum vgpu_counter; change with vgpu_count()
  * @priv: the backend's own
@@ -187,7 +191,6 @@ struct vgpu_instance {
 	u64 vram_offset;
 	u64 vram_size;
 	struct vgpu_regfile regs;
-	struct vgpu_fifo fifo[VGPU_MAX_ENGINES];
 	struct vgpu_ddc ddc;
 	atomic64_t count[VGPU_NR_COUNTERS];
 	void *priv;
@@ -199,27 +202,10 @@ struct vgpu_instance {
  *	register file exists and holds reset values. Process context, no lock
  * @instance_fini: undo it; the instance is off the engine and closed
  * @instance_reset: the guest's function was reset: the register file is back
- *	at its reset values and the FIFOs are empty; set what depends on the
+ *	at its reset values and the queues are empty; set what depends on the
  *	instance (memory size and the like) and forget the context image.
  *	Called once after @instance_init too. Trap lock held, instance is off
- *	the engine
- * @run: carry out queued work of @inst on @engine until the FIFO is empty or
- *	@budget_ns of GPU time are used; some progress is always made. What is
- *	begun and not finished stays in the context image. Returns 1 when work
- *	is left, 0 when all is done, -ETIMEDOUT when the engine does not come
- *	idle within &vgpu_gpu.watchdog_us. Engine context
- * @save: the engine is idle; take what it changed by itself into the context
- *	image of @inst. Engine context
- * @restore: load the whole context image of @inst, so that nothing of the
- *	tenant before is left. Engine context
- * @reset: bring a stuck engine to a known idle state; -errno when the GPU is
- *	lost. Engine context
- * @dump: write what a developer needs to know of a stuck engine into @buf, at
- *	most @size bytes with the final zero; returns the bytes written, without
- *	it. Optional. Engine context
- * @scrub: fill [@offset, @offset + @size) of physical VRAM with zeros and wait
- *	for it; optional, and -errno makes the core do it by CPU. Engine context
- *	(engine 0); the engine's state is undefined afterwards
+ *	the engines
  * @scanout: say what @head shows. Trap context
  * @vblank: a vertical blank of @head began; see vgpu_vblank_set(). Trap context
  */
@@ -227,15 +213,6 @@ struct vgpu_gpu_ops {
 	int (*instance_init)(struct vgpu_instance *inst);
 	void (*instance_fini)(struct vgpu_instance *inst);
 	void (*instance_reset)(struct vgpu_instance *inst);
-
-	int (*run)(struct vgpu_instance *inst, unsigned int engine,
-		   u64 budget_ns);
-	int (*save)(struct vgpu_instance *inst, unsigned int engine);
-	void (*restore)(struct vgpu_instance *inst, unsigned int engine);
-	int (*reset)(struct vgpu_gpu *gpu, unsigned int engine);
-	int (*dump)(struct vgpu_gpu *gpu, unsigned int engine, char *buf,
-		    size_t size);
-	int (*scrub)(struct vgpu_gpu *gpu, u64 offset, u64 size);
 
 	void (*scanout)(struct vgpu_instance *inst, unsigned int head,
 			struct vgpu_scanout *out);
@@ -268,8 +245,8 @@ struct vgpu_vram {
  * @regs: register table
  * @nr_regs: rows in @regs
  * @regs_size: bytes of register space
+ * @engines: its engines
  * @nr_engines: 1 to %VGPU_MAX_ENGINES
- * @fifo_depth: entries that the chip's FIFO has, a power of two
  * @priv: the backend's own
  *
  * Copied by vgpu_gpu_register(); what it points to must stay.
@@ -284,8 +261,8 @@ struct vgpu_gpu_desc {
 	const struct vgpu_reg *regs;
 	unsigned int nr_regs;
 	u32 regs_size;
+	const struct vgpu_engine_desc *engines;
 	unsigned int nr_engines;
-	u32 fifo_depth;
 	void *priv;
 };
 
@@ -293,20 +270,15 @@ struct vgpu_gpu_desc {
  * struct vgpu_gpu - the part of a physical GPU that its backend works with
  * @desc: as registered
  * @core: the core's own
- * @watchdog_us: how long an engine may take to come idle; may change at any
- *	time
  */
 struct vgpu_gpu {
 	struct vgpu_gpu_desc desc;
 	struct vgpu_core *core;
-	u32 watchdog_us;
 };
 
 struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc);
 void vgpu_gpu_unregister(struct vgpu_gpu *gpu);
 
-bool vgpu_inject_hang(struct vgpu_gpu *gpu, unsigned int engine);
-bool vgpu_engine_busy(struct vgpu_instance *inst, unsigned int engine);
 void vgpu_irq_set(struct vgpu_instance *inst, bool level);
 void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
 		     u32 period_ns);

@@ -120,12 +120,42 @@ static void fifo_indexes_wrap(struct kunit *test)
 	random_run(test, 6, 1, U32_MAX - 1);
 }
 
+/* For a core dump: what was taken last, of what is still there. */
+static void fifo_describes(struct kunit *test)
+{
+	struct vgpu_fifo_entry e;
+	struct vgpu_fifo f;
+	char buf[256];
+	int i, n;
+
+	init(test, &f, 4, 0);
+	n = vgpu_fifo_describe(&f, buf, sizeof(buf));
+	KUNIT_EXPECT_STREQ(test, buf,
+			   "last 0 writes, oldest first; 0 waiting\n");
+	for (i = 0; i < 6; i++) {
+		vgpu_fifo_push(&f, 0x1000 + i * 4, i);
+		vgpu_fifo_pop(&f, &e);
+	}
+	/* One that waits has taken the place of the oldest. */
+	vgpu_fifo_push(&f, 0x2000, 9);
+	n = vgpu_fifo_describe(&f, buf, sizeof(buf));
+	KUNIT_EXPECT_EQ(test, n, (int)strlen(buf));
+	KUNIT_EXPECT_STREQ(test, buf,
+			   "last 3 writes, oldest first; 1 waiting\n"
+			   "  0x100c 0x00000003\n"
+			   "  0x1010 0x00000004\n"
+			   "  0x1014 0x00000005\n");
+	KUNIT_EXPECT_LT(test, vgpu_fifo_describe(&f, buf, 20), 20);
+	vgpu_fifo_fini(&f);
+}
+
 static struct kunit_case fifo_cases[] = {
 	KUNIT_CASE(fifo_bad_depths),
 	KUNIT_CASE(fifo_fills_and_drains),
 	KUNIT_CASE(fifo_clear),
 	KUNIT_CASE(fifo_random),
 	KUNIT_CASE(fifo_indexes_wrap),
+	KUNIT_CASE(fifo_describes),
 	{}
 };
 

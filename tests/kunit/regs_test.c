@@ -13,7 +13,7 @@
 struct seen {
 	u32 reads, writes, queued, started;
 	u32 offset, val, mask;
-	u32 q_offset, q_val, engine;
+	u32 q_offset, q_val;
 	int q_ret;
 };
 
@@ -37,12 +37,9 @@ static void write_inverted(struct vgpu_regfile *rf, u32 offset, u32 val,
 	vgpu_reg_set(rf, offset, ~val);
 }
 
-static int queue(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
-		 u32 val, bool starts)
+static int submit(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts)
 {
 	struct seen *seen = rf->priv;
-
-	seen->engine = engine;
 
 	seen->queued++;
 	seen->started += starts;
@@ -77,7 +74,7 @@ static const struct vgpu_reg rows[] = {
 	{ "WO", WO, 0, VGPU_REG_WO, .reset = 0x77, .wmask = ~0U },
 	{ "ENGINE", ENGINE, 0, VGPU_REG_ENGINE, .wmask = 0xffffff },
 	{ "HANDLED", HANDLED, .read = read_offset, .write = write_inverted },
-	{ "ENGINE_HANDLED", ENGINE_HANDLED, 0, VGPU_REG_ENGINE, .engine = 2,
+	{ "ENGINE_HANDLED", ENGINE_HANDLED, 0, VGPU_REG_ENGINE,
 	  .write = write_inverted },
 	{ "RO_HANDLED", RO_HANDLED, 0, VGPU_REG_RO | VGPU_REG_ENGINE,
 	  .read = read_offset, .write = write_inverted },
@@ -104,7 +101,7 @@ static int regs_init(struct kunit *test)
 	if (ret)
 		return ret;
 	f->rf.priv = &f->seen;
-	f->rf.queue = queue;
+	f->rf.submit = submit;
 	test->priv = f;
 	return vgpu_regfile_init(&f->rf, &f->map);
 }
@@ -288,7 +285,6 @@ static void regs_queueing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->queued, 1U);
 	KUNIT_EXPECT_EQ(test, seen->q_offset, (u32)ENGINE);
 	KUNIT_EXPECT_EQ(test, seen->q_val, 0x345678U);
-	KUNIT_EXPECT_EQ(test, seen->engine, 0U);
 	vgpu_regs_write(rf, ENGINE + 1, 1, 0xee);
 	KUNIT_EXPECT_EQ(test, seen->queued, 2U);
 	KUNIT_EXPECT_EQ(test, seen->q_offset, (u32)ENGINE);
@@ -299,7 +295,6 @@ static void regs_queueing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->queued, 3U);
 	KUNIT_EXPECT_EQ(test, seen->q_offset, (u32)ENGINE_HANDLED);
 	KUNIT_EXPECT_EQ(test, seen->q_val, ~0xfU);
-	KUNIT_EXPECT_EQ(test, seen->engine, 2U);
 	vgpu_regs_write(rf, ENGINE_WO, 4, 0x42);
 	KUNIT_EXPECT_EQ(test, seen->q_val, 0x42U);
 	KUNIT_EXPECT_EQ(test, vgpu_regs_read(rf, ENGINE_WO, 4), 0U);
@@ -315,7 +310,7 @@ static void regs_queueing(struct kunit *test)
 	/* A queue that refuses, or none, does no harm. */
 	seen->q_ret = -EIO;
 	vgpu_regs_write(rf, ENGINE, 4, 1);
-	rf->queue = NULL;
+	rf->submit = NULL;
 	vgpu_regs_write(rf, ENGINE, 4, 2);
 	KUNIT_EXPECT_EQ(test, vgpu_reg_get(rf, ENGINE), 2U);
 	KUNIT_EXPECT_EQ(test, seen->queued, 5U);
@@ -542,7 +537,7 @@ static void regs_random(struct kunit *test)
 					       GFP_KERNEL);
 	struct model_reg *model = kunit_kcalloc(test, SPACE / 4, sizeof(*model),
 						GFP_KERNEL);
-	struct vgpu_regfile rf = { .queue = queue };
+	struct vgpu_regfile rf = { .submit = submit };
 	struct rnd_state rnd;
 	struct seen seen;
 	struct vgpu_regmap map;

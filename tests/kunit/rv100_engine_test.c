@@ -16,21 +16,20 @@
 /* Pitch 4096 */
 #define PITCH		(64U << 22)
 
-static bool hang;
-
-/* The core's, for the code under test. */
-bool vgpu_inject_hang(struct vgpu_gpu *gpu, unsigned int engine)
-{
-	return hang;
-}
-
 struct fixture {
 	u32 reg[RV100_REGS_SIZE / 4];
 	struct rv100_gpu card;
 	struct vgpu_gpu gpu;
+	struct vgpu_engine engine;
 	struct vgpu_instance inst;
+	struct vgpu_queue q;
 	struct rv100_instance ri;
 };
+
+static const struct vgpu_engine_ops *ops(void)
+{
+	return rv100_engines[0].ops;
+}
 
 static struct fixture *fix(struct kunit *test)
 {
@@ -68,16 +67,19 @@ static int setup(struct kunit *test)
 	test->priv = f;
 	poison(test);
 	f->card.mmio = (void __iomem *)f->reg;
-	hang = false;
 	f->gpu.desc.priv = &f->card;
-	f->gpu.watchdog_us = 1000;
+	f->engine.gpu = &f->gpu;
+	f->engine.desc = &rv100_engines[0];
 	f->inst.gpu = &f->gpu;
 	f->inst.vram_offset = VRAM_OFFSET;
 	f->inst.vram_size = VRAM_SIZE;
 	f->inst.priv = &f->ri;
 	ratelimit_state_init(&f->ri.drops, DEFAULT_RATELIMIT_INTERVAL, 1);
 	rv100_2d_reset(&f->ri.ctx);
-	ret = vgpu_fifo_init(&f->inst.fifo[0], RV100_FIFO_DEPTH);
+	f->q.inst = &f->inst;
+	f->q.engine = &f->engine;
+	f->q.ops = rv100_engines[0].queue_ops;
+	ret = f->q.ops->init(&f->q);
 	KUNIT_ASSERT_EQ(test, ret, 0);
 	return 0;
 }
@@ -85,12 +87,12 @@ static int setup(struct kunit *test)
 static void teardown(struct kunit *test)
 {
 	if (test->priv)
-		vgpu_fifo_fini(&fix(test)->inst.fifo[0]);
+		fix(test)->q.ops->fini(&fix(test)->q);
 }
 
 static void push(struct kunit *test, u32 offset, u32 val)
 {
-	KUNIT_ASSERT_TRUE(test, vgpu_fifo_push(&fix(test)->inst.fifo[0], offset,
+	KUNIT_ASSERT_TRUE(test, vgpu_fifo_push(&fix(test)->ri.fifo, offset,
 					       val));
 }
 
@@ -103,9 +105,44 @@ static void push_fill(struct kunit *test, u32 x, u32 y, u32 w, u32 h)
 	push(test, 0x1598, w << 16 | h);
 }
 
+/* Looks, where the core would wait: is the engine idle? */
+static int await_idle(struct kunit *test)
+{
+	unsigned int looks;
+
+	for (looks = 0; looks < 10; looks++)
+		if (ops()->idle(&fix(test)->engine))
+			return 0;
+	return -ETIMEDOUT;
+}
+
+/* One slice, as the core does it: 1 when work is left. */
 static int run(struct kunit *test, u64 budget)
 {
-	return rv100_run(&fix(test)->inst, 0, budget);
+	struct vgpu_queue *q = &fix(test)->q;
+	int ret;
+
+	ret = ops()->start(q, budget) ?: await_idle(test);
+	return ret ?: q->ops->pending(q);
+}
+
+static int reset(struct kunit *test)
+{
+	return ops()->reset(&fix(test)->engine, VGPU_RESET_ENGINE);
+}
+
+static int scrub(struct kunit *test, u64 offset, u64 size)
+{
+	s64 n;
+
+	for (; size; offset += n, size -= n) {
+		n = ops()->scrub(&fix(test)->engine, offset, size);
+		if (n < 0)
+			return n;
+		KUNIT_ASSERT_TRUE(test, n && n <= size);
+		KUNIT_ASSERT_EQ(test, await_idle(test), 0);
+	}
+	return 0;
 }
 
 static u64 counted(struct kunit *test, enum vgpu_counter what)
@@ -184,18 +221,17 @@ static void rv100_run_skips_unchanged(struct kunit *test)
 /* Nothing of the tenant before, or of a scrub or a reset, is relied upon. */
 static void rv100_everything_after_a_change_of_hands(struct kunit *test)
 {
-	struct fixture *f = fix(test);
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
 		push_fill(test, 3, 2, 10, 20);
 		KUNIT_ASSERT_EQ(test, run(test, NSEC_PER_SEC), 0);
 		if (i == 0)
-			rv100_restore(&f->inst, 0);
+			KUNIT_ASSERT_EQ(test, ops()->load(&fix(test)->q), 0);
 		else if (i == 1)
-			KUNIT_ASSERT_EQ(test, rv100_scrub(&f->gpu, 0, SZ_4M), 0);
+			KUNIT_ASSERT_EQ(test, scrub(test, 0, SZ_4M), 0);
 		else
-			KUNIT_ASSERT_EQ(test, rv100_reset(&f->gpu, 0), 0);
+			KUNIT_ASSERT_EQ(test, reset(test), 0);
 		poison(test);
 		push_fill(test, 3, 2, 10, 20);
 		KUNIT_ASSERT_EQ(test, run(test, NSEC_PER_SEC), 0);
@@ -208,7 +244,7 @@ static void rv100_run_budget(struct kunit *test)
 {
 	push_fill(test, 3, 2, 10, 20);
 	KUNIT_EXPECT_EQ(test, run(test, 0), 1);
-	KUNIT_EXPECT_EQ(test, vgpu_fifo_level(&fix(test)->inst.fifo[0]), 4);
+	KUNIT_EXPECT_EQ(test, vgpu_fifo_level(&fix(test)->ri.fifo), 4);
 	KUNIT_EXPECT_EQ(test, run(test, 0), 1);
 	KUNIT_EXPECT_EQ(test, run(test, 0), 1);
 	KUNIT_EXPECT_EQ(test, run(test, 0), 1);
@@ -226,26 +262,53 @@ static void rv100_stuck(struct kunit *test)
 	set_status(test, BIT(31) | 64);
 	push_fill(test, 3, 2, 10, 20);
 	KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, rv100_save(&f->inst, 0), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, rv100_reset(&f->gpu, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, reset(test), -EIO);
 	set_status(test, 64);
-	KUNIT_EXPECT_EQ(test, rv100_reset(&f->gpu, 0), 0);
-	KUNIT_EXPECT_EQ(test, rv100_save(&f->inst, 0), 0);
+	KUNIT_EXPECT_EQ(test, reset(test), 0);
+	KUNIT_EXPECT_EQ(test, await_idle(test), 0);
+	/* There is nothing smaller or larger to be reset. */
+	KUNIT_EXPECT_EQ(test, ops()->reset(&f->engine, VGPU_RESET_CONTEXT),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, ops()->reset(&f->engine, VGPU_RESET_DEVICE),
+			-EOPNOTSUPP);
 }
 
-/* A test makes the card look stuck; a reset ends it. */
-static void rv100_injected(struct kunit *test)
+/* What was drawn must be in VRAM before the engine counts as idle. */
+static void rv100_idle_is_flushed(struct kunit *test)
 {
 	struct fixture *f = fix(test);
 
-	hang = true;
 	push_fill(test, 3, 2, 10, 20);
-	KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), -ETIMEDOUT);
-	hang = false;
-	KUNIT_EXPECT_EQ(test, rv100_save(&f->inst, 0), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, rv100_reset(&f->gpu, 0), 0);
-	push_fill(test, 3, 2, 10, 20);
+	/* Room for the operation, and not for the flush after it. */
+	f->card.room = RV100_2D_NR_CMDS + 2;
+	set_status(test, BIT(31));
+	KUNIT_ASSERT_EQ(test, ops()->start(&f->q, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, written(test), 16);
+	KUNIT_EXPECT_EQ(test, reg(test, 0x1714), 0);
+	KUNIT_EXPECT_FALSE(test, ops()->idle(&f->engine));
+	set_status(test, 64);
+	KUNIT_EXPECT_FALSE(test, ops()->idle(&f->engine));
+	KUNIT_EXPECT_EQ(test, reg(test, 0x1714), 5);
+	/* The cache is busy, then it is not. */
+	f->reg[0x1714 / 4] = BIT(31);
+	KUNIT_EXPECT_FALSE(test, ops()->idle(&f->engine));
+	f->reg[0x1714 / 4] = 5;
+	KUNIT_EXPECT_TRUE(test, ops()->idle(&f->engine));
+}
+
+/* All of it goes, the half that a slice has left of an operation, too. */
+static void rv100_forgets(struct kunit *test)
+{
+	struct vgpu_queue *q = &fix(test)->q;
+
+	push_fill(test, 0, 0, 1024, 200);
+	push_fill(test, 0, 0, 10, 10);
+	while (!fix(test)->ri.work.height)
+		KUNIT_ASSERT_EQ(test, run(test, 0), 1);
+	q->ops->forget(q);
+	KUNIT_EXPECT_FALSE(test, q->ops->pending(q));
 	KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 0);
 }
 
 /* A long operation ends a slice in its midst, and goes on in the next. */
@@ -270,11 +333,11 @@ static void rv100_dumps(struct kunit *test)
 	char buf[1024];
 	int n;
 
-	n = rv100_dump(&fix(test)->gpu, 0, buf, sizeof(buf));
+	n = ops()->dump(&fix(test)->engine, buf, sizeof(buf));
 	KUNIT_EXPECT_EQ(test, n, (int)strlen(buf));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(buf, "RBBM_STATUS"));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(buf, "0x00000040"));
-	KUNIT_EXPECT_LT(test, rv100_dump(&fix(test)->gpu, 0, buf, 50), 50);
+	KUNIT_EXPECT_LT(test, ops()->dump(&fix(test)->engine, buf, 50), 50);
 }
 
 /* A full FIFO is not written to; nor is a card that has gone. */
@@ -294,13 +357,10 @@ static void rv100_no_room(struct kunit *test)
 	}
 }
 
-/* In steps of 16 MiB; the last one is what the card holds. */
+/* In steps of 256 KiB; the last one is what the card holds. */
 static void rv100_scrub_covers(struct kunit *test)
 {
-	struct fixture *f = fix(test);
-
-	KUNIT_EXPECT_EQ(test, rv100_scrub(&f->gpu, SZ_16M, SZ_32M), 0);
-	/* The last of the steps that the watchdog knows. */
+	KUNIT_EXPECT_EQ(test, scrub(test, SZ_16M, SZ_32M), 0);
 	KUNIT_EXPECT_EQ(test, reg(test, 0x142c),
 			PITCH | (SZ_16M + SZ_32M - SZ_256K) >> 10);
 	KUNIT_EXPECT_EQ(test, reg(test, 0x1438), 0);
@@ -308,12 +368,16 @@ static void rv100_scrub_covers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reg(test, 0x147c), 0);
 	KUNIT_EXPECT_EQ(test, reg(test, 0x16cc), 0xffffffff);
 
-	KUNIT_EXPECT_EQ(test, rv100_scrub(&f->gpu, SZ_4M, 8192), 0);
+	KUNIT_EXPECT_EQ(test, scrub(test, SZ_4M, 8192), 0);
 	KUNIT_EXPECT_EQ(test, reg(test, 0x142c), PITCH | SZ_4M >> 10);
 	KUNIT_EXPECT_EQ(test, reg(test, 0x143c), 2 << 16 | 1024);
 
-	KUNIT_EXPECT_EQ(test, rv100_scrub(&f->gpu, 1024, SZ_4M), -EINVAL);
-	KUNIT_EXPECT_EQ(test, rv100_scrub(&f->gpu, 0, 100), -EINVAL);
+	KUNIT_EXPECT_EQ(test, scrub(test, 1024, SZ_4M), -EINVAL);
+	KUNIT_EXPECT_EQ(test, scrub(test, 0, 100), -EINVAL);
+	/* A card that takes nothing: the core does it by CPU. */
+	fix(test)->card.room = 0;
+	set_status(test, BIT(31));
+	KUNIT_EXPECT_EQ(test, scrub(test, 0, SZ_4M), -EBUSY);
 }
 
 static struct kunit_case rv100_engine_cases[] = {
@@ -324,10 +388,11 @@ static struct kunit_case rv100_engine_cases[] = {
 	KUNIT_CASE(rv100_everything_after_a_change_of_hands),
 	KUNIT_CASE(rv100_run_budget),
 	KUNIT_CASE_SLOW(rv100_stuck),
-	KUNIT_CASE(rv100_injected),
+	KUNIT_CASE(rv100_idle_is_flushed),
+	KUNIT_CASE(rv100_forgets),
 	KUNIT_CASE(rv100_cut_into_bands),
 	KUNIT_CASE(rv100_dumps),
-	KUNIT_CASE_SLOW(rv100_no_room),
+	KUNIT_CASE(rv100_no_room),
 	KUNIT_CASE(rv100_scrub_covers),
 	{}
 };

@@ -33,7 +33,7 @@ void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
 	core.vblank_period = period_ns;
 }
 
-bool vgpu_engine_busy(struct vgpu_instance *inst, unsigned int engine)
+bool vgpu_fifo_busy(struct vgpu_fifo *f, struct vgpu_queue *q)
 {
 	return core.busy;
 }
@@ -48,8 +48,8 @@ u32 vgpu_config_read(struct vgpu_instance *inst, u32 offset, unsigned int size)
 	return 0xc0ffee00 + offset;
 }
 
-static int queue(struct vgpu_regfile *rf, unsigned int engine, u32 offset,
-		 u32 val, bool starts)
+int vgpu_fifo_submit(struct vgpu_fifo *f, struct vgpu_queue *q, u32 offset,
+		     u32 val, bool starts)
 {
 	core.queued++;
 	core.started += starts;
@@ -84,8 +84,8 @@ static int setup(struct kunit *test)
 	f->inst.priv = &f->ri;
 	f->inst.regs.priv = &f->ri;
 	f->inst.regs.inst = &f->inst;
-	f->inst.regs.queue = queue;
-	ret = vgpu_fifo_init(&f->inst.fifo[0], RV100_FIFO_DEPTH);
+	f->inst.regs.submit = rv100_submit;
+	ret = vgpu_fifo_init(&f->ri.fifo, RV100_FIFO_DEPTH);
 	KUNIT_ASSERT_EQ(test, ret, 0);
 	ret = vgpu_regmap_init(&f->map, rv100_regs, rv100_nr_regs,
 			       RV100_REGS_SIZE);
@@ -104,7 +104,7 @@ static void teardown(struct kunit *test)
 		return;
 	vgpu_regfile_fini(&f->inst.regs);
 	vgpu_regmap_fini(&f->map);
-	vgpu_fifo_fini(&f->inst.fifo[0]);
+	vgpu_fifo_fini(&f->ri.fifo);
 	kvfree(f->vram);
 }
 
@@ -300,8 +300,8 @@ static void rv100_engine_status(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, rd(test, 0xe40), 64);
 	KUNIT_EXPECT_EQ(test, rd(test, 0x1714) & BIT(31), 0);
-	KUNIT_EXPECT_TRUE(test, vgpu_fifo_push(&f->inst.fifo[0], 0x1438, 0));
-	KUNIT_EXPECT_TRUE(test, vgpu_fifo_push(&f->inst.fifo[0], 0x1438, 0));
+	KUNIT_EXPECT_TRUE(test, vgpu_fifo_push(&f->ri.fifo, 0x1438, 0));
+	KUNIT_EXPECT_TRUE(test, vgpu_fifo_push(&f->ri.fifo, 0x1438, 0));
 	core.busy = true;
 	KUNIT_EXPECT_EQ(test, rd(test, 0xe40), BIT(31) | 62);
 	KUNIT_EXPECT_EQ(test, rd(test, 0x1740), BIT(31) | 62);

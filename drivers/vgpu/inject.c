@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults for tests, by the kernel's own fault injection: an engine that looks
+ * stuck, a reset that does not help. Off until somebody turns them on in debugfs;
+ * not there at all without CONFIG_FAULT_INJECTION_DEBUG_FS.
+ */
+#include <linux/debugfs.h>
+
+#include "core.h"
+
+#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
+/**
+ * vgpu_inject_hang() - is this engine to look stuck now
+ * @eng: the engine; engine context
+ * @ctx: whose work it begins
+ *
+ * See debugfs, fail_idle.
+ *
+ * Return: true when a fault is injected.
+ */
+bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx)
+{
+	struct vgpu_inject *inject = &eng->core->inject;
+
+	lockdep_assert_held(&eng->hw_lock);
+	if (inject->instance != U32_MAX && inject->instance != ctx->q.inst->id)
+		return false;
+	return should_fail(&inject->hang, 1);
+}
+
+/**
+ * vgpu_inject_reset() - is a reset of an engine not to help
+ * @core: the GPU
+ *
+ * Return: true when a fault is injected. Engine context.
+ */
+bool vgpu_inject_reset(struct vgpu_core *core)
+{
+	return should_fail(&core->inject.reset, 1);
+}
+
+/**
+ * vgpu_inject_init() - the knobs that inject faults, all off
+ * @core: the GPU; its debugfs directory exists
+ */
+void vgpu_inject_init(struct vgpu_core *core)
+{
+	const struct fault_attr off = FAULT_ATTR_INITIALIZER;
+
+	core->inject.hang = off;
+	core->inject.reset = off;
+	core->inject.instance = U32_MAX;
+	debugfs_create_u32("fail_idle_instance", 0600, core->debugfs,
+			   &core->inject.instance);
+	fault_create_debugfs_attr("fail_idle", core->debugfs,
+				  &core->inject.hang);
+	fault_create_debugfs_attr("fail_reset", core->debugfs,
+				  &core->inject.reset);
+}
+#else
+bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx)
+{
+	return false;
+}
+
+bool vgpu_inject_reset(struct vgpu_core *core)
+{
+	return false;
+}
+
+void vgpu_inject_init(struct vgpu_core *core)
+{
+}
+#endif

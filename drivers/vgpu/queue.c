@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Queues: the work of one instance on one engine, as backends see it.
+ */
+#include <linux/ktime.h>
+
+#include "core.h"
+
+/**
+ * vgpu_queue_kick() - there is new work
+ * @q: the queue; &vgpu_queue_ops.pending says so already
+ *
+ * &vgpu_context.queued says that the engine's thread will look into the queue
+ * once more. Who changes it from 0 to 1 puts the instance on the run list; that
+ * is the only time that this takes a lock which instances share. Any context,
+ * interrupts too.
+ */
+void vgpu_queue_kick(struct vgpu_queue *q)
+{
+	struct vgpu_context *ctx = queue_to_ctx(q);
+	struct vgpu_sched *eng = engine_to_sched(q->engine);
+	unsigned long flags;
+
+	/* Pairs with the barrier in queue_done(). */
+	smp_mb();
+	if (atomic_read(&ctx->queued) || atomic_xchg(&ctx->queued, 1))
+		return;
+	spin_lock_irqsave(&eng->rl_lock, flags);
+	vgpu_runlist_add(&eng->rl, &ctx->se, ktime_get_ns());
+	spin_unlock_irqrestore(&eng->rl_lock, flags);
+	wake_up(&eng->wq);
+}
+EXPORT_SYMBOL_GPL(vgpu_queue_kick);
+
+/**
+ * vgpu_queue_busy() - has a queue work that is not done
+ * @q: the queue
+ *
+ * Return: true while work is waiting or being carried out. Any context.
+ */
+bool vgpu_queue_busy(struct vgpu_queue *q)
+{
+	/* Stays queued until the last of it is carried out. */
+	return q->ops->pending(q) || atomic_read(&queue_to_ctx(q)->queued);
+}
+EXPORT_SYMBOL_GPL(vgpu_queue_busy);
+
+/**
+ * vgpu_queue_accepts() - is there sense in bringing new work
+ * @q: the queue
+ *
+ * Return: false when the instance is faulted or the GPU lost: what is brought
+ * even so is forgotten. Any context.
+ */
+bool vgpu_queue_accepts(struct vgpu_queue *q)
+{
+	struct vgpu_vdev *vd = inst_to_vd(q->inst);
+
+	return !READ_ONCE(vd->faulted) && !READ_ONCE(vd->core->lost);
+}
+EXPORT_SYMBOL_GPL(vgpu_queue_accepts);
+
+/**
+ * vgpu_instance_queue() - an instance's queue on its engine of a class
+ * @inst: the instance
+ * @class: which
+ *
+ * Return: the queue, or NULL when the type has none of that class. Fixed while
+ * the instance lives.
+ */
+struct vgpu_queue *vgpu_instance_queue(struct vgpu_instance *inst,
+				       enum vgpu_engine_class class)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+	struct vgpu_context *ctx;
+
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
+		if (ctx->q.engine->desc->class == class)
+			return &ctx->q;
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(vgpu_instance_queue);
+
+/**
+ * vgpu_queues_init() - have the backend make room for an instance's work
+ * @vd: the instance, placed already
+ *
+ * Return: 0 or -errno; then nothing is left.
+ */
+int vgpu_queues_init(struct vgpu_vdev *vd)
+{
+	struct vgpu_context *ctx;
+	int ret;
+
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		ret = ctx->q.ops->init(&ctx->q);
+		if (ret)
+			goto err;
+	}
+	return 0;
+
+err:
+	while (ctx-- > vd->ctx)
+		ctx->q.ops->fini(&ctx->q);
+	return ret;
+}
+
+/**
+ * vgpu_queues_fini() - undo vgpu_queues_init()
+ * @vd: the instance; off all engines
+ */
+void vgpu_queues_fini(struct vgpu_vdev *vd)
+{
+	struct vgpu_context *ctx;
+
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
+		ctx->q.ops->fini(&ctx->q);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scrubbing: what one tenant leaves in memory is gone before another can see it.
+ */
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/sizes.h>
+
+#include "core.h"
+
+/* So much of VRAM is scrubbed at a time: about as long as a slice. */
+#define SCRUB_STEP	SZ_1M
+
+/* The engine that can scrub and has the least to do, or NULL. */
+static struct vgpu_sched *find_scrubber(struct vgpu_core *core)
+{
+	struct vgpu_sched *eng, *best = NULL;
+
+	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+		if (!eng->engine.desc->ops->scrub)
+			continue;
+		if (!best || READ_ONCE(eng->rl.waiting) <
+			     READ_ONCE(best->rl.waiting))
+			best = eng;
+	}
+	return best;
+}
+
+/* Piece by piece, as the engine takes them. */
+static int scrub_range(struct vgpu_sched *eng, u64 offset, u64 size)
+{
+	s64 n;
+	int ret;
+
+	lockdep_assert_held(&eng->hw_lock);
+	for (; size; offset += n, size -= n) {
+		n = eng->engine.desc->ops->scrub(&eng->engine, offset, size);
+		if (n < 0)
+			return n;
+		if (WARN_ON_ONCE(!n || n > size))
+			return -EIO;
+		ret = vgpu_engine_wait(eng, NULL, 0);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int scrub_by_engine(struct vgpu_core *core, u64 offset, u64 size)
+{
+	struct vgpu_sched *eng = find_scrubber(core);
+	int ret = -EIO;
+
+	if (!eng)
+		return -EOPNOTSUPP;
+	mutex_lock(&eng->hw_lock);
+	vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
+	vgpu_sched_unload(eng);
+	if (!READ_ONCE(core->lost) && !eng->broken)
+		ret = scrub_range(eng, offset, size);
+	/* Nobody's work: it must not be taken for that of who comes next. */
+	if (ret == -ETIMEDOUT)
+		vgpu_hang_reset(eng);
+	vgpu_sched_account(eng, VGPU_ENGINE_IDLE);
+	mutex_unlock(&eng->hw_lock);
+	return ret;
+}
+
+/**
+ * vgpu_scrub() - fill a part of VRAM with zeros
+ * @core: the GPU
+ * @offset: first byte
+ * @size: how many
+ *
+ * By an engine where the backend can, between two slices of others and in
+ * pieces, so that these go on meanwhile; else by the CPU. Process context.
+ *
+ * Return: 0, -EIO when the GPU is lost.
+ */
+int vgpu_scrub(struct vgpu_core *core, u64 offset, u64 size)
+{
+	u64 end = offset + size, n;
+	int ret;
+
+	for (; offset < end; offset += n) {
+		n = min_t(u64, end - offset, SCRUB_STEP);
+		ret = scrub_by_engine(core, offset, n);
+		if (READ_ONCE(core->lost))
+			return -EIO;
+		if (ret)
+			memset_io(core->gpu.desc.vram.virt + offset, 0, n);
+		cond_resched();
+	}
+	return 0;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trapped register writes that drive an engine: how they get into an instance's
+ * FIFO. For backends of that kind; trap context.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <vgpu/fifo.h>
+
+#include "core.h"
+#include "trace.h"
+
+/* How long a guest's write waits for room in its FIFO. */
+#define FIFO_WAIT	(5 * HZ)
+/* How long it waits for more room than it needs. */
+#define FIFO_NAP	msecs_to_jiffies(10)
+
+static int wait_for_room(struct vgpu_fifo *f, struct vgpu_queue *q)
+{
+	struct vgpu_vdev *vd = inst_to_vd(q->inst);
+	unsigned long end = jiffies + FIFO_WAIT;
+	u64 begin = ktime_get_ns();
+	long ret;
+
+	vgpu_queue_kick(q);
+	do {
+		ret = vgpu_fifo_wait(f, FIFO_NAP);
+	} while (!ret && vgpu_fifo_level(f) == f->depth &&
+		 time_before(jiffies, end));
+	vd->fifo_wait += ktime_get_ns() - begin;
+	if (ret >= 0 && vgpu_fifo_level(f) < f->depth)
+		return 0;
+	vgpu_count(&vd->inst, VGPU_CNT_FIFO_OVERFLOW, 1);
+	return -EBUSY;
+}
+
+/**
+ * vgpu_fifo_submit() - take an engine register write of a guest
+ * @f: the instance's FIFO
+ * @q: the queue whose body @f is
+ * @offset: the register
+ * @val: the value
+ * @starts: it starts work; else it may lie in the FIFO until one does
+ *
+ * Waits for room when the FIFO is full, as the bus would; the other instances
+ * do not notice. Trap context.
+ *
+ * Return: 0, -EIO when the instance is faulted, -EBUSY when there was no room
+ * for too long or the caller is being killed. On error the write is lost.
+ */
+int vgpu_fifo_submit(struct vgpu_fifo *f, struct vgpu_queue *q, u32 offset,
+		     u32 val, bool starts)
+{
+	int ret;
+
+	lockdep_assert_held(&inst_to_vd(q->inst)->trap_lock);
+	if (!vgpu_queue_accepts(q))
+		return -EIO;
+	while (!vgpu_fifo_push(f, offset, val)) {
+		ret = wait_for_room(f, q);
+		if (ret)
+			return ret;
+	}
+	vgpu_count(q->inst, VGPU_CNT_TRAPS_ENGINE, 1);
+	trace_vgpu_submit(q->inst->id, offset, val);
+	if (starts)
+		vgpu_queue_kick(q);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vgpu_fifo_submit);
+
+/**
+ * vgpu_fifo_busy() - has an instance work that is not done
+ * @f: its FIFO
+ * @q: the queue whose body @f is
+ *
+ * Whoever asks is waiting, so what lies in the FIFO is carried out now.
+ *
+ * Return: true while entries are queued or being carried out. Trap context.
+ */
+bool vgpu_fifo_busy(struct vgpu_fifo *f, struct vgpu_queue *q)
+{
+	if (vgpu_fifo_level(f))
+		vgpu_queue_kick(q);
+	return vgpu_queue_busy(q);
+}
+EXPORT_SYMBOL_GPL(vgpu_fifo_busy);

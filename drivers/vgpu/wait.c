@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Waiting for an engine: the one place where that is done. A backend starts
+ * work and says whether the engine is idle; this looks, sleeps, has the engine
+ * pre-empted when a slice is over, and gives up when the watchdog says so.
+ */
+#include <linux/delay.h>
+#include <linux/ktime.h>
+
+#include "core.h"
+
+/* How long to look without sleeping, ns. */
+#define SPIN_NS		(20 * NSEC_PER_USEC)
+/* How long to sleep between two looks, microseconds. */
+#define LOOK_US		20
+
+/**
+ * vgpu_engine_done() - an engine has come idle, or may have
+ * @e: the engine
+ *
+ * For engines with &vgpu_engine_desc.event. Any context, interrupts too.
+ */
+void vgpu_engine_done(struct vgpu_engine *e)
+{
+	struct vgpu_sched *eng = engine_to_sched(e);
+
+	WRITE_ONCE(eng->done, true);
+	wake_up(&eng->wq);
+}
+EXPORT_SYMBOL_GPL(vgpu_engine_done);
+
+/* When the instance that has had the engine since @started has to give it up. */
+static u64 preempt_at(struct vgpu_sched *eng, u64 started, u64 end)
+{
+	u64 at;
+
+	spin_lock_irq(&eng->rl_lock);
+	at = vgpu_runlist_preempt(&eng->rl, started, end);
+	spin_unlock_irq(&eng->rl_lock);
+	return at;
+}
+
+/* Until the engine says something, or until @wake. */
+static void rest(struct vgpu_sched *eng, u64 waited, u64 now, u64 wake)
+{
+	if (waited < SPIN_NS) {
+		cpu_relax();
+	} else if (!eng->engine.desc->event) {
+		usleep_range(LOOK_US, 2 * LOOK_US);
+	} else if (wake > now) {
+		/* A kick of another queue wakes this, too: its promise counts. */
+		DEFINE_WAIT(wait);
+
+		prepare_to_wait(&eng->wq, &wait, TASK_IDLE);
+		if (!READ_ONCE(eng->done)) {
+			ktime_t left = ns_to_ktime(wake - now);
+
+			schedule_hrtimeout(&left, HRTIMER_MODE_REL);
+		}
+		finish_wait(&eng->wq, &wait);
+	}
+}
+
+static bool is_idle(struct vgpu_sched *eng)
+{
+	WRITE_ONCE(eng->done, false);
+	/* First, so that an event from here on is not overlooked. */
+	smp_mb();
+	return !eng->hung && eng->engine.desc->ops->idle(&eng->engine);
+}
+
+/**
+ * vgpu_engine_wait() - wait until an engine is idle
+ * @eng: the engine; engine context
+ * @ctx: whose work it carries out, which may be cut short, or NULL
+ * @end: when the slice of @ctx is over, ns
+ *
+ * The watchdog counts from when the engine has no reason left to go on: from now,
+ * or from when it was told to stop.
+ *
+ * Return: 0, -ETIMEDOUT, or what the backend says to pre-empting.
+ */
+int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end)
+{
+	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
+	u64 limit = (u64)READ_ONCE(eng->core->watchdog_us) * NSEC_PER_USEC;
+	u64 started = ktime_get_ns(), begin = started, now, wake;
+	bool may_go_on = ctx && ops->preempt;
+	int ret;
+
+	lockdep_assert_held(&eng->hw_lock);
+	while (!is_idle(eng)) {
+		now = ktime_get_ns();
+		wake = may_go_on ? preempt_at(eng, started, end) : begin + limit;
+		if (now >= wake) {
+			if (!may_go_on)
+				return -ETIMEDOUT;
+			ret = ops->preempt(&ctx->q);
+			if (ret)
+				return ret;
+			may_go_on = false;
+			begin = now;
+			continue;
+		}
+		rest(eng, now - begin, now, wake);
+	}
+	return 0;
+}
