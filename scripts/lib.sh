@@ -53,11 +53,13 @@ suite_packages() {
 			libpng16-16t64
 		;;
 	# Where the programs of tools/ are built, and tested (hostvm --system) with
-	# what reads their output: Prometheus, its node exporter, a parser.
+	# what reads their output: Prometheus, its node exporter, a parser; and where
+	# edid-decode judges the driver's EDIDs, as nothing smaller has a Python.
 	trixie-tools)
 		echo gcc make libc6-dev pkgconf libncurses-dev libmicrohttpd-dev \
 			python3 python3-prometheus-client python3-pyte prometheus \
 			promtool prometheus-node-exporter mandoc bash-completion \
+			edid-decode \
 			systemd-sysv udev dbus kmod iproute2 procps \
 			busybox-static libpixman-1-0 qemu-system-x86 seabios
 		;;

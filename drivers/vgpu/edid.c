@@ -6,6 +6,7 @@
  * device is touched here.
  */
 #include <linux/bits.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "edid.h"
@@ -22,14 +23,36 @@ static const u8 edid_magic[8] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
 #define EDID_DETAILED		54
 #define EDID_DESC_SIZE		18
 
-/* Blanking of every mode: CVT 1.2 reduced blanking's horizontal values. */
+/*
+ * Blanking of every mode: CVT 1.2 reduced blanking's horizontal values. Small
+ * modes have longer lines, in steps of 8 pixels: a detailed timing has 10 MHz or
+ * more, and radeonfb's PLL goes no lower than 10.4 MHz.
+ */
 #define HFRONT	48
 #define HSYNC	32
 #define HBLANK	160
+#define MIN_CLOCK 10500000
 #define VFRONT	3
 #define VSYNC	6
 #define VBLANK	30
 #define REFRESH	60
+
+/*
+ * What a detailed timing can say: 12 bits of pixels, of lines and of blank, 16 of
+ * clock in units of 10 kHz. Below the smallest, no driver has a mode.
+ */
+#define MIN_XRES	320
+#define MIN_YRES	200
+#define MAX_SIZE	4095
+#define MAX_CLOCK	655350000
+
+/* A monitor of less than 10 cm is none: few pixels are large ones. */
+#define FEW	400
+
+/* Primaries and white of sRGB, as ten bits each: low ones first, in pairs. */
+static const u8 srgb[10] = {
+	0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54,
+};
 
 /* Established timings I and II at 60 Hz: byte, bit and size. */
 static const struct {
@@ -63,25 +86,69 @@ static void put_vendor(u8 *edid)
 	edid[17] = 2026 - 1990;		/* year */
 }
 
+/* Pixels of blank after each line. */
+static u32 hblank(u32 x, u32 y)
+{
+	u32 frame = (y + VBLANK) * REFRESH;
+	u32 line = (MIN_CLOCK + frame - 1) / frame;
+
+	if (line <= x + HBLANK)
+		return HBLANK;
+	return (line - x + 7) / 8 * 8;
+}
+
+/* Hz */
+static u32 line_rate(u32 y)
+{
+	return (y + VBLANK) * REFRESH;
+}
+
+/* Hz; 4095x4095 is below 2^31. */
+static u32 pixel_clock(u32 x, u32 y)
+{
+	return (x + hblank(x, y)) * line_rate(y);
+}
+
+/* Millimetres of some pixels: at about 100 dpi, or 50 where they are few. */
+static u32 millimetres(u32 pixels, u32 x, u32 y)
+{
+	return min(x, y) < FEW ? pixels / 2 : pixels / 4;
+}
+
 static void put_detailed(u8 *d, u32 x, u32 y)
 {
-	u32 clock = (x + HBLANK) * (y + VBLANK) * REFRESH / 10000;
+	u32 clock = (pixel_clock(x, y) + 5000) / 10000;
+	u32 blank = hblank(x, y);
+	u32 width = millimetres(x, x, y), height = millimetres(y, x, y);
 
 	d[0] = clock;
 	d[1] = clock >> 8;
 	d[2] = x;
-	d[3] = HBLANK;
-	d[4] = x >> 8 << 4;
+	d[3] = blank;
+	d[4] = x >> 8 << 4 | blank >> 8;
 	d[5] = y;
 	d[6] = VBLANK;
 	d[7] = y >> 8 << 4;
 	d[8] = HFRONT;
 	d[9] = HSYNC;
 	d[10] = VFRONT << 4 | VSYNC;
-	d[12] = x / 4;			/* size in mm at about 100 dpi */
-	d[13] = y / 4;
-	d[14] = (x / 4) >> 8 << 4 | (y / 4) >> 8;
+	d[12] = width;			/* mm */
+	d[13] = height;
+	d[14] = width >> 8 << 4 | height >> 8;
 	d[17] = 0x1e;			/* digital, separate, both positive */
+}
+
+/* Limits that hold the preferred timing and all others: Hz, kHz, 10 MHz. */
+static void put_limits(u8 *d, u32 x, u32 y)
+{
+	d[3] = 0xfd;
+	d[5] = 50;
+	d[6] = 75;
+	d[7] = min(30U, line_rate(y) / 1000);
+	d[8] = max(110U, line_rate(y) / 1000 + 1);
+	d[9] = max(35U, pixel_clock(x, y) / 10000000 + 1);
+	d[11] = '\n';
+	memset(d + 12, ' ', 6);
 }
 
 static void put_text(u8 *d, u8 tag, const char *text)
@@ -125,10 +192,24 @@ static u8 block_sum(const u8 *block)
 }
 
 /**
+ * vgpu_edid_fits() - is there a monitor of this size
+ * @xres: pixels
+ * @yres: lines
+ *
+ * Return: false for less than 320x200, and for what EDID 1.3 cannot express at
+ * 60 Hz.
+ */
+bool vgpu_edid_fits(u32 xres, u32 yres)
+{
+	return xres >= MIN_XRES && xres <= MAX_SIZE && yres >= MIN_YRES &&
+	       yres <= MAX_SIZE && pixel_clock(xres, yres) <= MAX_CLOCK;
+}
+
+/**
  * vgpu_edid_build() - describe a monitor
  * @edid: 128 bytes, overwritten
- * @xres: preferred width, pixels, at most 4095
- * @yres: preferred height, lines, at most 4095
+ * @xres: preferred width, pixels; see vgpu_edid_fits()
+ * @yres: preferred height, lines
  * @max_xres: modes wider than this are not offered
  * @max_yres: modes higher than this are not offered
  */
@@ -142,24 +223,18 @@ void vgpu_edid_build(u8 *edid, u32 xres, u32 yres, u32 max_xres, u32 max_yres)
 	edid[EDID_VERSION] = 1;
 	edid[EDID_VERSION + 1] = 3;
 	edid[EDID_INPUT] = 0x80;	/* digital */
-	edid[21] = xres / 40;		/* cm */
-	edid[22] = yres / 40;
+	edid[21] = millimetres(xres, xres, yres) / 10;	/* cm */
+	edid[22] = millimetres(yres, xres, yres) / 10;
 	edid[23] = 120;			/* gamma 2.2 */
-	edid[24] = 0x0a;		/* colour, first detailed is preferred */
+	edid[24] = 0x0e;		/* colour, sRGB, first is preferred */
+	memcpy(edid + EDID_CHROMATICITY, srgb, sizeof(srgb));
 	put_modes(edid, max_xres, max_yres);
 
 	put_detailed(d, xres, yres);
 	d += EDID_DESC_SIZE;
 	put_text(d, 0xfc, "Tessera vGPU");
 	d += EDID_DESC_SIZE;
-	d[3] = 0xfd;			/* range limits: Hz, kHz, 10 MHz */
-	d[5] = 50;
-	d[6] = 75;
-	d[7] = 30;
-	d[8] = 110;
-	d[9] = 35;
-	d[11] = '\n';
-	memset(d + 12, ' ', 6);
+	put_limits(d, xres, yres);
 	d += EDID_DESC_SIZE;
 	d[3] = 0x10;			/* unused */
 

@@ -7,6 +7,7 @@
 /** Bytes in an EDID block. */
 #define VGPU_EDID_BLOCK		128
 
+bool vgpu_edid_fits(u32 xres, u32 yres);
 void vgpu_edid_build(u8 *edid, u32 xres, u32 yres, u32 max_xres, u32 max_yres);
 bool vgpu_edid_valid(const u8 *edid, u32 len);
 

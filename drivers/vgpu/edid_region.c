@@ -139,8 +139,8 @@ int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres)
 {
 	const struct vgpu_type_desc *type = vd->inst.type;
 
-	if (xres < 320 || xres > type->max_xres || xres % 8 || yres < 200 ||
-	    yres > type->max_yres)
+	if (xres > type->max_xres || xres % 8 || yres > type->max_yres ||
+	    !vgpu_edid_fits(xres, yres))
 		return -EINVAL;
 	plug_default(vd, xres, yres);
 	return 0;

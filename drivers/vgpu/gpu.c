@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "core.h"
+#include "edid.h"
 
 unsigned int vgpu_slice_us = 2000;
 
@@ -93,6 +94,9 @@ static int check_type(const struct vgpu_gpu_desc *desc,
 	/* A 32-bit BAR, mapped by pages. */
 	if (!is_power_of_2(t->vram_size) || t->vram_size < PAGE_SIZE ||
 	    t->vram_size > SZ_2G || t->num_heads > VGPU_MAX_HEADS)
+		return -EINVAL;
+	/* Any size up to it may become the monitor's. */
+	if (t->num_heads && !vgpu_edid_fits(t->max_xres, t->max_yres))
 		return -EINVAL;
 	return vgpu_place(desc->engines, desc->nr_engines, placed, t->classes,
 			  t->slice, &where);

@@ -34,9 +34,11 @@ static void decode(const u8 *d, struct timing *t)
 }
 
 static const u16 sizes[][2] = {
-	{ 320, 240 }, { 640, 480 }, { 800, 600 }, { 1023, 767 },
-	{ 1024, 768 }, { 1280, 720 }, { 1280, 1024 }, { 1366, 768 },
-	{ 1600, 1200 }, { 1920, 1080 }, { 1920, 1200 },
+	{ 320, 200 }, { 320, 240 }, { 400, 300 }, { 512, 384 }, { 640, 400 },
+	{ 640, 480 }, { 800, 600 }, { 1023, 767 }, { 1024, 768 },
+	{ 1280, 720 }, { 1280, 1024 }, { 1366, 768 }, { 1600, 1200 },
+	{ 1920, 1080 }, { 1920, 1200 }, { 320, 1200 }, { 1920, 200 },
+	{ 4088, 2400 }, { 2400, 4095 },
 };
 
 static void edid_header(struct kunit *test)
@@ -78,6 +80,8 @@ static void edid_detailed_timing(struct kunit *test)
 		mhz /= (t.x + t.hblank) * (t.y + t.vblank);
 		KUNIT_EXPECT_GE(test, mhz, 59900ULL);
 		KUNIT_EXPECT_LE(test, mhz, 60100ULL);
+		/* Less is no timing, and below a PLL's reach. */
+		KUNIT_EXPECT_GE(test, t.clock_khz, 10400U);
 		KUNIT_EXPECT_GT(test, t.hsync, 0U);
 		KUNIT_EXPECT_GT(test, t.vsync, 0U);
 		KUNIT_EXPECT_LT(test, t.hfront + t.hsync, t.hblank);
@@ -85,7 +89,10 @@ static void edid_detailed_timing(struct kunit *test)
 		/* Square pixels, give or take a millimetre. */
 		KUNIT_EXPECT_LE(test, abs_diff(t.width_mm * t.y,
 					       t.height_mm * t.x), t.x + t.y);
-		KUNIT_EXPECT_GT(test, t.width_mm, 0U);
+		KUNIT_EXPECT_GE(test, t.width_mm, 100U);
+		KUNIT_EXPECT_GE(test, t.height_mm, 100U);
+		KUNIT_EXPECT_EQ(test, edid[21], t.width_mm / 10);
+		KUNIT_EXPECT_EQ(test, edid[22], t.height_mm / 10);
 		KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, sizeof(edid)));
 	}
 }
@@ -160,34 +167,101 @@ static void edid_mode_limits(struct kunit *test)
 	}
 }
 
-/* Three more descriptors: name, range limits that hold the mode, unused. */
+/* Limits that hold the mode, and VGA's 31.5 kHz as all larger monitors do. */
+static void expect_limits(struct kunit *test, const u8 *d, const struct timing *t)
+{
+	u32 hz = t->clock_khz * 1000 / (t->x + t->hblank);
+
+	KUNIT_EXPECT_LE(test, d[5], 60);
+	KUNIT_EXPECT_GE(test, d[6], 60);
+	KUNIT_EXPECT_GT(test, d[7], 0);
+	KUNIT_EXPECT_LE(test, d[7] * 1000U, hz);
+	KUNIT_EXPECT_LE(test, d[7], 31);
+	KUNIT_EXPECT_GE(test, d[8] * 1000U, hz);
+	KUNIT_EXPECT_GE(test, d[9] * 10000U, t->clock_khz);
+}
+
+/* Three more descriptors: name, range limits, unused. */
 static void edid_descriptors(struct kunit *test)
 {
 	u8 edid[VGPU_EDID_BLOCK], *d;
-	bool name = false, range = false;
 	struct timing t;
-	u32 i, khz;
+	u32 i, j, names = 0, ranges = 0;
 
-	vgpu_edid_build(edid, 1920, 1200, 1920, 1200);
-	decode(edid + DETAILED, &t);
-	khz = t.clock_khz / (t.x + t.hblank);
-	for (i = 1; i < 4; i++) {
-		d = edid + DETAILED + i * DESCRIPTOR;
-		KUNIT_EXPECT_EQ(test, d[0] | d[1] | d[2] | d[4], 0);
-		if (d[3] == 0xfc) {
-			name = true;
-			KUNIT_EXPECT_MEMEQ(test, d + 5, "Tessera vGPU\n", 13);
-		} else if (d[3] == 0xfd) {
-			range = true;
-			KUNIT_EXPECT_LE(test, d[5], 60);
-			KUNIT_EXPECT_GE(test, d[6], 60);
-			KUNIT_EXPECT_LE(test, d[7], khz);
-			KUNIT_EXPECT_GE(test, d[8], khz + 1);
-			KUNIT_EXPECT_GE(test, d[9] * 10000U, t.clock_khz);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		vgpu_edid_build(edid, sizes[i][0], sizes[i][1], 4095, 4095);
+		decode(edid + DETAILED, &t);
+		for (j = 1; j < 4; j++) {
+			d = edid + DETAILED + j * DESCRIPTOR;
+			KUNIT_EXPECT_EQ(test, d[0] | d[1] | d[2] | d[4], 0);
+			if (d[3] == 0xfc) {
+				names++;
+				KUNIT_EXPECT_MEMEQ(test, d + 5,
+						   "Tessera vGPU\n", 13);
+			} else if (d[3] == 0xfd) {
+				ranges++;
+				expect_limits(test, d, &t);
+			}
 		}
 	}
-	KUNIT_EXPECT_TRUE(test, name);
-	KUNIT_EXPECT_TRUE(test, range);
+	KUNIT_EXPECT_EQ(test, names, ARRAY_SIZE(sizes));
+	KUNIT_EXPECT_EQ(test, ranges, ARRAY_SIZE(sizes));
+}
+
+/* A coordinate of the colour space, in thousandths: ten bits from two places. */
+static u32 coordinate(const u8 *edid, u32 high, u32 low, u32 shift)
+{
+	return (edid[high] << 2 | (edid[low] >> shift & 3)) * 1000 / 1024;
+}
+
+/* Primaries and white are those of sRGB, as the block says of itself. */
+static void edid_colours(struct kunit *test)
+{
+	static const struct {
+		u16 high, low, shift, want;
+	} xy[] = {
+		{ 27, 25, 6, 640 }, { 28, 25, 4, 330 },	/* red */
+		{ 29, 25, 2, 300 }, { 30, 25, 0, 600 },	/* green */
+		{ 31, 26, 6, 150 }, { 32, 26, 4, 60 },	/* blue */
+		{ 33, 26, 2, 313 }, { 34, 26, 0, 329 },	/* white */
+	};
+	u8 edid[VGPU_EDID_BLOCK];
+	u32 i;
+
+	vgpu_edid_build(edid, 1024, 768, 1024, 768);
+	KUNIT_EXPECT_TRUE(test, edid[24] & 0x04);
+	for (i = 0; i < ARRAY_SIZE(xy); i++)
+		KUNIT_EXPECT_LE_MSG(test,
+				    abs_diff(coordinate(edid, xy[i].high,
+							xy[i].low, xy[i].shift),
+					     (u32)xy[i].want), 1U,
+				    "coordinate %u", i);
+}
+
+/* What is taken, and what a block cannot say. */
+static void edid_fits(struct kunit *test)
+{
+	static const struct {
+		u16 x, y;
+		bool fits;
+	} cases[] = {
+		{ 320, 200, true }, { 319, 200, false }, { 320, 199, false },
+		{ 0, 0, false }, { 65535, 65535, false },
+		{ 4095, 200, true }, { 4096, 200, false },
+		{ 320, 4095, true }, { 320, 4096, false },
+		/* 16 bits of 10 kHz */
+		{ 4095, 2536, true }, { 4095, 2537, false },
+		{ 4095, 4095, false },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, vgpu_edid_fits(cases[i].x, cases[i].y),
+				    cases[i].fits, "%ux%u", cases[i].x,
+				    cases[i].y);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_TRUE(test, vgpu_edid_fits(sizes[i][0],
+						       sizes[i][1]));
 }
 
 static void edid_valid(struct kunit *test)
@@ -222,6 +296,8 @@ static struct kunit_case edid_cases[] = {
 	KUNIT_CASE(edid_detailed_timing),
 	KUNIT_CASE(edid_mode_limits),
 	KUNIT_CASE(edid_descriptors),
+	KUNIT_CASE(edid_colours),
+	KUNIT_CASE(edid_fits),
 	KUNIT_CASE(edid_valid),
 	{}
 };

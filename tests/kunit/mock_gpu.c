@@ -208,12 +208,12 @@ static const struct vgpu_engine_desc engines[MOCK_ENGINES] = {
 #define BOTH	(BIT(VGPU_CLASS_COPY) | BIT(VGPU_CLASS_COMPUTE))
 
 static const struct vgpu_type_desc types[MOCK_TYPES] = {
-	[MOCK_BOTH] = { "BOTH", MOCK_UNIT, 128, 64, 1, 100, BOTH,
+	[MOCK_BOTH] = { "BOTH", MOCK_UNIT, 320, 200, 1, 100, BOTH,
 			VGPU_ANY_SLICE },
-	[MOCK_SLICE1] = { "SLICE1", 2 * MOCK_UNIT, 128, 64, 1, 100, BOTH, 1 },
-	[MOCK_COMPUTE] = { "COMPUTE", 4 * MOCK_UNIT, 128, 64, 1, 100,
+	[MOCK_SLICE1] = { "SLICE1", 2 * MOCK_UNIT, 320, 200, 1, 100, BOTH, 1 },
+	[MOCK_COMPUTE] = { "COMPUTE", 4 * MOCK_UNIT, 320, 200, 1, 100,
 			   BIT(VGPU_CLASS_COMPUTE), VGPU_ANY_SLICE },
-	[MOCK_DISPLAY] = { "DISPLAY", MOCK_UNIT, 128, 64, 1, 100, 0, 0 },
+	[MOCK_DISPLAY] = { "DISPLAY", MOCK_UNIT, 320, 200, 1, 100, 0, 0 },
 };
 
 static int instance_init(struct vgpu_instance *inst)

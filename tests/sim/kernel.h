@@ -2,16 +2,23 @@
 #ifndef _SIM_KERNEL_H
 #define _SIM_KERNEL_H
 
-/* What runlist.c and the kernel's rbtree.c want of the kernel. */
+/*
+ * What runlist.c and the kernel's rbtree.c want of the kernel; edid.c, too, which
+ * tests/tools has edid-decode check.
+ */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+typedef unsigned char u8;
+typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 typedef long long s64;
 
 #define U64_MAX			UINT64_MAX
+#define BIT(n)			(1UL << (n))
 #define BIT_ULL(n)		(1ULL << (n))
 
 #undef __always_inline
