@@ -26,6 +26,21 @@ struct rv100_timing {
 };
 
 /**
+ * struct rv100_cursor - the pointer's registers, as the screen follows them
+ * @offset: CUR_OFFSET
+ * @posn: CUR_HORZ_VERT_POSN
+ * @off: CUR_HORZ_VERT_OFF
+ */
+struct rv100_cursor {
+	u32 offset;
+	u32 posn;
+	u32 off;
+};
+
+/* Entry of a palette that changes nothing */
+#define RV100_GREY(level)	((level) * 0x010101)
+
+/**
  * struct rv100_instance - what the backend keeps for an instance
  * @front: 2D state with every write that the guest has made; trap context
  * @ctx: 2D state with the writes that the engine has taken from the FIFO, the
@@ -38,6 +53,7 @@ struct rv100_timing {
  * @pll: the clock registers behind CLOCK_CNTL_INDEX; trap context
  * @palette: of both heads, 0x00RRGGBB; trap context
  * @timing: see above; trap context
+ * @cursor: as it was when its lock was open last; trap context
  * @frame_acked: blanks up to this one were acknowledged in GEN_INT_STATUS
  * @frame_saved: the same for CRTC_STATUS
  * @drops: how often dropped operations are reported; engine context
@@ -51,6 +67,7 @@ struct rv100_instance {
 	u32 pll[RV100_NR_PLL];
 	u32 palette[2][256];
 	struct rv100_timing timing;
+	struct rv100_cursor cursor;
 	u64 frame_acked;
 	u64 frame_saved;
 	struct ratelimit_state drops;
@@ -88,6 +105,7 @@ int rv100_submit(struct vgpu_regfile *rf, u32 offset, u32 val, bool starts);
 
 /* rv100_display.c */
 void rv100_display_reset(struct vgpu_regfile *rf);
+bool rv100_crtc_on(const struct vgpu_regfile *rf);
 void rv100_crtc_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
 void rv100_display_timing(struct vgpu_regfile *rf);
 u32 rv100_vline_read(struct vgpu_regfile *rf, u32 offset);
@@ -106,9 +124,12 @@ void rv100_int_status_write(struct vgpu_regfile *rf, u32 offset, u32 val,
 			    u32 mask);
 void rv100_int_cntl_write(struct vgpu_regfile *rf, u32 offset, u32 val,
 			  u32 mask);
+void rv100_vblank(struct vgpu_instance *inst, unsigned int head);
+
+/* rv100_scanout.c */
+void rv100_cursor_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
 void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
 		   struct vgpu_scanout *out);
-void rv100_vblank(struct vgpu_instance *inst, unsigned int head);
 
 /* rv100_engine.c */
 int rv100_engine_reset(struct rv100_gpu *card);

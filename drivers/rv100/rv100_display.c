@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The virtual display: CRTC, palette, monitor lines, vertical blank.
+ * The virtual display: timing, palette, monitor lines, vertical blank. What is
+ * on the screen says rv100_scanout.c.
  *
  * None of this reaches the card. The beam is computed from the time and from
  * the mode that the guest has set, so a guest that polls for a line or a blank
@@ -32,7 +33,13 @@ static struct rv100_instance *priv(const struct vgpu_regfile *rf)
 	return rf->priv;
 }
 
-static bool crtc_on(const struct vgpu_regfile *rf)
+/**
+ * rv100_crtc_on() - has the first head a mode
+ * @rf: the register file
+ *
+ * Return: true also when it is blanked.
+ */
+bool rv100_crtc_on(const struct vgpu_regfile *rf)
 {
 	u32 gen = vgpu_reg_get(rf, RV100_CRTC_GEN_CNTL);
 
@@ -103,8 +110,8 @@ static u32 frame_period(const struct vgpu_regfile *rf, u32 lines)
 
 static void request_vblank(struct vgpu_regfile *rf)
 {
-	bool wanted = crtc_on(rf) && vgpu_reg_get(rf, RV100_GEN_INT_CNTL) &
-				     RV100_INT_VBLANK;
+	bool wanted = rv100_crtc_on(rf) &&
+		      vgpu_reg_get(rf, RV100_GEN_INT_CNTL) & RV100_INT_VBLANK;
 
 	if (rf->inst)
 		vgpu_vblank_set(rf->inst, 0,
@@ -133,7 +140,7 @@ void rv100_display_timing(struct vgpu_regfile *rf)
 	u32 visible = FIELD_GET(RV100_CRTC_V_DISP, v) + 1;
 	u32 period = DEFAULT_PERIOD;
 
-	if (crtc_on(rf) && visible < total) {
+	if (rv100_crtc_on(rf) && visible < total) {
 		period = frame_period(rf, total);
 	} else {
 		total = DEFAULT_TOTAL;
@@ -154,7 +161,7 @@ void rv100_display_timing(struct vgpu_regfile *rf)
 	update_irq(rf);
 }
 
-/* CRTC registers that say what is shown */
+/* CRTC registers that the beam follows */
 void rv100_crtc_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask)
 {
 	vgpu_reg_set(rf, offset, val);
@@ -277,7 +284,8 @@ u32 rv100_int_status_read(struct vgpu_regfile *rf, u32 offset)
 {
 	u32 val = vgpu_reg_get(rf, RV100_GEN_INT_STATUS);
 
-	if (crtc_on(rf) && blanks(&priv(rf)->timing) != priv(rf)->frame_acked)
+	if (rv100_crtc_on(rf) &&
+	    blanks(&priv(rf)->timing) != priv(rf)->frame_acked)
 		val |= RV100_INT_VBLANK;
 	return val;
 }
@@ -312,65 +320,6 @@ void rv100_vblank(struct vgpu_instance *inst, unsigned int head)
 	update_irq(&inst->regs);
 }
 
-static u32 crtc_bpp(u32 gen)
-{
-	switch (FIELD_GET(RV100_CRTC_PIX_WIDTH, gen)) {
-	case RV100_FMT_8BPP:
-		return 8;
-	case RV100_FMT_15BPP:
-		return 15;
-	case RV100_FMT_16BPP:
-		return 16;
-	case RV100_FMT_32BPP:
-		return 32;
-	}
-	return 0;
-}
-
-static u32 grey(u32 level)
-{
-	return level * 0x010101;
-}
-
-/* Colours pass the palette in every mode; NULL where it changes nothing. */
-static const u32 *scanout_palette(const u32 *palette, u32 bpp)
-{
-	u32 i;
-
-	if (bpp == 8)
-		return palette;
-	for (i = 0; i < 256; i++)
-		if (palette[i] != grey(i))
-			return palette;
-	return NULL;
-}
-
-/* What the first head shows; 24 bits a pixel and text modes are blank. */
-void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
-		   struct vgpu_scanout *out)
-{
-	const struct vgpu_regfile *rf = &inst->regs;
-	u32 h = vgpu_reg_get(rf, RV100_CRTC_H_TOTAL_DISP);
-	u32 v = vgpu_reg_get(rf, RV100_CRTC_V_TOTAL_DISP);
-	u32 fb = FIELD_GET(RV100_MC_FB_START,
-			   vgpu_reg_get(rf, RV100_MC_FB_LOCATION)) << 16;
-	bool dark = vgpu_reg_get(rf, RV100_CRTC_EXT_CNTL) &
-		    RV100_CRTC_DISPLAY_DIS;
-
-	memset(out, 0, sizeof(*out));
-	out->width = (FIELD_GET(RV100_CRTC_H_DISP, h) + 1) * 8;
-	out->height = FIELD_GET(RV100_CRTC_V_DISP, v) + 1;
-	out->bpp = crtc_bpp(vgpu_reg_get(rf, RV100_CRTC_GEN_CNTL));
-	out->stride = (vgpu_reg_get(rf, RV100_CRTC_PITCH) &
-		       RV100_CRTC_PITCH_MASK) * 8 * DIV_ROUND_UP(out->bpp, 8);
-	/* GPU addresses wrap at 4 GiB; the core checks what comes out. */
-	out->offset = (u32)(vgpu_reg_get(rf, RV100_DISPLAY_BASE_ADDR) - fb +
-			    (vgpu_reg_get(rf, RV100_CRTC_OFFSET) &
-			     RV100_CRTC_OFFSET_MASK));
-	out->palette = scanout_palette(priv(rf)->palette[0], out->bpp);
-	out->enabled = !head && crtc_on(rf) && !dark && out->bpp;
-}
-
 /**
  * rv100_display_reset() - the display after a reset
  * @rf: the register file, back at its reset values
@@ -381,9 +330,10 @@ void rv100_display_reset(struct vgpu_regfile *rf)
 	u32 i;
 
 	for (i = 0; i < 256; i++) {
-		ri->palette[0][i] = grey(i);
-		ri->palette[1][i] = grey(i);
+		ri->palette[0][i] = RV100_GREY(i);
+		ri->palette[1][i] = RV100_GREY(i);
 	}
 	memset(&ri->timing, 0, sizeof(ri->timing));
+	memset(&ri->cursor, 0, sizeof(ri->cursor));
 	rv100_display_timing(rf);
 }

@@ -4,8 +4,8 @@
  *
  * Four kinds of rows: registers that only remember (SHADOW), that never change
  * (CONST), that have a handler (DEVICE), and that belong to the 2D engine and
- * are queued for it (ENGINE). Handlers of the display are in rv100_display.c,
- * what engine writes mean is in rv100_2d.c.
+ * are queued for it (ENGINE). Handlers of the display are in rv100_display.c
+ * and rv100_scanout.c, what engine writes mean is in rv100_2d.c.
  */
 
 #include <linux/bitfield.h>
@@ -262,7 +262,11 @@ const struct vgpu_reg rv100_regs[] = {
 	SHADOW("MPP_TB_CONFIG", 0x01c0),
 	SHADOW_RUN("AIC_CTRL", 0x01d0, 7, 0),
 
-	/* First CRTC: timing and scanout */
+	/*
+	 * First CRTC: timing, scanout, pointer. What may be set here and is not
+	 * shown (tiles, borders, the scaler of flat panels) is listed in
+	 * docs/hardware-rv100.md.
+	 */
 	DEVICE("CRTC_H_TOTAL_DISP", RV100_CRTC_H_TOTAL_DISP, NULL,
 	       rv100_crtc_write),
 	SHADOW("CRTC_H_SYNC_STRT_WID", 0x0204),
@@ -282,7 +286,12 @@ const struct vgpu_reg rv100_regs[] = {
 	SHADOW("DISPLAY_BASE_ADDR", RV100_DISPLAY_BASE_ADDR),
 	CONST_RUN("SNAPSHOT_VH_COUNTS", 0x0240, 4, 0),
 	SHADOW_RUN("FP_CRTC_H_TOTAL_DISP", 0x0250, 4, 0),
-	SHADOW_RUN("CUR_OFFSET", 0x0260, 5, 0),
+	DEVICE("CUR_OFFSET", RV100_CUR_OFFSET, NULL, rv100_cursor_write),
+	DEVICE("CUR_HORZ_VERT_POSN", RV100_CUR_HORZ_VERT_POSN, NULL,
+	       rv100_cursor_write),
+	DEVICE("CUR_HORZ_VERT_OFF", RV100_CUR_HORZ_VERT_OFF, NULL,
+	       rv100_cursor_write),
+	SHADOW_RUN("CUR_CLR", RV100_CUR_CLR0, 2, 0),
 	SHADOW_RUN("FP_HORZ_VERT_ACTIVE", 0x0278, 7, 0),
 	SHADOW("TMDS_CNTL", 0x0294),
 	SHADOW_RUN("TMDS_CRC", 0x02a0, 2, 0),

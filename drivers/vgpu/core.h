@@ -268,6 +268,7 @@ struct vgpu_map {
  * struct vgpu_display - what the host shows of an instance
  * @picture: converted picture, XRGB8888; vmalloc'ed
  * @size: bytes in @picture and in the display region
+ * @line: room for a line of the guest's memory
  * @edid: the VFIO EDID region's registers
  * @blob: the VFIO EDID region's data
  * @mode: what our own monitor prefers: pixels << 16 | lines; changed under the
@@ -278,6 +279,7 @@ struct vgpu_map {
 struct vgpu_display {
 	void *picture;
 	size_t size;
+	void *line;
 	struct vfio_region_gfx_edid edid;
 	u8 blob[VGPU_EDID_MAX];
 	u32 mode;

@@ -144,6 +144,48 @@ struct vgpu_pci_identity {
 };
 
 /**
+ * enum vgpu_cursor_format - how the pixels of a pointer are stored
+ * @VGPU_CURSOR_NONE: there is no pointer
+ * @VGPU_CURSOR_ARGB: 32 bits a pixel, colours already multiplied by alpha
+ * @VGPU_CURSOR_MONO: two bits a pixel, from two planes. A line is its bytes of
+ *	the AND plane, then as many of the XOR plane; the leftmost pixel is the
+ *	highest bit. AND 0: a colour, chosen by XOR. AND 1: what is beneath,
+ *	inverted where XOR is 1
+ */
+enum vgpu_cursor_format {
+	VGPU_CURSOR_NONE,
+	VGPU_CURSOR_ARGB,
+	VGPU_CURSOR_MONO,
+};
+
+/** Pixels of a line of a pointer, at most. */
+#define VGPU_CURSOR_MAX	256
+
+/**
+ * struct vgpu_cursor - the pointer that hardware shows over a head's picture
+ * @format: %VGPU_CURSOR_NONE when there is none
+ * @x: where column 0 is on the screen, pixels; may be off it
+ * @y: where line 0 is on the screen, lines; may be off it
+ * @width: pixels, at most %VGPU_CURSOR_MAX
+ * @height: lines
+ * @left: columns at the left that are not shown
+ * @stride: bytes from one line to the next
+ * @offset: first byte, from the start of the instance's partition
+ * @colours: 0x00RRGGBB, of %VGPU_CURSOR_MONO
+ */
+struct vgpu_cursor {
+	enum vgpu_cursor_format format;
+	s32 x;
+	s32 y;
+	u32 width;
+	u32 height;
+	u32 left;
+	u32 stride;
+	u64 offset;
+	u32 colours[2];
+};
+
+/**
  * struct vgpu_scanout - what one head shows now
  * @enabled: false when blanked or without a mode
  * @width: pixels
@@ -154,6 +196,7 @@ struct vgpu_pci_identity {
  * @palette: 256 entries of 0x00RRGGBB. For 8 bits a pixel; for more, each
  *	channel is looked up by itself (fewer bits are the upper ones of the
  *	index), or NULL where that changes nothing
+ * @cursor: the pointer over it, in lines and pixels of the screen
  *
  * Filled in from what the guest wrote: the core checks it against the
  * partition before it is used.
@@ -166,6 +209,7 @@ struct vgpu_scanout {
 	u32 bpp;
 	u64 offset;
 	const u32 *palette;
+	struct vgpu_cursor cursor;
 };
 
 /**

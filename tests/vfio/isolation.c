@@ -475,6 +475,14 @@ static void hostile_scanout(void)
 		reg_wr(bad, DISPLAY_BASE_ADDR, rnd_below(3) ? 0 :
 		       edgy(bad->size));
 		gpu_wr(bad, MC_FB_LOCATION, rnd_below(3) ? 0 : rnd());
+		/* And its pointer: of its own memory, too. */
+		reg_wr(bad, CRTC_GEN_CNTL, reg_rd(bad, CRTC_GEN_CNTL) |
+		       CRTC_CUR_EN | (i % 2 ? CRTC_CUR_MODE_24BPP :
+					      CRTC_CUR_MODE_MONO));
+		reg_wr(bad, CUR_HORZ_VERT_POSN, rnd_below(640) << 16 |
+						rnd_below(480));
+		reg_wr(bad, CUR_HORZ_VERT_OFF, rnd_below(4) ? 0 : rnd());
+		reg_wr(bad, CUR_OFFSET, edgy(bad->size) & ~CUR_LOCK);
 		ASSERT_OK(display_query(bad, &plane));
 		visible += plane.drm_format != 0;
 		EXPECT(plane.size <= len);

@@ -8,7 +8,7 @@
 set -uo pipefail
 
 programs=(types info config decode regs irq reset engine2d state isolation scrub
-	display monitor sched policy shares account protect harm lifetime race
+	display cursor monitor sched policy shares account protect harm lifetime race
 	trace)
 [ $# -eq 0 ] || programs=("$@")
 

@@ -23,6 +23,9 @@
 #define   INT_SW			(1U << 25)
 #define   INT_SW_FIRE			(1U << 26)
 #define CRTC_GEN_CNTL			0x0050
+#define   CRTC_CUR_EN			(1U << 16)
+#define   CRTC_CUR_MODE_MONO		(0U << 20)
+#define   CRTC_CUR_MODE_24BPP		(2U << 20)
 #define   CRTC_EXT_DISP_EN		(1U << 24)
 #define   CRTC_EN			(1U << 25)
 #define   CRTC_DISP_REQ_EN_B		(1U << 26)
@@ -60,6 +63,12 @@
 #define CRTC_OFFSET_CNTL		0x0228
 #define CRTC_PITCH			0x022c
 #define DISPLAY_BASE_ADDR		0x023c
+#define CUR_OFFSET			0x0260
+#define   CUR_LOCK			(1U << 31)
+#define CUR_HORZ_VERT_POSN		0x0264
+#define CUR_HORZ_VERT_OFF		0x0268
+#define CUR_CLR0			0x026c
+#define CUR_CLR1			0x0270
 #define SURFACE_CNTL			0x0b00
 #define RBBM_STATUS			0x0e40
 #define   RBBM_FIFOCNT_MASK		0x7f
