@@ -54,6 +54,7 @@ struct rv100_cursor {
  * @palette: of both heads, 0x00RRGGBB; trap context
  * @timing: see above; trap context
  * @cursor: as it was when its lock was open last; trap context
+ * @crtc_offset: CRTC_OFFSET likewise; trap context
  * @frame_acked: blanks up to this one were acknowledged in GEN_INT_STATUS
  * @frame_saved: the same for CRTC_STATUS
  * @drops: how often dropped operations are reported; engine context
@@ -68,6 +69,7 @@ struct rv100_instance {
 	u32 palette[2][256];
 	struct rv100_timing timing;
 	struct rv100_cursor cursor;
+	u32 crtc_offset;
 	u64 frame_acked;
 	u64 frame_saved;
 	struct ratelimit_state drops;
@@ -127,6 +129,7 @@ void rv100_int_cntl_write(struct vgpu_regfile *rf, u32 offset, u32 val,
 void rv100_vblank(struct vgpu_instance *inst, unsigned int head);
 
 /* rv100_scanout.c */
+void rv100_offset_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
 void rv100_cursor_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
 void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
 		   struct vgpu_scanout *out);

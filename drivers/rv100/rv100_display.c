@@ -335,5 +335,6 @@ void rv100_display_reset(struct vgpu_regfile *rf)
 	}
 	memset(&ri->timing, 0, sizeof(ri->timing));
 	memset(&ri->cursor, 0, sizeof(ri->cursor));
+	ri->crtc_offset = 0;
 	rv100_display_timing(rf);
 }

@@ -15,6 +15,20 @@ static struct rv100_instance *priv(const struct vgpu_regfile *rf)
 	return rf->priv;
 }
 
+/*
+ * While it is locked, a new place of the picture waits ("triggered"). It is
+ * taken when the lock is opened, without waiting for a blank.
+ */
+void rv100_offset_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask)
+{
+	val &= RV100_CRTC_OFFSET_MASK | RV100_CRTC_OFFSET_LOCK;
+	if (val & RV100_CRTC_OFFSET_LOCK)
+		val |= RV100_CRTC_OFFSET_TRIGGERED;
+	else
+		priv(rf)->crtc_offset = val;
+	vgpu_reg_set(rf, offset, val);
+}
+
 static u32 cursor_mask(u32 offset)
 {
 	switch (offset) {
@@ -134,9 +148,9 @@ void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
 	out->bpp = crtc_bpp(gen);
 	out->stride = (vgpu_reg_get(rf, RV100_CRTC_PITCH) &
 		       RV100_CRTC_PITCH_MASK) * 8 * DIV_ROUND_UP(out->bpp, 8);
-	out->offset = (u32)(base + (vgpu_reg_get(rf, RV100_CRTC_OFFSET) &
-				    RV100_CRTC_OFFSET_MASK));
+	out->offset = (u32)(base + priv(rf)->crtc_offset);
 	out->palette = scanout_palette(priv(rf)->palette[0], out->bpp);
+	out->doubled = gen & RV100_CRTC_DBL_SCAN_EN;
 	out->enabled = !head && rv100_crtc_on(rf) && !dark && out->bpp;
 	get_cursor(rf, base, &out->cursor);
 }

@@ -47,7 +47,9 @@ static void convert(struct vgpu_vdev *vd, const struct vgpu_scanout *s,
 	u32 y;
 
 	for (y = 0; y < s->height; y++) {
-		copy_line(vd, s->offset + (u64)y * s->stride,
+		u32 line = s->doubled ? y / 2 : y;
+
+		copy_line(vd, s->offset + (u64)line * s->stride,
 			  vgpu_scanout_line_bytes(s));
 		vgpu_scanout_line(s, to, vd->display.line);
 		to += s->width;
@@ -61,7 +63,7 @@ static bool can_be_direct(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 {
 	u64 size = PAGE_ALIGN((u64)s->stride * s->height);
 
-	return s->bpp == 32 && !s->palette &&
+	return s->bpp == 32 && !s->palette && !s->doubled &&
 	       s->stride == vgpu_scanout_line_bytes(s) &&
 	       PAGE_ALIGNED(s->offset) &&
 	       size <= vd->inst.vram_size - s->offset;

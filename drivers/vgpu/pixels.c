@@ -108,6 +108,8 @@ static bool lines_within(u64 offset, u32 lines, u32 stride, u32 bytes,
 bool vgpu_scanout_valid(const struct vgpu_scanout *s, u32 max_xres,
 			u32 max_yres, u64 vram_size)
 {
+	u32 lines = s->doubled ? DIV_ROUND_UP(s->height, 2) : s->height;
+
 	if (!s->width || !s->height || s->width > max_xres ||
 	    s->height > max_yres)
 		return false;
@@ -123,7 +125,7 @@ bool vgpu_scanout_valid(const struct vgpu_scanout *s, u32 max_xres,
 	default:
 		return false;
 	}
-	return lines_within(s->offset, s->height, s->stride,
+	return lines_within(s->offset, lines, s->stride,
 			    vgpu_scanout_line_bytes(s), vram_size);
 }
 

@@ -196,6 +196,7 @@ struct vgpu_cursor {
  * @palette: 256 entries of 0x00RRGGBB. For 8 bits a pixel; for more, each
  *	channel is looked up by itself (fewer bits are the upper ones of the
  *	index), or NULL where that changes nothing
+ * @doubled: each line of memory is two of the @height
  * @cursor: the pointer over it, in lines and pixels of the screen
  *
  * Filled in from what the guest wrote: the core checks it against the
@@ -209,6 +210,7 @@ struct vgpu_scanout {
 	u32 bpp;
 	u64 offset;
 	const u32 *palette;
+	bool doubled;
 	struct vgpu_cursor cursor;
 };
 

@@ -76,6 +76,15 @@ static void pixels_bounds(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, valid(&s));
 	s.stride = U32_MAX;
 	KUNIT_EXPECT_FALSE(test, valid(&s));
+	/* Half as many lines of memory; one more of an odd height. */
+	s = picture(640, 480, 32);
+	s.doubled = true;
+	s.offset = VRAM - 640 * 240 * 4;
+	KUNIT_EXPECT_TRUE(test, valid(&s));
+	s.height = 481;
+	KUNIT_EXPECT_FALSE(test, valid(&s));
+	s.offset -= 640 * 4;
+	KUNIT_EXPECT_TRUE(test, valid(&s));
 }
 
 static void pixels_colours(struct kunit *test)

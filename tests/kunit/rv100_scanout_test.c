@@ -9,6 +9,7 @@
 #include "../../drivers/rv100/rv100.h"
 
 #define GEN_CNTL	0x50
+#define OFFSET		0x224
 #define CUR_OFFSET	0x260
 #define CUR_POSN	0x264
 #define CUR_OFF		0x268
@@ -79,6 +80,30 @@ static struct vgpu_scanout scan(struct kunit *test)
 
 	rv100_scanout(&f->inst, 0, &s);
 	return s;
+}
+
+static void rv100_lines_are_doubled(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, scan(test).doubled);
+	set(test, GEN_CNTL, MODE_ON | BIT(0));
+	KUNIT_EXPECT_TRUE(test, scan(test).doubled);
+	KUNIT_EXPECT_EQ(test, scan(test).height, 480);
+}
+
+/* As r100_page_flip() does it: lock, wait until it is seen, unlock. */
+static void rv100_flips_at_the_unlock(struct kunit *test)
+{
+	set(test, OFFSET, 0x1000);
+	KUNIT_EXPECT_EQ(test, get(test, OFFSET), 0x1000);
+	set(test, OFFSET, LOCK | 0x2000);
+	KUNIT_EXPECT_EQ(test, get(test, OFFSET), LOCK | BIT(30) | 0x2000);
+	KUNIT_EXPECT_EQ(test, scan(test).offset, 0x1000);
+	set(test, OFFSET, 0x2000);
+	KUNIT_EXPECT_EQ(test, get(test, OFFSET), 0x2000);
+	KUNIT_EXPECT_EQ(test, scan(test).offset, 0x2000);
+	/* What is not the address does not get there. */
+	set(test, OFFSET, BIT(30) | BIT(27) | 0x3000);
+	KUNIT_EXPECT_EQ(test, get(test, OFFSET), 0x3000);
 }
 
 static void rv100_pointer_modes(struct kunit *test)
@@ -175,23 +200,27 @@ static void rv100_pointer_is_locked(struct kunit *test)
 	}
 }
 
-/* Nothing of a pointer is left. */
+/* Nothing of a pointer or a picture is left. */
 static void rv100_screen_after_reset(struct kunit *test)
 {
 	struct screen *f = test->priv;
 
 	set(test, GEN_CNTL, MODE_ON | ARGB);
+	set(test, OFFSET, 0x1000);
 	set(test, CUR_OFFSET, 0x2000);
 	set(test, CUR_POSN, 3 << 16 | 4);
 	vgpu_regfile_reset(&f->inst.regs);
 	rv100_regs_reset(&f->inst);
 	KUNIT_EXPECT_FALSE(test, scan(test).enabled);
 	set(test, GEN_CNTL, MODE_ON | ARGB);
+	KUNIT_EXPECT_EQ(test, scan(test).offset, 0);
 	KUNIT_EXPECT_EQ(test, scan(test).cursor.offset, 0);
 	KUNIT_EXPECT_EQ(test, scan(test).cursor.x, 0);
 }
 
 static struct kunit_case rv100_scanout_cases[] = {
+	KUNIT_CASE(rv100_lines_are_doubled),
+	KUNIT_CASE(rv100_flips_at_the_unlock),
 	KUNIT_CASE(rv100_pointer_modes),
 	KUNIT_CASE(rv100_pointer_place),
 	KUNIT_CASE(rv100_pointer_is_locked),

@@ -271,6 +271,37 @@ static void what_the_engine_draws(void)
 	expect_picture(&m);
 }
 
+/* Each line of memory is two on the screen. */
+static void doubled_lines(void)
+{
+	struct mode m = { .width = 640, .height = 200 };
+	struct mode twice = { .width = 640, .height = 400 };
+	uint32_t *want = malloc(640 * 200 * 4), *got = malloc(640 * 400 * 4);
+	unsigned int i, at;
+
+	ASSERT(want && got);
+	for (i = 0; i < ARRAY_SIZE(depths); i++) {
+		m.bpp = depths[i];
+		twice.bpp = depths[i];
+		display_expected(&m, vram, loaded, want);
+		display_set(d, &twice);
+		reg_wr(d, CRTC_GEN_CNTL, reg_rd(d, CRTC_GEN_CNTL) |
+					 CRTC_DBL_SCAN_EN);
+		expect_plane(&twice);
+		ASSERT_EQ(vdev_pread(d, REGION_DISPLAY, got, 640 * 400 * 4, 0),
+			  640 * 400 * 4);
+		for (at = 0; at < 640 * 400; at++) {
+			unsigned int line = at / 640 / 2;
+
+			if (!EXPECT_EQ(got[at] & 0xffffff,
+				       want[line * 640 + at % 640]))
+				break;
+		}
+	}
+	free(want);
+	free(got);
+}
+
 /* One mapping lives through changes between shown directly and converted. */
 static void mapping_follows_the_mode(void)
 {
@@ -363,6 +394,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(offsets_and_pitches),
 	TAP_TEST(palette_changes),
 	TAP_TEST(what_the_engine_draws),
+	TAP_TEST(doubled_lines),
 	TAP_TEST(mapping_follows_the_mode),
 	TAP_TEST(modes_that_are_too_large),
 	TAP_TEST(region_is_read_only),

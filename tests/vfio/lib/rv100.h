@@ -23,6 +23,7 @@
 #define   INT_SW			(1U << 25)
 #define   INT_SW_FIRE			(1U << 26)
 #define CRTC_GEN_CNTL			0x0050
+#define   CRTC_DBL_SCAN_EN		(1U << 0)
 #define   CRTC_CUR_EN			(1U << 16)
 #define   CRTC_CUR_MODE_MONO		(0U << 20)
 #define   CRTC_CUR_MODE_24BPP		(2U << 20)
