@@ -76,6 +76,8 @@
 #define   RV100_CRTC_EN			BIT(25)
 #define   RV100_CRTC_DISP_REQ_DIS	BIT(26)
 #define RV100_CRTC_EXT_CNTL		0x0054
+#define   RV100_CRTC_HSYNC_DIS		BIT(8)
+#define   RV100_CRTC_VSYNC_DIS		BIT(9)
 #define   RV100_CRTC_DISPLAY_DIS	BIT(10)
 #define RV100_DAC_CNTL			0x0058
 /* The DAC's comparator sees the load of an analog monitor. */

@@ -127,6 +127,15 @@ static const u32 *scanout_palette(const u32 *palette, u32 bpp)
 	return NULL;
 }
 
+/* No pixels, or a monitor that gets no sync. */
+static bool blanked(const struct vgpu_regfile *rf, u32 gen)
+{
+	return gen & RV100_CRTC_DISP_REQ_DIS ||
+	       vgpu_reg_get(rf, RV100_CRTC_EXT_CNTL) &
+	       (RV100_CRTC_DISPLAY_DIS | RV100_CRTC_HSYNC_DIS |
+		RV100_CRTC_VSYNC_DIS);
+}
+
 /* What the first head shows; 24 bits a pixel and text modes are blank. */
 void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
 		   struct vgpu_scanout *out)
@@ -139,8 +148,6 @@ void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
 			   vgpu_reg_get(rf, RV100_MC_FB_LOCATION)) << 16;
 	/* GPU addresses wrap at 4 GiB; the core checks what comes out. */
 	u32 base = vgpu_reg_get(rf, RV100_DISPLAY_BASE_ADDR) - fb;
-	bool dark = vgpu_reg_get(rf, RV100_CRTC_EXT_CNTL) &
-		    RV100_CRTC_DISPLAY_DIS;
 
 	memset(out, 0, sizeof(*out));
 	out->width = (FIELD_GET(RV100_CRTC_H_DISP, h) + 1) * 8;
@@ -151,6 +158,7 @@ void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
 	out->offset = (u32)(base + priv(rf)->crtc_offset);
 	out->palette = scanout_palette(priv(rf)->palette[0], out->bpp);
 	out->doubled = gen & RV100_CRTC_DBL_SCAN_EN;
-	out->enabled = !head && rv100_crtc_on(rf) && !dark && out->bpp;
+	out->enabled = !head && rv100_crtc_on(rf) && !blanked(rf, gen) &&
+		       out->bpp;
 	get_cursor(rf, base, &out->cursor);
 }

@@ -207,7 +207,13 @@ u32 vgpu_config_bar_address(const struct vgpu_config *cfg, unsigned int bar)
 	return val & PCI_BASE_ADDRESS_MEM_MASK;
 }
 
-static bool powered(const struct vgpu_config *cfg)
+/**
+ * vgpu_config_powered() - is the function on
+ * @cfg: the configuration space
+ *
+ * Return: true in D0.
+ */
+bool vgpu_config_powered(const struct vgpu_config *cfg)
 {
 	return !(get16(cfg, PM_CSR) & PCI_PM_CTRL_STATE_MASK);
 }
@@ -220,7 +226,8 @@ static bool powered(const struct vgpu_config *cfg)
  */
 bool vgpu_config_memory_on(const struct vgpu_config *cfg)
 {
-	return powered(cfg) && get16(cfg, PCI_COMMAND) & PCI_COMMAND_MEMORY;
+	return vgpu_config_powered(cfg) &&
+	       get16(cfg, PCI_COMMAND) & PCI_COMMAND_MEMORY;
 }
 
 /**
@@ -231,7 +238,8 @@ bool vgpu_config_memory_on(const struct vgpu_config *cfg)
  */
 bool vgpu_config_io_on(const struct vgpu_config *cfg)
 {
-	return powered(cfg) && get16(cfg, PCI_COMMAND) & PCI_COMMAND_IO;
+	return vgpu_config_powered(cfg) &&
+	       get16(cfg, PCI_COMMAND) & PCI_COMMAND_IO;
 }
 
 /**

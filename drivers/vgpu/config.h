@@ -37,6 +37,7 @@ u32 vgpu_config_get(const struct vgpu_config *cfg, u32 offset,
 		    unsigned int size);
 u64 vgpu_config_bar_size(const struct vgpu_config *cfg, unsigned int bar);
 u32 vgpu_config_bar_address(const struct vgpu_config *cfg, unsigned int bar);
+bool vgpu_config_powered(const struct vgpu_config *cfg);
 bool vgpu_config_memory_on(const struct vgpu_config *cfg);
 bool vgpu_config_io_on(const struct vgpu_config *cfg);
 bool vgpu_config_intx_off(const struct vgpu_config *cfg);

@@ -269,6 +269,11 @@ struct vgpu_map {
  * @picture: converted picture, XRGB8888; vmalloc'ed
  * @size: bytes in @picture and in the display region
  * @line: room for a line of the guest's memory
+ * @dark: all of @picture is black
+ * @width: pixels of the picture that was shown last, 0 when user space has been
+ *	told of none
+ * @height: its lines
+ * @was_reset: no picture was shown since the function was reset
  * @edid: the VFIO EDID region's registers
  * @blob: the VFIO EDID region's data
  * @mode: what our own monitor prefers: pixels << 16 | lines; changed under the
@@ -280,6 +285,10 @@ struct vgpu_display {
 	void *picture;
 	size_t size;
 	void *line;
+	bool dark;
+	u32 width;
+	u32 height;
+	bool was_reset;
 	struct vfio_region_gfx_edid edid;
 	u8 blob[VGPU_EDID_MAX];
 	u32 mode;
@@ -479,6 +488,8 @@ void vgpu_vblank_flush(struct vgpu_vdev *vd);
 int vgpu_display_init(struct vgpu_vdev *vd);
 void vgpu_display_fini(struct vgpu_vdev *vd);
 void vgpu_display_close(struct vgpu_vdev *vd);
+void vgpu_display_reset(struct vgpu_vdev *vd);
+void vgpu_display_dark(struct vgpu_vdev *vd);
 int vgpu_display_query(struct vgpu_vdev *vd,
 		       struct vfio_device_gfx_plane_info *plane);
 ssize_t vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count,

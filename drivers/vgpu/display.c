@@ -8,6 +8,9 @@
  * region shows the partition itself and nothing is copied; otherwise it shows
  * a picture that is converted on each query, with the guest's pointer in it:
  * QEMU asks for no other plane of a region.
+ *
+ * "No plane" is to QEMU the same as "nothing new": it keeps what it has, which
+ * is our region. So whenever the screen goes dark, the region does.
  */
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -56,6 +59,7 @@ static void convert(struct vgpu_vdev *vd, const struct vgpu_scanout *s,
 	}
 	if (cursor)
 		draw_cursor(vd, s);
+	vd->display.dark = false;
 }
 
 /* The region can show the partition itself: as it is, without gaps. */
@@ -77,20 +81,53 @@ static void show(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 	if (!direct)
 		convert(vd, s, cursor);
 	vgpu_map_direct(vd, direct, s->offset, (u64)s->stride * s->height);
+	vd->display.width = s->width;
+	vd->display.height = s->height;
+	vd->display.was_reset = false;
+}
+
+/**
+ * vgpu_display_dark() - the region shows nothing but black
+ * @vd: the instance; trap lock held
+ */
+void vgpu_display_dark(struct vgpu_vdev *vd)
+{
+	struct vgpu_display *d = &vd->display;
+
+	if (!d->dark)
+		memset(d->picture, 0, d->size);
+	d->dark = true;
+	vgpu_map_direct(vd, false, 0, 0);
+}
+
+static bool is_showing(struct vgpu_vdev *vd, struct vgpu_scanout *s)
+{
+	const struct vgpu_type_desc *type = vd->inst.type;
+
+	if (!vgpu_config_powered(&vd->cfg))
+		return false;
+	vd_ops(vd)->scanout(&vd->inst, 0, s);
+	return s->enabled && vgpu_scanout_valid(s, type->max_xres,
+						type->max_yres,
+						vd->inst.vram_size);
 }
 
 /**
  * vgpu_display_query() - VFIO_DEVICE_QUERY_GFX_PLANE
  * @vd: the instance; trap lock held
  * @plane: @plane->flags says what is asked; the rest is filled in, with a
- *	format of 0 when there is nothing to see
+ *	format of 0 when there is nothing to tell
+ *
+ * A screen that has gone dark is a dark picture of the size that was shown
+ * last. After a reset it is one once, and then there is nothing to tell until
+ * the guest has set a mode: meanwhile user space may show what firmware draws.
  *
  * Return: 0, -EINVAL for anything but a region.
  */
 int vgpu_display_query(struct vgpu_vdev *vd,
 		       struct vfio_device_gfx_plane_info *plane)
 {
-	const struct vgpu_type_desc *type = vd->inst.type;
+	struct vgpu_display *d = &vd->display;
 	struct vgpu_scanout s = {};
 
 	if (plane->flags == (VFIO_GFX_PLANE_TYPE_PROBE |
@@ -108,18 +145,20 @@ int vgpu_display_query(struct vgpu_vdev *vd,
 	if (plane->drm_plane_type != DRM_PLANE_TYPE_PRIMARY &&
 	    plane->drm_plane_type)
 		return 0;
-	vd_ops(vd)->scanout(&vd->inst, 0, &s);
-	if (!s.enabled || !vgpu_scanout_valid(&s, type->max_xres,
-					      type->max_yres,
-					      vd->inst.vram_size))
+	if (is_showing(vd, &s))
+		show(vd, &s);
+	else
+		vgpu_display_dark(vd);
+	if (!d->width)
 		return 0;
-	show(vd, &s);
 
 	plane->drm_format = DRM_FORMAT_XRGB8888;
-	plane->width = s.width;
-	plane->height = s.height;
-	plane->stride = s.width * 4;
-	plane->size = plane->stride * s.height;
+	plane->width = d->width;
+	plane->height = d->height;
+	plane->stride = d->width * 4;
+	plane->size = plane->stride * d->height;
+	if (d->was_reset)
+		d->width = 0;
 	return 0;
 }
 
@@ -167,8 +206,19 @@ int vgpu_display_init(struct vgpu_vdev *vd)
 			  GFP_KERNEL);
 	if (!d->picture || !d->line)
 		return -ENOMEM;
+	d->dark = true;
 	vgpu_edid_region_init(vd);
 	return 0;
+}
+
+/**
+ * vgpu_display_reset() - the function was reset: the screen is dark
+ * @vd: the instance; trap lock held
+ */
+void vgpu_display_reset(struct vgpu_vdev *vd)
+{
+	vgpu_display_dark(vd);
+	vd->display.was_reset = true;
 }
 
 /**
@@ -177,7 +227,10 @@ int vgpu_display_init(struct vgpu_vdev *vd)
  */
 void vgpu_display_close(struct vgpu_vdev *vd)
 {
-	memset(vd->display.picture, 0, vd->display.size);
+	mutex_lock(&vd->trap_lock);
+	vgpu_display_dark(vd);
+	vd->display.width = 0;
+	mutex_unlock(&vd->trap_lock);
 }
 
 /**

@@ -136,7 +136,7 @@ void vgpu_instance_reset(struct vgpu_vdev *vd)
 
 	vgpu_config_reset(&vd->cfg);
 	vgpu_map_decode(vd);
-	vgpu_map_direct(vd, false, 0, 0);
+	vgpu_display_reset(vd);
 	vgpu_irq_reset(vd);
 	vgpu_irq_command(vd);
 

@@ -191,7 +191,9 @@ static vm_fault_t fault_display(struct vm_fault *vmf, struct vgpu_vdev *vd)
 	u64 at = vmf->pgoff % REGION_PAGES << PAGE_SHIFT;
 	unsigned long pfn;
 
-	if (vd->map.direct && at < vd->map.direct_size)
+	/* The picture is the host's memory: there also when the GPU is lost. */
+	if (vd->map.direct && at < vd->map.direct_size &&
+	    !READ_ONCE(vd->core->lost))
 		pfn = vram_pfn(vd, vd->map.direct_offset + at);
 	else
 		pfn = vmalloc_to_pfn(vd->display.picture + at);
@@ -207,11 +209,11 @@ static vm_fault_t map_fault(struct vm_fault *vmf)
 
 	down_read(&vd->map.sem);
 	/* Closed, or opened again by somebody else: nothing else is valid. */
-	if (vd->map.file != file || READ_ONCE(vd->core->lost))
+	if (vd->map.file != file)
 		goto out;
 	if (vmf->pgoff / REGION_PAGES == VGPU_REGION_DISPLAY)
 		ret = fault_display(vmf, vd);
-	else if (vd->map.memory_on)
+	else if (vd->map.memory_on && !READ_ONCE(vd->core->lost))
 		ret = fault_aperture(vmf, vd);
 out:
 	up_read(&vd->map.sem);

@@ -254,10 +254,13 @@ static long query_gfx_plane(struct vgpu_vdev *vd, void __user *arg)
 		return -EFAULT;
 	if (plane.argsz < minsz)
 		return -EINVAL;
-	if (READ_ONCE(vd->core->lost))
-		return -EIO;
 	mutex_lock(&vd->trap_lock);
-	ret = vgpu_display_query(vd, &plane);
+	if (READ_ONCE(vd->core->lost)) {
+		vgpu_display_dark(vd);
+		ret = -EIO;
+	} else {
+		ret = vgpu_display_query(vd, &plane);
+	}
 	mutex_unlock(&vd->trap_lock);
 	if (!ret && copy_to_user(arg, &plane, minsz))
 		ret = -EFAULT;

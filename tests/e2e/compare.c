@@ -3,9 +3,10 @@
  * Compares two pictures pixel by pixel: status 0 when they are equal, 1 and
  * where they differ when not, 2 when that cannot be said.
  *
- * usage: compare A.png B.png
+ * usage: compare A.png B.png|black
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "picture.h"
 
@@ -17,9 +18,12 @@ int main(int argc, char **argv)
 	int x, y;
 
 	if (argc != 3)
-		die("usage: compare A.png B.png");
+		die("usage: compare A.png B.png|black");
 	picture_load(&a, argv[1]);
-	picture_load(&b, argv[2]);
+	if (!strcmp(argv[2], "black"))
+		picture_create(&b, a.width, a.height);
+	else
+		picture_load(&b, argv[2]);
 	if (a.width != b.width || a.height != b.height) {
 		printf("%dx%d and %dx%d\n", a.width, a.height, b.width, b.height);
 		return 1;

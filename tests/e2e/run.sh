@@ -144,6 +144,30 @@ increase() {
 		if (seen++) print $3 - first; else first = $3 }' "$OUT/before" "$OUT/after"
 }
 
+# ---- The driver blanks its screen
+
+# Of the size that it had, and all of it.
+screen_is_dark() {
+	local said
+
+	guest shot guest1 "$OUT/guest1-blank.png" &&
+		"$BUILD/e2e/compare" "$OUT/guest1-blank.png" black || return
+	said=$("$BUILD/e2e/compare" "$OUT/guest1-blank.png" "$OUT/guest1-scene.png")
+	[[ $said = *"pixels differ"* ]] || { echo "$said"; return 1; }
+}
+
+fb_blank() { run_in guest1 "echo $1 > /sys/class/graphics/fb0/blank" && await guest1 30; }
+
+blank_and_back() {
+	check "guest1 blanks its screen" fb_blank 4
+	check "guest1: the screen is dark" screen_is_dark
+	check "guest1 draws while it is blank" draw guest1 0
+	check "guest1: nothing of it is seen" screen_is_dark
+	check "guest2: the screen is as it was" screen_is_scene guest2 guest2-beside
+	check "guest1 ends the blank" fb_blank 0
+	check "guest1: what was drawn is seen" screen_is_scene guest1 guest1-unblank
+}
+
 # ---- Boot again, in two ways
 
 boot_again() {
@@ -246,6 +270,7 @@ for name in guest1 guest2; do
 	check "$name: console text is right after scrolling" console_scrolls "$name"
 done
 draw_together
+blank_and_back
 if [ "${1:-}" != short ]; then
 	boot_again
 	kill_while_drawing

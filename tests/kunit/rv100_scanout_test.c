@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a guest's registers put on the screen: where the picture is, the pointer.
- * The core's part is played by rv100_regs_test.c.
+ * What a guest's registers put on the screen: when it is dark, where the
+ * picture is, the pointer. The core's part is played by rv100_regs_test.c.
  */
 #include <kunit/test.h>
 #include <linux/sizes.h>
@@ -9,6 +9,7 @@
 #include "../../drivers/rv100/rv100.h"
 
 #define GEN_CNTL	0x50
+#define EXT_CNTL	0x54
 #define OFFSET		0x224
 #define CUR_OFFSET	0x260
 #define CUR_POSN	0x264
@@ -80,6 +81,28 @@ static struct vgpu_scanout scan(struct kunit *test)
 
 	rv100_scanout(&f->inst, 0, &s);
 	return s;
+}
+
+static void rv100_screen_is_dark(struct kunit *test)
+{
+	static const u32 no_pixels[] = { 0, BIT(24) | 6 << 8, BIT(25) | 6 << 8,
+					 MODE_ON & ~(15 << 8), MODE_ON | BIT(26) };
+	u32 i;
+
+	KUNIT_EXPECT_TRUE(test, scan(test).enabled);
+	for (i = 8; i <= 10; i++) {
+		set(test, EXT_CNTL, BIT(i));
+		KUNIT_EXPECT_FALSE_MSG(test, scan(test).enabled, "bit %u", i);
+	}
+	set(test, EXT_CNTL, 0xfffff8ff);
+	KUNIT_EXPECT_TRUE(test, scan(test).enabled);
+	for (i = 0; i < ARRAY_SIZE(no_pixels); i++) {
+		set(test, GEN_CNTL, no_pixels[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, scan(test).enabled, "%#x",
+				       no_pixels[i]);
+	}
+	set(test, GEN_CNTL, MODE_ON);
+	KUNIT_EXPECT_TRUE(test, scan(test).enabled);
 }
 
 static void rv100_lines_are_doubled(struct kunit *test)
@@ -219,6 +242,7 @@ static void rv100_screen_after_reset(struct kunit *test)
 }
 
 static struct kunit_case rv100_scanout_cases[] = {
+	KUNIT_CASE(rv100_screen_is_dark),
 	KUNIT_CASE(rv100_lines_are_doubled),
 	KUNIT_CASE(rv100_flips_at_the_unlock),
 	KUNIT_CASE(rv100_pointer_modes),

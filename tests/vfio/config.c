@@ -7,8 +7,6 @@
 #define COMMAND_BITS	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY |		\
 			 PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE)
 
-#define MAX_CAPS	48
-
 static struct vdev *d;
 
 static void before(void)
@@ -173,24 +171,9 @@ static void read_only_fields(void)
 	}
 }
 
-static unsigned int find_cap(unsigned int id)
-{
-	unsigned int at = cfg_rd(d, PCI_CAPABILITY_LIST, 1);
-	unsigned int hops;
-
-	for (hops = 0; at && hops < MAX_CAPS; hops++) {
-		EXPECT(at >= PCI_STD_HEADER_SIZEOF && !(at & 3));
-		if (cfg_rd(d, at + PCI_CAP_LIST_ID, 1) == id)
-			return at;
-		at = cfg_rd(d, at + PCI_CAP_LIST_NEXT, 1);
-	}
-	EXPECT(hops < MAX_CAPS);
-	return 0;
-}
-
 static void msi_capability(void)
 {
-	unsigned int at = find_cap(PCI_CAP_ID_MSI);
+	unsigned int at = cfg_cap(d, PCI_CAP_ID_MSI);
 	uint16_t flags;
 
 	ASSERT(at);
@@ -212,7 +195,7 @@ static void msi_capability(void)
 
 static void pm_capability(void)
 {
-	unsigned int at = find_cap(PCI_CAP_ID_PM);
+	unsigned int at = cfg_cap(d, PCI_CAP_ID_PM);
 	unsigned int state;
 
 	ASSERT(at);
@@ -232,7 +215,7 @@ static void pm_capability(void)
 /* A sleeping function answers to configuration accesses only. */
 static void d3_gates_decode(void)
 {
-	unsigned int at = find_cap(PCI_CAP_ID_PM);
+	unsigned int at = cfg_cap(d, PCI_CAP_ID_PM);
 	uint32_t val;
 
 	ASSERT(at);

@@ -268,6 +268,26 @@ static void moves_as_a_whole(void)
 	expect_screen(&vga, NULL);
 }
 
+static void blank_hides_it(void)
+{
+	struct pointer p = { .at = IMAGE, .x = 60, .y = 40 };
+	struct vfio_device_gfx_plane_info plane;
+	unsigned int i;
+
+	draw_argb(IMAGE);
+	display_set(d, &vga);
+	place(&p);
+	switch_on(false);
+	expect_screen(&vga, &p);
+	display_blank(d, true);
+	ASSERT_OK(display_query(d, &plane));
+	for (i = 0; i < MAX_PIXELS && !shown[i]; i++)
+		;
+	EXPECT_EQ(i, MAX_PIXELS);
+	display_blank(d, false);
+	expect_screen(&vga, &p);
+}
+
 /* An image that is not all within the partition: the picture, without it. */
 static void out_of_bounds(void)
 {
@@ -343,6 +363,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(seen_at_all_places),
 	TAP_TEST(memory_stays_as_it_is),
 	TAP_TEST(moves_as_a_whole),
+	TAP_TEST(blank_hides_it),
 	TAP_TEST(out_of_bounds),
 	TAP_TEST(unknown_formats),
 	TAP_TEST(gone_after_a_reset),

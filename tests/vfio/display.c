@@ -54,7 +54,8 @@ static struct vfio_device_gfx_plane_info query(void)
 	return plane;
 }
 
-static void expect_dark(void)
+/* Which a program takes for: as before. */
+static void expect_nothing(void)
 {
 	struct vfio_device_gfx_plane_info plane = query();
 
@@ -101,6 +102,31 @@ static void expect_picture(const struct mode *m)
 	munmap(shown, size);
 	free(want);
 	free(got);
+}
+
+/* All of the region, mapped and by read(). */
+static void expect_black(void)
+{
+	size_t size = d->region[REGION_DISPLAY].size, i;
+	uint32_t *got = malloc(size), *shown = display_map(d, size);
+
+	ASSERT(got);
+	ASSERT_EQ(vdev_pread(d, REGION_DISPLAY, got, size, 0), size);
+	for (i = 0; i < size / 4; i++) {
+		if (shown[i] || got[i])
+			break;
+	}
+	if (!EXPECT_EQ(i, size / 4))
+		tap_note("pixel %zu: %#x mapped, %#x read", i, shown[i], got[i]);
+	munmap(shown, size);
+	free(got);
+}
+
+/* A dark picture, in the place of one that was there. */
+static void expect_dark(const struct mode *m)
+{
+	expect_plane(m);
+	expect_black();
 }
 
 static void show(const struct mode *m)
@@ -162,14 +188,127 @@ static void dark_without_a_mode(void)
 {
 	struct mode m = { .width = 640, .height = 480, .bpp = 32 };
 
-	expect_dark();
+	expect_nothing();
 	show(&m);
-	display_blank(d, true);
-	expect_dark();
-	display_blank(d, false);
-	expect_plane(&m);
 	reg_wr(d, CRTC_GEN_CNTL, 0);
-	expect_dark();
+	expect_dark(&m);
+	/* Blanked before it was ever seen. */
+	d = vdev_reopen(d);
+	vdev_decode(d, PCI_COMMAND_MEMORY);
+	display_set(d, &m);
+	display_blank(d, true);
+	expect_nothing();
+	expect_black();
+}
+
+/*
+ * Whoever has mapped the region sees it go dark, and not what is drawn then;
+ * whoever comes sees the same. Shown directly or converted.
+ */
+static void blank_hides_what_is_drawn(void)
+{
+	struct mode m = { .width = 640, .height = 480 };
+	size_t i, size = 640 * 480 * 4;
+	uint32_t *shown = display_map(d, size);
+
+	for (i = 0; i < ARRAY_SIZE(depths); i++) {
+		m.bpp = depths[i];
+		fill_pattern(vram, d->size, i);
+		show(&m);
+		display_blank(d, true);
+		expect_dark(&m);
+		memset(vram, 0x77, size);
+		expect_dark(&m);
+		EXPECT_EQ(shown[1000], 0);
+		display_blank(d, false);
+		expect_plane(&m);
+		expect_picture(&m);
+		EXPECT(shown[1000] != 0);
+	}
+	munmap(shown, size);
+}
+
+/* Each of the ways to switch a monitor off. */
+static void blanks_of_all_kinds(void)
+{
+	static const uint32_t off[] = {
+		CRTC_DISPLAY_DIS, CRTC_HSYNC_DIS, CRTC_VSYNC_DIS,
+		CRTC_DISPLAY_DIS | CRTC_HSYNC_DIS | CRTC_VSYNC_DIS,
+	};
+	struct mode m = { .width = 640, .height = 480, .bpp = 32 };
+	uint32_t ext, gen;
+	unsigned int i;
+
+	show(&m);
+	ext = reg_rd(d, CRTC_EXT_CNTL);
+	gen = reg_rd(d, CRTC_GEN_CNTL);
+	for (i = 0; i < ARRAY_SIZE(off); i++) {
+		reg_wr(d, CRTC_EXT_CNTL, ext | off[i]);
+		expect_dark(&m);
+		reg_wr(d, CRTC_EXT_CNTL, ext);
+		expect_plane(&m);
+		expect_picture(&m);
+	}
+	reg_wr(d, CRTC_GEN_CNTL, gen | CRTC_DISP_REQ_EN_B);
+	expect_dark(&m);
+	reg_wr(d, CRTC_GEN_CNTL, gen);
+	expect_plane(&m);
+	expect_picture(&m);
+}
+
+/* A function that sleeps shows nothing, and wakes with its picture. */
+static void dark_in_d3(void)
+{
+	unsigned int pm = cfg_cap(d, PCI_CAP_ID_PM) + PCI_PM_CTRL;
+	struct mode m = { .width = 640, .height = 480, .bpp = 32 };
+
+	show(&m);
+	cfg_wr(d, pm, 2, 3);
+	expect_dark(&m);
+	cfg_wr(d, pm, 2, 0);
+	expect_plane(&m);
+	expect_picture(&m);
+}
+
+/* Without decode the registers cannot be reached; the screen stays on. */
+static void seen_without_decode(void)
+{
+	struct mode m = { .width = 640, .height = 480, .bpp = 16 };
+
+	show(&m);
+	cfg_wr(d, PCI_COMMAND, 2, 0);
+	expect_plane(&m);
+	cfg_wr(d, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	expect_picture(&m);
+}
+
+/*
+ * Told once, so that nobody keeps the last picture; then there is nothing to
+ * tell, and what firmware draws elsewhere may be shown.
+ */
+static void dark_after_a_reset(void)
+{
+	struct mode m = { .width = 640, .height = 480 };
+	uint32_t *shown = display_map(d, 640 * 480 * 4);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(depths); i++) {
+		m.bpp = depths[i];
+		show(&m);
+		ASSERT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
+		EXPECT_EQ(shown[1000], 0);
+		expect_dark(&m);
+		expect_nothing();
+		expect_black();
+		vdev_decode(d, PCI_COMMAND_MEMORY);
+		expect_nothing();
+	}
+	munmap(shown, 640 * 480 * 4);
+	/* The next user has not seen it. */
+	show(&m);
+	d = vdev_reopen(d);
+	expect_nothing();
+	expect_black();
 }
 
 /* Only the primary plane shows something, also when no type is given. */
@@ -336,26 +475,27 @@ static void mapping_follows_the_mode(void)
 static void modes_that_are_too_large(void)
 {
 	struct mode m = { .width = 1288, .height = 768, .bpp = 16 };
+	const struct mode fits = { .width = 1024, .height = 768, .bpp = 32 };
 
 	display_set(d, &m);
-	expect_dark();
+	expect_nothing();
 	m = (struct mode) { .width = 1280, .height = 1025, .bpp = 16 };
 	display_set(d, &m);
-	expect_dark();
+	expect_nothing();
 	/* The last line fits, and then does not. */
-	m = (struct mode) { .width = 1024, .height = 768, .bpp = 32 };
+	m = fits;
 	m.offset = d->size - mode_stride(&m) * m.height;
 	show(&m);
 	m.offset += 8;
 	display_set(d, &m);
-	expect_dark();
+	expect_dark(&fits);
 	m.offset = d->size - 8;
 	display_set(d, &m);
-	expect_dark();
+	expect_dark(&fits);
 	m.offset = 0;
 	m.pitch = 8 * 1023;
 	display_set(d, &m);
-	expect_dark();
+	expect_dark(&fits);
 }
 
 static void region_is_read_only(void)
@@ -389,6 +529,11 @@ static const struct tap_test tests[] = {
 	TAP_TEST(probe),
 	TAP_TEST(query_errors),
 	TAP_TEST(dark_without_a_mode),
+	TAP_TEST(blank_hides_what_is_drawn),
+	TAP_TEST(blanks_of_all_kinds),
+	TAP_TEST(dark_in_d3),
+	TAP_TEST(seen_without_decode),
+	TAP_TEST(dark_after_a_reset),
 	TAP_TEST(other_planes),
 	TAP_TEST(all_depths),
 	TAP_TEST(offsets_and_pitches),

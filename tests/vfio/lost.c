@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/klog.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include "display.h"
 #include "fault.h"
 #include "inject.h"
 #include "tenant.h"
@@ -184,14 +186,33 @@ static void expect_no_access(struct vdev *of)
 	EXPECT_ERR(vdev_ioctl(of, VFIO_DEVICE_RESET, NULL), EIO);
 }
 
+/* Whoever has the picture mapped is told by an error; it is black then. */
+static void expect_black(const uint32_t *shown, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size / 4 && !shown[i]; i++)
+		;
+	EXPECT_EQ(i, size / 4);
+}
+
 static void none_has_access(void)
 {
 	struct vdev *third = vdev_new(T4);
+	size_t size = d->region[REGION_DISPLAY].size;
 	void *untouched = vdev_map_vram(other);
+	struct vfio_device_gfx_plane_info plane;
+	uint32_t *shown = display_map(d, size);
 
+	display_set_mode(d, 640, 480, 32, 0);
+	vdev_wr(d, REGION_VRAM, 4000, 4, 0x123456);
+	ASSERT_OK(display_query(d, &plane));
+	ASSERT_EQ(shown[1000], 0x123456);
 	lose();
 	expect_no_access(d);
 	expect_no_access(other);
+	expect_black(shown, size);
+	munmap(shown, size);
 	EXPECT(raises_sigbus(untouched, false));
 	EXPECT(raises_sigbus(vdev_map_vram(d), true));
 	/* The next boot of its virtual machine. */

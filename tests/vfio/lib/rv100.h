@@ -33,6 +33,8 @@
 #define CRTC_EXT_CNTL			0x0054
 #define   VGA_ATI_LINEAR		(1U << 3)
 #define   XCRT_CNT_EN			(1U << 6)
+#define   CRTC_HSYNC_DIS			(1U << 8)
+#define   CRTC_VSYNC_DIS			(1U << 9)
 #define   CRTC_DISPLAY_DIS		(1U << 10)
 #define   CRTC_CRT_ON			(1U << 15)
 #define DAC_CNTL			0x0058

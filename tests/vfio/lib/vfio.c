@@ -10,6 +10,7 @@
 #include "vfio.h"
 
 #define MAX_OPEN	16
+#define MAX_CAPS	48
 
 /* A lost interrupt fails the test; a slow machine must not. */
 #define EVENT_LIMIT_MS	30000
@@ -339,4 +340,20 @@ uint64_t evt_wait(int fd)
 	if (poll(&p, 1, EVENT_LIMIT_MS) != 1)
 		return 0;
 	return evt_take(fd);
+}
+
+/* Where a capability is in configuration space; 0 when there is none. */
+unsigned int cfg_cap(struct vdev *d, unsigned int id)
+{
+	unsigned int at = cfg_rd(d, PCI_CAPABILITY_LIST, 1);
+	unsigned int hops;
+
+	for (hops = 0; at && hops < MAX_CAPS; hops++) {
+		EXPECT(at >= PCI_STD_HEADER_SIZEOF && !(at & 3));
+		if (cfg_rd(d, at + PCI_CAP_LIST_ID, 1) == id)
+			return at;
+		at = cfg_rd(d, at + PCI_CAP_LIST_NEXT, 1);
+	}
+	EXPECT(hops < MAX_CAPS);
+	return 0;
 }

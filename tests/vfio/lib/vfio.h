@@ -70,6 +70,7 @@ void vdev_wr(struct vdev *d, unsigned int region, uint64_t offset,
 void *vdev_try_map(struct vdev *d, unsigned int region, uint64_t offset,
 		   size_t len);
 void *vdev_map_vram(struct vdev *d);
+unsigned int cfg_cap(struct vdev *d, unsigned int id);
 int vdev_ioctl(struct vdev *d, unsigned long request, void *arg);
 
 int irq_set(struct vdev *d, unsigned int index, uint32_t flags, uint32_t start,
