@@ -360,6 +360,75 @@ desktop() {
 	end_of desktop
 }
 
+# ---- The stock KMS driver
+
+# The guest's kernel is the one that the host VM's tree has.
+kms_files() {
+	local release module share=/tmp/kms
+
+	release=$(basename "$(echo /usr/lib/modules/6.12*)")
+	mkdir -p "$share" && cp "$BUILD/matrix/kms" "$share" || return
+	for module in $(modprobe -S "$release" --show-depends radeon | awk '{ print $2 }'); do
+		xz -dc "$module" > "$share/$(basename "${module%.xz}")" || return
+		basename "${module%.xz}"
+	done > "$share/order"
+	[ -s "$share/radeon.ko" ]
+}
+
+# Some of the modules are there already.
+kms_starts() {
+	# shellcheck disable=SC2016	# the guest expands
+	run_in kms 'mkdir /kms; mount -t 9p -o ro,trans=virtio,version=9p2000.L kms /kms; for m in $(cat /kms/order); do insmod /kms/$m 2>/dev/null; done; mkfifo /tmp/to /tmp/from; /kms/kms < /tmp/to > /tmp/from & exec 8<>/tmp/from 9>/tmp/to; read -r said <&8; echo "KMS $said"; [ "$said" = 800x600 ]'
+	await kms "$limit"
+}
+
+kms_does() { run_in kms "echo $1 >&9; read -r said <&8; [ \"\$said\" = ok ] || { echo \$said; false; }" && await kms 60; }
+
+# NAME of the picture, and the place of the pointer, if there is one: for a
+# screenshot and for a VNC client.
+kms_shows() {
+	local picture=$OUT/kms-$1.png
+
+	"$BUILD/matrix/kms-expected" 800 600 "$OUT/kms-expected.png" "${@:2}" &&
+		guest shot kms "$picture" hostdev0 &&
+		"$BUILD/e2e/compare" "$picture" "$OUT/kms-expected.png" &&
+		vnc_shows 16 "$picture" "$OUT/kms-expected.png"
+}
+
+kms_is_dark() {
+	guest shot kms "$OUT/kms-dark.png" hostdev0 &&
+		"$BUILD/e2e/compare" "$OUT/kms-dark.png" black &&
+		vnc_shows 16 "$OUT/kms-dark-vnc.png" "$OUT/kms-dark.png"
+}
+
+kms_guest() {
+	local arguments after share=security_model=none,readonly=on
+
+	check "kms: the host VM has the driver" kms_files || return
+	new_vgpu kms 16 RV100-16D 800x600 ''
+	machine kms 10 q35 seabios
+	add_vgpu "${uuid_of[kms]}" libvirt q35 0
+	add_vnc 16 0
+	after+=(-fsdev "local,id=kms,path=/tmp/kms,$share"
+		-device "virtio-9p-pci,fsdev=kms,mount_tag=kms,addr=8")
+	check "kms: starts" guest start kms "${arguments[@]}" --mem 512 \
+		--append 'tessera.9p tessera.nodriver' -- "${after[@]}" || return
+	check "kms: boots" guest wait kms TESSERA-GUEST-READY "$limit" || return
+	check "kms: radeon sets the monitor's mode" kms_starts || return
+	check "kms: the picture is right" kms_shows plain
+	check "kms: a pointer is there" kms_does "move 300 200"
+	check "kms: it is seen" kms_shows pointer 300 200
+	check "kms: it moves over the left and upper edge" kms_does "move -9 -20"
+	check "kms: it is seen there" kms_shows edge -9 -20
+	check "kms: the screen is switched off" kms_does off
+	check "kms: it is dark" kms_is_dark
+	check "kms: it is switched on" kms_does on
+	check "kms: the picture is back, and the pointer" kms_shows on -9 -20
+	check "kms: the pointer is taken away" kms_does hide
+	check "kms: it is not seen" kms_shows hide
+	end_of kms
+}
+
 # ---- What QEMU cannot
 
 # Told so in docs/compatibility.md; were it otherwise, that would be news.
@@ -395,6 +464,7 @@ bare_guest 7.2 pc sysfsdev
 firmware_is_seen 11 seabios
 two_heads
 desktop
+kms_guest
 resolution_options 11 ${full:+7.2 10}
 if [ -n "$full" ]; then
 	bare_guest 11 q35 libvirt
