@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Metrics of GPUs and vGPUs. All of a GPU carry the label gpu, all of a vGPU
- * also vgpu (its UUID) and domain and uuid (name and UUID of the VM that uses
- * it): what libvirt's exporters call them.
+ * also vgpu (its UUID) and domain, uuid and vmid (name, UUID and Proxmox's number
+ * of the VM that uses it): the first two are what libvirt's exporters call them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +206,7 @@ static void begin_sample(const struct writer *w)
 	put_label(w, "vgpu", w->vgpu->uuid);
 	put_label(w, "domain", w->vgpu->owner.name);
 	put_label(w, "uuid", w->vgpu->owner.uuid);
+	put_label(w, "vmid", w->vgpu->owner.vmid);
 }
 
 static void end_sample(const struct writer *w, unsigned long long val,

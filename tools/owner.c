@@ -2,8 +2,10 @@
 /*
  * Who uses a vGPU: the process that has its VFIO group, or its character
  * device, open. If that is QEMU, its arguments say how the VM is called:
- * libvirt starts it with "-name guest=NAME,..." and "-uuid UUID".
+ * libvirt starts it with "-name guest=NAME,..." and "-uuid UUID", Proxmox with
+ * "-id VMID", "-name NAME,..." and "-smbios type=1,uuid=UUID,...".
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +14,7 @@
 
 #include "reader.h"
 
-/* libvirt's come first; what is behind is not needed. */
+/* What says who it is comes before the devices; what is behind is not needed. */
 #define CMDLINE_LEN	65536
 
 /* Where a vGPU is that this file descriptor's link stands for, or NULL. */
@@ -58,24 +60,84 @@ static void take_value(const char *from, char *name, size_t size)
 	copy_text(name, size, value);
 }
 
+/* Behind the next comma that is not a doubled one; NULL if there is none. */
+static const char *next_option(const char *list)
+{
+	for (list = strchr(list, ','); list && list[1] == ','; )
+		list = strchr(list + 2, ',');
+	return list ? list + 1 : NULL;
+}
+
+/* Where the value of this key begins in "key=value,...": the last one counts. */
+static const char *find_value(const char *list, const char *key)
+{
+	const char *found = NULL;
+	size_t len = strlen(key);
+
+	for (; list; list = next_option(list))
+		if (!strncmp(list, key, len) && list[len] == '=')
+			found = list + len + 1;
+	return found;
+}
+
 /* "guest=NAME,debug-threads=on", in any order, or just "NAME,...". */
 static void take_name(const char *arg, struct owner *o)
 {
-	static const char guest[] = "guest=";
-	const char *p = arg;
+	const char *guest = find_value(arg, "guest");
 
-	while (p) {
-		if (!strncmp(p, guest, strlen(guest))) {
-			take_value(p + strlen(guest), o->name, sizeof(o->name));
-			return;
-		}
-		/* To the next option: behind a single comma. */
-		for (p = strchr(p, ','); p && p[1] == ','; )
-			p = strchr(p + 2, ',');
-		p = p ? p + 1 : NULL;
-	}
-	if (!strchr(arg, '=') || strcspn(arg, ",") < strcspn(arg, "="))
+	if (guest)
+		take_value(guest, o->name, sizeof(o->name));
+	else if (!strchr(arg, '=') || strcspn(arg, ",") < strcspn(arg, "="))
 		take_value(arg, o->name, sizeof(o->name));
+}
+
+/* In lower case, as libvirt has it. The one of zeros only is none. */
+static void take_uuid(const char *uuid, struct owner *o)
+{
+	size_t i;
+
+	if (!is_uuid(uuid) || strspn(uuid, "0-") == UUID_LEN - 1)
+		return;
+	for (i = 0; i < UUID_LEN; i++)
+		o->uuid[i] = tolower((unsigned char)uuid[i]);
+}
+
+/* "type=1,uuid=UUID,...", in any order; other types have no UUID. */
+static void take_smbios(const char *arg, struct owner *o)
+{
+	const char *type = find_value(arg, "type");
+	const char *uuid = find_value(arg, "uuid");
+	char value[UUID_LEN + 1], *end;
+
+	if (!type || !uuid || strtoul(type, &end, 0) != 1 ||
+	    (*end && *end != ','))
+		return;
+	take_value(uuid, value, sizeof(value));
+	take_uuid(value, o);
+}
+
+static void take_vmid(const char *arg, struct owner *o)
+{
+	uint64_t vmid;
+
+	if (parse_number(arg, 0, &vmid))
+		snprintf(o->vmid, sizeof(o->vmid), "%llu",
+			 (unsigned long long)vmid);
+}
+
+/* As in QEMU, "--" is as good as "-", and what comes last counts. */
+static void take_option(const char *option, const char *value,
+			struct owner *o)
+{
+	option += !strncmp(option, "--", 2);
+	if (!strcmp(option, "-name"))
+		take_name(value, o);
+	else if (!strcmp(option, "-uuid"))
+		take_uuid(value, o);
+	else if (!strcmp(option, "-smbios"))
+		take_smbios(value, o);
+	else if (!strcmp(option, "-id"))
+		take_vmid(value, o);
 }
 
 static void take_cmdline(int proc, struct owner *o)
@@ -94,12 +156,7 @@ static void take_cmdline(int proc, struct owner *o)
 			value = arg + strlen(arg) + 1;
 			if (value >= buf + len)
 				break;
-			arg += !strncmp(arg, "--", 2);
-			if (!*o->name && !strcmp(arg, "-name"))
-				take_name(value, o);
-			else if (!*o->uuid && !strcmp(arg, "-uuid") &&
-				 is_uuid(value))
-				strcpy(o->uuid, value);
+			take_option(arg, value, o);
 		}
 	}
 	free(buf);

@@ -101,12 +101,14 @@ static inline bool has_number(const struct numbers *n, unsigned int i)
  * @comm: name of its program
  * @name: of the VM, as libvirt or an operator gave it to QEMU; "" for none
  * @uuid: of the VM, likewise
+ * @vmid: its number, as Proxmox gives it, likewise
  */
 struct owner {
 	pid_t pid;
 	char comm[WORD_LEN];
 	char name[NAME_LEN];
 	char uuid[UUID_LEN];
+	char vmid[WORD_LEN];
 };
 
 /**

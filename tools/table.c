@@ -58,12 +58,16 @@ static void cell_type(const struct row *r, char *buf, size_t size)
 	snprintf(buf, size, "%s", r->vgpu->type);
 }
 
-/* A program that is no VM, or has no name, in brackets. */
+/* With its number, if it has one: names need not be unique. A program that is
+ * no VM, or has no name, in brackets.
+ */
 static void cell_vm(const struct row *r, char *buf, size_t size)
 {
 	const struct owner *o = &r->vgpu->owner;
 
-	if (*o->name)
+	if (*o->name && *o->vmid)
+		snprintf(buf, size, "%s (%s)", o->name, o->vmid);
+	else if (*o->name)
 		snprintf(buf, size, "%s", o->name);
 	else if (o->pid)
 		snprintf(buf, size, "[%s %d]", o->comm, o->pid);

@@ -80,6 +80,8 @@ static void put_owner(const struct owner *o)
 	put_text("vm", o->name);
 	putchar(',');
 	put_text("vm_uuid", o->uuid);
+	putchar(',');
+	put_text("vm_id", o->vmid);
 	printf(",\"pid\":");
 	if (o->pid)
 		printf("%d", o->pid);

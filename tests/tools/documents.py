@@ -83,17 +83,21 @@ def rules_hold():
     assert len(used) > 8 and used <= metrics(), used - metrics()
 
 
+def board():
+    with open(dashboard) as f:
+        return json.load(f)
+
+
 def dashboard_is_content():
     """Each query is PromQL, of metrics that there are."""
-    with open(dashboard) as f:
-        board = json.load(f)
-    queries = [t['expr'] for p in board['panels'] for t in p['targets']]
+    grafana = board()
+    queries = [t['expr'] for p in grafana['panels'] for t in p['targets']]
     assert len(queries) > 10
-    assert len({p['id'] for p in board['panels']}) == len(board['panels'])
+    assert len({p['id'] for p in grafana['panels']}) == len(grafana['panels'])
     used = names_in(' '.join(queries))
     assert len(used) > 8 and used <= metrics(), used - metrics()
-    variables = {v['name'] for v in board['templating']['list']}
-    asked = set(re.findall(r'\$\{?([a-z]+)', json.dumps(board['panels'])))
+    variables = {v['name'] for v in grafana['templating']['list']}
+    asked = set(re.findall(r'\$\{?([a-z]+)', json.dumps(grafana['panels'])))
     assert asked <= variables, asked - variables
     known = where + '/queries.yml'
     with open(known, 'w') as f:
@@ -104,10 +108,62 @@ def dashboard_is_content():
     run('promtool', 'check', 'rules', known)
 
 
+# Eight VMs, five of them "web": two of Proxmox, where the second is a copy of the
+# first, UUID and all; one of libvirt; two without a UUID, on hosts whose vGPUs
+# have the same. One without a name; two of KubeVirt in different namespaces. The
+# first has a second vGPU, elsewhere.
+VMS = [
+    dict(instance='h1', vgpu='v1', domain='web', uuid='u1', vmid='101'),
+    dict(instance='h2', vgpu='v7', domain='web', uuid='u1', vmid='101'),
+    dict(instance='h1', vgpu='v2', domain='web', uuid='u1', vmid='102'),
+    dict(instance='h1', vgpu='v3', domain='web', uuid='u3', vmid=''),
+    dict(instance='h1', vgpu='v4', domain='web', uuid='', vmid=''),
+    dict(instance='h2', vgpu='v4', domain='web', uuid='', vmid=''),
+    dict(instance='h1', vgpu='v6', domain='', uuid='u6', vmid=''),
+    dict(instance='h3', vgpu='v8', domain='a_web', uuid='u8', vmid=''),
+    dict(instance='h3', vgpu='v9', domain='b_web', uuid='u8', vmid=''),
+]
+# How many series they are in each panel that tells VMs, or vGPUs, apart.
+IN_PANELS = {
+    'GPU time by VM': 8, 'Trapped accesses': 8, 'Video memory': 8,
+    'GPU seconds in the last hour': 8, 'Waiting for the GPU': 9,
+}
+
+
+def vms_are_told_apart():
+    """The dashboard takes no two VMs for one, and no VM for two."""
+    series = [{'series': f'{name}{{gpu="g",{extra}' + ','.join(
+                   f'{k}="{v}"' for k, v in vm.items()) + '}',
+               'values': '0+60x60'}
+              for vm in VMS for name, extra in (
+                  ('vgpu_instance_info', ''),
+                  ('vgpu_instance_gpu_seconds_total', ''),
+                  ('vgpu_instance_wait_seconds_total', ''),
+                  ('vgpu_instance_vram_bytes', ''),
+                  ('vgpu_instance_traps_total', 'access="read",'))]
+    queries = {p['title']: re.sub(r'\$(gpu|host|domain)', '.*',
+                                  p['targets'][0]['expr'])
+               .replace('$__rate_interval', '5m') for p in board()['panels']}
+    wanted = [(f'count({queries[title]})', n) for title, n in IN_PANELS.items()]
+    wanted.append((queries['VMs'], 8))
+    tests = [{'expr': expr, 'eval_time': '60m', 'exp_samples': [{'value': n}]}
+             for expr, n in wanted]
+    path = os.path.abspath(where) + '/vms_test.yml'
+    with open(path, 'w') as f:
+        json.dump({'rule_files': [os.path.abspath(rules)],
+                   'evaluation_interval': '1m',
+                   'tests': [{'interval': '1m', 'input_series': series,
+                              'promql_expr_test': tests}]}, f)
+    out = subprocess.run(['promtool', 'test', 'rules', path],
+                         capture_output=True)
+    assert out.returncode == 0, out.stdout.decode() + out.stderr.decode()
+
+
 tap.test('man page of vgpu-top', man_page, 'vgpu-top')
 tap.test('man page of vgpu-exporter', man_page, 'vgpu-exporter')
 tap.test('completion', completion)
 tap.test('metrics in docs/monitoring.md', metrics_table)
 tap.test('rules of docs/monitoring', rules_hold)
 tap.test('dashboard of docs/monitoring', dashboard_is_content)
+tap.test('VMs of one name in the dashboard', vms_are_told_apart)
 tap.finish()

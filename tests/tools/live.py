@@ -124,16 +124,17 @@ def figures_move():
 def names():
     """Of VMs that QEMU was started for, as libvirt does it and as others do."""
     a, b = create('RV100-16D'), create('RV100-16D')
-    vm = str(uuids.uuid4())
+    vm, other = str(uuids.uuid4()), str(uuids.uuid4())
     with qemu(a, '-name', 'guest=web,,one,debug-threads=on', '-uuid', vm) as x, \
-            qemu(b, '-name', 'plain') as y:
+            qemu(b, '-name', 'plain', '-smbios',
+                 f'type=1,uuid={other}') as y:
         until(lambda: one(a)['pid'] and one(b)['pid'])
         until(lambda: int(attr(a, 'traps_config')))
         found = vgpus_of(top_json()[0])
         equal((found[a]['vm'], found[a]['vm_uuid'], found[a]['pid']),
               ('web,one', vm, x.pid))
         equal((found[b]['vm'], found[b]['vm_uuid'], found[b]['pid']),
-              ('plain', None, y.pid))
+              ('plain', other, y.pid))
         series = scrape()
         labels = dict(vgpu=a, domain='web,one', uuid=vm, gpu=GPU)
         equal(value_of(series, 'vgpu_instance_info', type='RV100-16D',

@@ -152,6 +152,7 @@ def names_of_vms():
         ('-name', 'guest=', None),
         ('-m', '64', None),
     ]
+        ('-name', 'guest=not,guest=this', 'this'),
     tree = Tree(root)
     tree.add_gpu()
     for n, (option, value, _) in enumerate(names, 1):
@@ -168,6 +169,77 @@ def names_of_vms():
 
 def long_names():
     """A name too long is cut, between two characters."""
+def one_process_each(*commands):
+    """A vGPU for each of these, in a machine of their own."""
+    tree = Tree(root)
+    tree.add_gpu()
+    for n, args in enumerate(commands, 1):
+        tree.add_vgpu(n)
+        tree.add_process(1000 + n, 'kvm', *args, fds=[f'/dev/vfio/{n}'])
+
+
+def uuids_of_vms():
+    """By each of the ways in which QEMU (10.0) takes one; None where it does
+    not, and where others' values only look like one."""
+    other = 'bbbbbbbb-0000-4000-8000-00000000000b'
+    none = '00000000-0000-0000-0000-000000000000'
+    commands = [
+        (('-uuid', VM_UUID), VM_UUID),
+        (('--uuid', VM_UUID), VM_UUID),
+        (('-uuid', VM_UUID.upper()), VM_UUID),
+        (('-smbios', f'type=1,uuid={VM_UUID}'), VM_UUID),
+        (('--smbios', f'type=1,uuid={VM_UUID},sku=x'), VM_UUID),
+        (('-smbios', f'uuid={VM_UUID},serial=a,,b,type=1'), VM_UUID),
+        (('-smbios', f'type=0x1,uuid={VM_UUID.upper()}'), VM_UUID),
+        (('-smbios', f'type=0,type=01,uuid={other},uuid={VM_UUID}'), VM_UUID),
+        (('-smbios', 'type=0,vendor=x', '-smbios', f'type=1,uuid={VM_UUID}',
+          '-smbios', 'type=2,serial=y', '-smbios', 'type=1,family=z'), VM_UUID),
+        (('-uuid', other, '-smbios', f'type=1,uuid={VM_UUID}'), VM_UUID),
+        (('-smbios', f'type=1,uuid={other}', '-uuid', VM_UUID), VM_UUID),
+        (('-smbios', f'type=1,serial=x,,uuid={other}'), None),
+        (('-smbios', f'type=11,value=type=1,value=uuid={other}'), None),
+        (('-smbios', f'type=3,uuid={other}'), None),
+        (('-smbios', f'type=1,uuid={other}0'), None),
+        (('-smbios', f'type=1,uuid={other[:-1]}'), None),
+        (('-smbios', f'uuid={other}'), None),
+        (('-smbios', f'type=,uuid={other}'), None),
+        (('-smbios', 'type=1,uuid'), None),
+        (('-smbios',), None),
+        (('-smbios', ''), None),
+        (('-uuid', none), None),
+        (('-smbios', f'type=1,uuid={none}'), None),
+    ]
+    one_process_each(*(args for args, _ in commands))
+    _, reading, series = all_modes()
+    for n, (args, want) in enumerate(commands, 1):
+        equal((args, vgpus_of(reading)[uuid(n)]['vm_uuid']), (args, want))
+        equal(value_of(series, 'vgpu_instance_weight', vgpu=uuid(n),
+                       uuid=want or ''), 101)
+
+
+def proxmox():
+    """Two VMs of one name, as Proxmox starts them, are two; a third one is a
+    copy that was restored with its UUID."""
+    vms = [('101', VM_UUID), ('102', 'bbbbbbbb-0000-4000-8000-00000000000b'),
+           ('103', VM_UUID)]
+    one_process_each(*(
+        ('-id', vmid, '-name', 'web,debug-threads=on', '-no-shutdown',
+         '-chardev', 'socket,id=qmp,path=/var/run/qemu-server/1.qmp,server=on',
+         '-mon', 'chardev=qmp,mode=control', '-smbios', f'type=1,uuid={vm}')
+        for vmid, vm in vms), ('-id', 'x', '-name', 'web'), ('-id',))
+    plain, reading, series = all_modes()
+    found = vgpus_of(reading)
+    for n, (vmid, vm) in enumerate(vms, 1):
+        v = found[uuid(n)]
+        equal((v['vm'], v['vm_id'], v['vm_uuid']), ('web', vmid, vm))
+        equal(value_of(series, 'vgpu_instance_info', type='RV100-8D',
+                       domain='web', vmid=vmid, uuid=vm, vgpu=uuid(n),
+                       gpu=GPU), 1)
+        assert f' web ({vmid})\n' in plain, plain
+    equal([found[uuid(n)]['vm_id'] for n in (4, 5)], [None, None])
+    assert ' web\n' in plain and ' [qemu-system-x86 1005]\n' in plain, plain
+
+
     tree = Tree(root)
     tree.add_gpu()
     tree.add_vgpu(1)
@@ -292,7 +364,8 @@ def hostile(seed):
                       group=rng.choice([i, 0, -1, 'x', '9' * 30]))
         if rng.random() < 0.5:
             tree.add_process(rng.choice([i, 10 ** 12 + i]), 'qemu',
-                             rng.choice(['-name', '-uuid', '']), garbage(rng),
+                             rng.choice(['-name', '-uuid', '-smbios', '-id']),
+                             garbage(rng),
                              fds=[f'/dev/vfio/{i}'])
     spoil(rng, tree, gpus, n)
     _, reading, series = all_modes()
@@ -389,3 +462,5 @@ for seed in range(20):
 tap.test('arguments', arguments)
 tap.test('a full disk', full_disk)
 tap.finish()
+tap.test('UUIDs of VMs', uuids_of_vms)
+tap.test("Proxmox's VMs of one name", proxmox)
