@@ -20,5 +20,6 @@ char *metrics_text(enum format format, size_t *len);
 
 /* textfile.c */
 bool textfile_write(const char *path);
+bool textfile_remove(const char *path);
 
 #endif /* _METRICS_H */

@@ -72,3 +72,19 @@ bool textfile_write(const char *path)
 	free(text);
 	return good;
 }
+
+/**
+ * textfile_remove() - take back what was written
+ * @path: the file, as for textfile_write()
+ *
+ * For whoever writes it no more: node_exporter would go on with its figures.
+ *
+ * Return: false, after a message, if that fails.
+ */
+bool textfile_remove(const char *path)
+{
+	if (!strcmp(path, "-") || !unlink(path) || errno == ENOENT)
+		return true;
+	warn("cannot remove %s", path);
+	return false;
+}

@@ -22,7 +22,7 @@ static void usage(FILE *f)
 		"                         :PORT for all of this machine's addresses\n"
 		"  -f, --textfile=FILE    write FILE, for node_exporter, and end;\n"
 		"                         - for standard output\n"
-		"  -i, --interval=SECONDS write it again and again\n"
+		"  -i, --interval=SECONDS write it again and again; remove it at the end\n"
 		"  -h, --help             this text\n\n"
 		"See vgpu-exporter(1).\n", DEFAULT_ADDRESS);
 }
@@ -56,7 +56,10 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* A disk that is full for a while is no reason to end. */
+/*
+ * A disk that is full for a while is no reason to end. A file that is written
+ * again and again is there only as long as somebody does that.
+ */
 static int run_textfile(const char *path, uint64_t interval)
 {
 	bool good;
@@ -64,6 +67,8 @@ static int run_textfile(const char *path, uint64_t interval)
 	do {
 		good = textfile_write(path);
 	} while (interval && !stopped_within(interval));
+	if (interval && !textfile_remove(path))
+		good = false;
 	return good ? 0 : 1;
 }
 

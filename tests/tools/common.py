@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import traceback
 
 from prometheus_client.openmetrics.parser import \
@@ -14,6 +15,7 @@ from prometheus_client.parser import \
 BIN = os.environ.get('BIN', '/build/tools')
 TOP = BIN + '/vgpu-top'
 EXPORTER = BIN + '/vgpu-exporter'
+LIMIT = 90      # seconds, for what takes as long as it takes
 
 
 class Tap:
@@ -54,6 +56,16 @@ def run(*command, status=0, **kwargs):
     if status == 0:
         assert not err, f'{command}: {err}'
     return out if status == 0 else err
+
+
+def until(what):
+    end = time.monotonic() + LIMIT
+    while True:
+        value = what()
+        if value:
+            return value
+        assert time.monotonic() < end, f'not within {LIMIT} s'
+        time.sleep(0.2)
 
 
 def no_constant(text):

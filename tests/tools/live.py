@@ -12,10 +12,10 @@ import threading
 import time
 import uuid as uuids
 
-from common import (EXPORTER, TOP, Tap, equal, find, parse_prometheus, run,
-                    samples_of, top_json, value_of, vgpus_of)
-from live_lib import (LIMIT, MDEVS, Process, attr, create, gpu_dir, read,
-                      remove, until, write)
+from common import (EXPORTER, LIMIT, TOP, Tap, equal, find, parse_prometheus,
+                    run, samples_of, top_json, until, value_of, vgpus_of)
+from live_lib import (MDEVS, Process, attr, create, gpu_dir, read, remove,
+                      write)
 from terminal import Terminal
 
 OUT = os.environ['OUT']
@@ -345,12 +345,18 @@ def textfile():
                 return connection.getresponse().read().decode()
             except OSError:
                 return None
+        written = os.stat(path).st_mtime
         series = samples_of(until(from_node_exporter), parse_prometheus)
-    equal(value_of(series, 'node_textfile_scrape_error'), 0)
-    equal(value_of(series, 'vgpu_instance_vram_bytes', vgpu=a), 8 << 20)
-    writer.terminate()
-    equal(writer.wait(timeout=LIMIT), 0)
-    equal(os.listdir(where), ['vgpu.prom'])
+        equal(value_of(series, 'node_textfile_scrape_error'), 0)
+        equal(value_of(series, 'vgpu_instance_vram_bytes', vgpu=a), 8 << 20)
+        # What an alert of rules.yml goes by.
+        mtime = value_of(series, 'node_textfile_mtime_seconds', file=path)
+        assert written - 1 < mtime < os.stat(path).st_mtime + 1, mtime
+        writer.terminate()
+        equal(writer.wait(timeout=LIMIT), 0)
+        equal(os.listdir(where), [])
+        series = samples_of(from_node_exporter(), parse_prometheus)
+        equal(find(series, 'vgpu_instance_vram_bytes'), [])
     remove(a)
 
 

@@ -3,11 +3,9 @@
 import glob
 import os
 import subprocess
-import time
 import uuid as uuids
 
 MDEVS = '/sys/bus/mdev/devices'
-LIMIT = 90      # seconds, for what takes as long as it takes
 
 gpu_dir = os.path.realpath(
     os.path.dirname(glob.glob('/sys/class/mdev_bus/*/vgpu')[0]))
@@ -36,16 +34,6 @@ def remove(uuid):
 
 def attr(uuid, name):
     return read(f'{MDEVS}/{uuid}/vgpu/{name}')
-
-
-def until(what):
-    end = time.monotonic() + LIMIT
-    while True:
-        value = what()
-        if value:
-            return value
-        assert time.monotonic() < end, f'not within {LIMIT} s'
-        time.sleep(0.2)
 
 
 class Process:

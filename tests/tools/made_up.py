@@ -6,14 +6,16 @@ sanitizers for this), and what they write must parse. TAP goes to DIR/tests.tap.
 """
 import os
 import random
+import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 
-from common import (EXPORTER, TOP, Tap, equal, find, parse_prometheus, run,
-                    samples_of, top_json, value_of, vgpus_of)
+from common import (EXPORTER, LIMIT, TOP, Tap, equal, find, parse_prometheus,
+                    run, samples_of, top_json, until, value_of, vgpus_of)
 from tree import GPU, GPU_NUMBERS, GUARDS, VGPU_NUMBERS, Tree, uuid, write
 
 where = sys.argv[1]
@@ -150,9 +152,9 @@ def names_of_vms():
         ('-name', b'guest=two\nlines', 'two'),
         ('-name', 'debug-threads=on', None),
         ('-name', 'guest=', None),
+        ('-name', 'guest=not,guest=this', 'this'),
         ('-m', '64', None),
     ]
-        ('-name', 'guest=not,guest=this', 'this'),
     tree = Tree(root)
     tree.add_gpu()
     for n, (option, value, _) in enumerate(names, 1):
@@ -167,8 +169,6 @@ def names_of_vms():
                        domain=want or ''), 101)
 
 
-def long_names():
-    """A name too long is cut, between two characters."""
 def one_process_each(*commands):
     """A vGPU for each of these, in a machine of their own."""
     tree = Tree(root)
@@ -240,6 +240,8 @@ def proxmox():
     assert ' web\n' in plain and ' [qemu-system-x86 1005]\n' in plain, plain
 
 
+def long_names():
+    """A name too long is cut, between two characters."""
     tree = Tree(root)
     tree.add_gpu()
     tree.add_vgpu(1)
@@ -436,6 +438,33 @@ def arguments():
         assert run(tool, '--help').startswith('Usage:')
 
 
+def nothing_is_left():
+    """Who writes a file again and again takes it away at the end: else its
+    figures would go on for ever."""
+    Tree(root).add_gpu()
+    path = where + '/textfile/vgpu.prom'
+    shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+    os.makedirs(os.path.dirname(path))
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        writer = subprocess.Popen([EXPORTER, '-f', path, '-i', '86400'],
+                                  stderr=subprocess.PIPE)
+        until(lambda: os.path.exists(path))
+        writer.send_signal(sig)
+        _, err = writer.communicate(timeout=LIMIT)
+        equal((sig, writer.returncode, err), (sig, 0, b''))
+        equal((sig, os.listdir(os.path.dirname(path))), (sig, []))
+    # Somebody else may have been faster.
+    writer = subprocess.Popen([EXPORTER, '-f', path, '-i', '86400'],
+                              stderr=subprocess.PIPE)
+    until(lambda: os.path.exists(path))
+    os.unlink(path)
+    writer.terminate()
+    equal((writer.communicate(timeout=LIMIT)[1], writer.returncode), (b'', 0))
+    # Written once, it stays: by cron, for instance.
+    run(EXPORTER, '-f', path)
+    equal(os.listdir(os.path.dirname(path)), ['vgpu.prom'])
+
+
 def full_disk():
     """Nothing may be lost in silence."""
     Tree(root).add_gpu()
@@ -449,6 +478,8 @@ def full_disk():
 tap.test('every figure has its unit and its name', every_figure)
 tap.test('each file is one figure', each_file_is_used)
 tap.test('names of VMs', names_of_vms)
+tap.test('UUIDs of VMs', uuids_of_vms)
+tap.test("Proxmox's VMs of one name", proxmox)
 tap.test('long names of VMs', long_names)
 tap.test('the process that has a vGPU open', who_has_it_open)
 tap.test('a machine without a GPU', no_machine)
@@ -460,7 +491,6 @@ tap.test('2000 vGPUs', many)
 for seed in range(20):
     tap.test(f'hostile files, seed {seed}', hostile, seed)
 tap.test('arguments', arguments)
+tap.test('a file that nobody writes any more', nothing_is_left)
 tap.test('a full disk', full_disk)
 tap.finish()
-tap.test('UUIDs of VMs', uuids_of_vms)
-tap.test("Proxmox's VMs of one name", proxmox)

@@ -12,8 +12,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from common import Tap, equal, run, samples_of
-from live_lib import Process, create, remove, until
+from common import Tap, equal, run, samples_of, until
+from live_lib import Process, create, remove
 
 OUT = os.environ['OUT']
 BUILD = os.environ['BUILD']
