@@ -157,7 +157,8 @@ hostdev_xml() {
 
 has_no_hostdev() { no eval "virsh dumpxml $1 | grep -q '<hostdev'"; }
 
-holds_vfio() { find "/proc/$(cat "/run/guests/$1/pid")/fd" -lname '/dev/vfio/[0-9]*' | grep -q .; }
+# By its group, or by its character device.
+holds_vfio() { find "/proc/$(cat "/run/guests/$1/pid")/fd" -lname '/dev/vfio/[0-9d]*' | grep -q .; }
 
 in_guest() { run_in "$1" "$2" && await "$1" 30; }
 

@@ -68,6 +68,15 @@ def until(what):
         time.sleep(0.2)
 
 
+def udevadm_test(device, **env):
+    """What udev would do with a device that is new, and by which rules."""
+    done = subprocess.run(['udevadm', 'test', '--action=add', device],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=60, env=dict(os.environ, **env))
+    assert 'DEVPATH=' in done.stdout, done.stdout
+    return done.stdout
+
+
 def no_constant(text):
     raise ValueError('not JSON: ' + text)
 

@@ -5,15 +5,19 @@ Makes vGPUs, has them work, and compares what the tools say with sysfs and with
 what was done. TAP goes to $OUT/tests.tap; see run.sh.
 """
 import glob
+import grp
 import http.client
 import os
+import re
+import shutil
 import subprocess
 import threading
 import time
 import uuid as uuids
 
 from common import (EXPORTER, LIMIT, TOP, Tap, equal, find, parse_prometheus,
-                    run, samples_of, top_json, until, value_of, vgpus_of)
+                    run, samples_of, top_json, udevadm_test, until, value_of,
+                    vgpus_of)
 from live_lib import (MDEVS, Process, attr, create, gpu_dir, read, remove,
                       write)
 from terminal import Terminal
@@ -52,6 +56,28 @@ def scrape():
 def one(uuid):
     """What vgpu-top says of a vGPU."""
     return vgpus_of(top_json()[0])[uuid]
+
+
+# ---- Who may open a vGPU
+
+def is_for_kvm(node):
+    found = os.stat(node)
+    return (found.st_mode & 0o777, grp.getgrgid(found.st_gid).gr_name) == \
+        (0o660, 'kvm')
+
+
+def nodes():
+    """Of its group; and of its character device, or what udev would do with one:
+    the kernel has the device in sysfs without a node, too."""
+    a = create('RV100-4D')
+    group = os.path.basename(os.readlink(f'{MDEVS}/{a}/iommu_group'))
+    until(lambda: is_for_kvm(f'/dev/vfio/{group}'))
+    (device,) = glob.glob(f'{MDEVS}/{a}/vfio-dev/*')
+    said = udevadm_test(device)
+    assert re.search(r'/60-vgpu\.rules:\d+ GROUP ', said), said
+    node = '/dev/vfio/devices/' + os.path.basename(device)
+    until(lambda: not os.path.exists(node) or is_for_kvm(node))
+    remove(a)
 
 
 # ---- vgpu-top
@@ -367,6 +393,10 @@ def test(name, fn, *args):
         remove(uuid)
 
 
+shutil.copy(os.path.dirname(os.path.abspath(__file__)) +
+            '/../../packaging/60-vgpu.rules', '/etc/udev/rules.d')
+run('udevadm', 'control', '--reload')
+test('udev: the nodes of a vGPU are for the group kvm', nodes)
 test('vgpu-top: a GPU without vGPUs', no_vgpus)
 test('vgpu-top: settings', settings)
 test('vgpu-top: figures move when a vGPU works', figures_move)
