@@ -3,6 +3,9 @@
 # vGPUs and guests in the host VM, as scripts/demo-host and tests/e2e/run.sh use
 # them. Sourced, never run.
 
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/patience.sh"
+
 mdevs=/sys/bus/mdev/devices
 counters=(gpu_time_ns wait_time_ns slices switches traps ops bytes dropped
 	unknown_regs fifo_overflows faults)
@@ -156,7 +159,7 @@ await() {
 	local mark
 
 	read -r mark < "/run/guests/$1/mark"
-	guest wait "$1" "$mark." "$2" || return
+	guest wait "$1" "$mark." || return
 	grep -qF "TESSERA-STATUS 0 $mark." "/run/guests/$1/serial.log" && return
 	echo "$1: the command failed; it said:"
 	tail -n 3 "/run/guests/$1/serial.log"

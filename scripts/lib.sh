@@ -10,6 +10,9 @@ default_kernel=6.12
 # The user space of the host VM is Debian 13 whatever its kernel is.
 host_suite=trixie
 
+# shellcheck source-path=SCRIPTDIR
+. "$repo/scripts/patience.sh"
+
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 

@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # Tests of a script in the host VM: TAP lines in $OUT/tests.tap. Sourced.
 
+# shellcheck source-path=SCRIPTDIR/../scripts
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/patience.sh"
+
 tap=$OUT/tests.tap
 # A script that goes on after a reboot of the host VM (hostvm --system) adds to
 # what there is.

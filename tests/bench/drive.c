@@ -29,9 +29,6 @@
 #define MAX_WORKLOADS	32
 #define LINE		1024
 
-/* Beyond the time asked for: a machine may be slow, a dead one must end. */
-#define LIMIT_S		120
-
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char *const vgpu_counters[] = {
@@ -235,13 +232,19 @@ static void read_some(struct place *p)
 	}
 }
 
-/* Until each place has answered with a line that begins with @text. */
+/*
+ * Until each place has answered with a line that begins with @text: beyond the
+ * time asked for a machine may be slow, a dead one must end.
+ */
 static void await(const char *text, double seconds)
 {
-	time_t end = time(NULL) + seconds + LIMIT_S;
+	const char *patience = getenv("PATIENCE");
+	time_t end;
 	struct pollfd fds[MAX_PLACES];
 	unsigned int i, missing;
 
+	seconds += patience ? atof(patience) : 600;
+	end = time(NULL) + seconds;
 	for (;;) {
 		missing = 0;
 		for (i = 0; i < nr_places; i++) {
@@ -254,7 +257,7 @@ static void await(const char *text, double seconds)
 		if (!missing)
 			break;
 		if (time(NULL) > end)
-			die("no answer for %.0f s", seconds + LIMIT_S);
+			die("no answer for %.0f s", seconds);
 		poll(fds, nr_places, 1000);
 		for (i = 0; i < nr_places; i++) {
 			if (fds[i].fd >= 0 && fds[i].revents)
