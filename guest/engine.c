@@ -16,7 +16,7 @@
 #include "rv100.h"
 #include "scene.h"
 
-#define WAIT_LIMIT 30	/* seconds */
+#define WAIT_LIMIT 300	/* seconds, where something hangs: see scripts/patience.sh */
 
 enum { ENGINE_NONE, ENGINE_FILL, ENGINE_COPY };
 

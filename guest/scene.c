@@ -3,15 +3,18 @@
  * Draws a scene on a framebuffer with the CPU and the 2D engine, for a while an
  * animated one, and leaves a picture that depends on the arguments only.
  *
- * usage: scene [-f DEVICE] [-s SECONDS] [-l LABEL] [-n NOTE] SCENE
+ * usage: scene [-f DEVICE] [-s SECONDS | -w] [-l LABEL] [-n NOTE] SCENE
  *   -f  the framebuffer (default /dev/fb0)
  *   -s  how long it is animated (default 0)
+ *   -w  until a line comes in
  *
  * Ends with a line "scene: done NAME=VALUE..." that says what it has done.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kd.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +89,16 @@ static void wipe(struct engine *engine, const struct scene *scene)
 		engine->vram[i] = 0xff00ff;
 }
 
+/* Whoever has asked for the scene writes a line when there was enough of it. */
+static bool told_to_end(void)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	char line[64];
+
+	return poll(&in, 1, 0) > 0 && read(in.fd, line, sizeof(line)) >= 0;
+}
+
+/* For so many seconds; below 0, until told to end. */
 static int draw_all(struct engine *engine, struct scene *scene, double seconds)
 {
 	struct scene_list list = { 0 };
@@ -96,7 +109,7 @@ static int draw_all(struct engine *engine, struct scene *scene, double seconds)
 	scene->style->base(scene, &list);
 	draw(engine, scene, &list);
 	end = now() + seconds;
-	while (now() < end) {
+	while (seconds < 0 ? !told_to_end() : now() < end) {
 		frames++;
 		scene_clear(&list);
 		scene->style->frame(scene, &list, frames);
@@ -135,13 +148,16 @@ int main(int argc, char **argv)
 	int option, frames;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((option = getopt(argc, argv, "f:s:l:n:")) != -1) {
+	while ((option = getopt(argc, argv, "f:s:wl:n:")) != -1) {
 		switch (option) {
 		case 'f':
 			device = optarg;
 			break;
 		case 's':
 			seconds = atof(optarg);
+			break;
+		case 'w':
+			seconds = -1;
 			break;
 		case 'l':
 			label = optarg;
@@ -155,7 +171,7 @@ int main(int argc, char **argv)
 	}
 	style = optind + 1 == argc ? scene_find(argv[optind]) : NULL;
 	if (!style)
-		die("usage: scene [-f DEVICE] [-s SECONDS] [-l LABEL] [-n NOTE] sunrise|harbour");
+		die("usage: scene [-f DEVICE] [-s SECONDS | -w] [-l LABEL] [-n NOTE] SCENE");
 
 	take_console();
 	engine_open(&engine, device);

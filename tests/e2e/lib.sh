@@ -25,26 +25,25 @@ screen_is_scene() {
 		rm "$OUT/$2-expected.png"
 }
 
-# The Nth boot of a guest that runs already.
-booted_times() {
-	local end=$((SECONDS + $3)) log=/run/guests/$1/serial.log
+# A guest that runs already has booted so many times.
+has_booted() {
+	local log=/run/guests/$1/serial.log
 
-	until [ "$(grep -ac TESSERA-GUEST-READY "$log")" -ge "$2" ]; do
-		[ "$SECONDS" -lt "$end" ] || { tail -n 20 "$log"; return 1; }
-		sleep 0.3
-	done
+	[ "$(grep -ac TESSERA-GUEST-READY "$log")" -ge "$2" ] ||
+		{ tail -n 20 "$log"; return 1; }
 }
 
-# Until a scene that was just started has had GPU time.
+has_done() { more_than "$(read_counter "$1" ops)" "$2"; }
+
+# Until a scene that was just started, and does not end soon, has had GPU time.
 wait_busy() {
-	local name was i
+	local name
 
 	for name; do
-		was=$(read_counter "$name" ops)
-		for i in {1..600}; do
-			[ "$(read_counter "$name" ops)" -le $((was + 500)) ] || break
-			sleep 0.1
-		done
-		[ "$i" -lt 600 ] || { echo "$name does not draw"; return 1; }
+		wait_until has_done "$name" $(($(read_counter "$name" ops) + 500)) ||
+			return
 	done
 }
+
+# The guest's scene of which scene_command -w said that it is to wait for this.
+end_scene() { guest send "$1" ''; }

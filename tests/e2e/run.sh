@@ -21,7 +21,7 @@ trap clean_up EXIT
 
 log_has() { grep -aqE "$2" "/run/guests/$1/serial.log" || { echo "not in the log of $1: $2"; return 1; }; }
 
-draw() { run_in "$1" "$(scene_command "$1" "$2")" && await "$1" 120; }
+draw() { run_in "$1" "$(scene_command "$1" "$2")" && await "$1"; }
 
 # The last value of NAME=VALUE in a guest's log.
 said() { grep -ao "$2=[0-9]*" "/run/guests/$1/serial.log" | tail -n 1 | cut -d= -f2; }
@@ -69,11 +69,11 @@ first_boot() {
 		boot_in_mode "$name" || give_up "$name did not start"
 	done
 	for name in guest1 guest2; do
-		check "$name boots" guest wait "$name" TESSERA-GUEST-READY 120 ||
+		check "$name boots" guest wait "$name" TESSERA-GUEST-READY ||
 			give_up "$name did not boot"
 		# shellcheck disable=SC2016	# the guest expands
 		run_in "$name" 'dmesg | grep -i radeon; cat /proc/fb; cd /sys/class/graphics/fb0; echo MODE $(cat virtual_size bits_per_pixel stride); cd /'
-		await "$name" 30
+		await "$name"
 	done
 }
 
@@ -90,17 +90,27 @@ driver_is_content() {
 		"^MODE $w,$h 32 $((w * 4))"
 }
 
+# The engine has done all that a guest has asked it for.
+rests() {
+	local list
+
+	list=$(cat "/sys/kernel/debug/vgpu/${gpu##*/}/runlist")
+	[[ $list = *': idle'*' 0 waiting'* ]] || { echo "$list"; return 1; }
+}
+
 # Console text by scrolling, and the same lines on a clear screen.
 console_scrolls() {
 	local name=$1 clear="printf '\\033[?25l\\033[H\\033[2J\\033[3J'"
 
-	run_in "$name" "$clear > /dev/tty1; sleep 0.3" && await "$name" 30 &&
+	run_in "$name" "$clear > /dev/tty1" && await "$name" && wait_until rests &&
 		guest shot "$name" "$OUT/$name-clear.png" || return
-	run_in "$name" "for i in \$(seq 1 100); do echo line \$i of the console; done > /dev/tty1; sleep 0.3" &&
-		await "$name" 60 && guest shot "$name" "$OUT/$name-text.png" || return
+	run_in "$name" "for i in \$(seq 1 100); do echo line \$i of the console; done > /dev/tty1" &&
+		await "$name" && wait_until rests &&
+		guest shot "$name" "$OUT/$name-text.png" || return
 	# The cursor stays on a line of its own.
-	run_in "$name" "rows=\$(stty size < /dev/tty1 | cut -d' ' -f1); $clear > /dev/tty1; for i in \$(seq \$((102 - rows)) 100); do echo line \$i of the console; done > /dev/tty1; sleep 0.3" &&
-		await "$name" 60 && guest shot "$name" "$OUT/$name-again.png" || return
+	run_in "$name" "rows=\$(stty size < /dev/tty1 | cut -d' ' -f1); $clear > /dev/tty1; for i in \$(seq \$((102 - rows)) 100); do echo line \$i of the console; done > /dev/tty1" &&
+		await "$name" && wait_until rests &&
+		guest shot "$name" "$OUT/$name-again.png" || return
 	no "$BUILD/e2e/compare" "$OUT/$name-clear.png" "$OUT/$name-text.png" &&
 		"$BUILD/e2e/compare" "$OUT/$name-text.png" "$OUT/$name-again.png"
 }
@@ -112,14 +122,18 @@ draw_together() {
 
 	snapshot guest1 guest2 > "$before"
 	start_sampling "$OUT/samples" guest1 guest2
-	run_in guest1 "$(scene_command guest1 5)"
-	run_in guest2 "$(scene_command guest2 5)"
 	for name in guest1 guest2; do
-		check "$name draws while the other does" await "$name" 120
+		run_in "$name" "$(scene_command "$name" 0) -w"
+	done
+	check "both draw" wait_busy guest1 guest2
+	check "both had GPU time in the same sample" \
+		wait_until in_same_sample "$OUT/samples"
+	for name in guest1 guest2; do
+		end_scene "$name"
+		check "$name has drawn while the other did" await "$name"
 	done
 	stop_sampling
 	snapshot guest1 guest2 > "$after"
-	check "both had GPU time in the same sample" in_same_sample "$OUT/samples"
 	for name in guest1 guest2; do
 		check "$name: the screen is the expected picture" \
 			screen_is_scene "$name" "$name-scene"
@@ -175,16 +189,16 @@ boot_again() {
 		guest qmp "$name" set-action reboot=reset
 	done
 	guest send guest1 'reboot -f'
-	run_in guest2 "$(scene_command guest2 60)"
+	run_in guest2 "$(scene_command guest2 0) -w"
 	check "guest2 draws" wait_busy guest2
 	check "guest2 is reset while it draws" guest qmp guest2 system_reset
-	check "guest1 boots after its own reboot" booted_times guest1 2 90
-	check "guest2 boots after the reset" booted_times guest2 2 90
+	check "guest1 boots after its own reboot" wait_until has_booted guest1 2
+	check "guest2 boots after the reset" wait_until has_booted guest2 2
 	for name in guest1 guest2; do
 		run_in "$name" "$(scene_command "$name" 0)"
 	done
 	for name in guest1 guest2; do
-		check "$name draws again" await "$name" 90
+		check "$name draws again" await "$name"
 		check "$name: the screen is right again" \
 			screen_is_scene "$name" "$name-reset"
 	done
@@ -195,17 +209,16 @@ boot_again() {
 kill_while_drawing() {
 	local pid
 
-	run_in guest1 "$(scene_command guest1 60)"
-	run_in guest2 "$(scene_command guest2 4)"
+	run_in guest1 "$(scene_command guest1 0) -w"
+	run_in guest2 "$(scene_command guest2 0) -w"
 	check "both draw" wait_busy guest1 guest2
 	pid=$(cat /run/guests/guest1/pid)
 	check "guest1's QEMU is killed" kill -KILL "$pid"
-	check "guest2 draws to its end" await guest2 90
+	end_scene guest2
+	check "guest2 draws to its end" await guest2
 	check "guest2: the screen is right" screen_is_scene guest2 guest2-kill
 	# QEMU is nobody's child here: gone when its process is.
-	while kill -0 "$pid" 2>/dev/null; do
-		sleep 0.1
-	done
+	check "its process ends" wait_until no kill -0 "$pid"
 	check "the vGPU that QEMU held is idle and well" \
 		equal "$(read_counter guest1 state)" ok
 }
@@ -214,11 +227,11 @@ kill_while_drawing() {
 another_monitor() {
 	mode_of[guest1]=800x600
 	check "guest1 starts on the vGPU that was left" boot guest1
-	check "guest1 boots" guest wait guest1 TESSERA-GUEST-READY 90 ||
+	check "guest1 boots" guest wait guest1 TESSERA-GUEST-READY ||
 		give_up "guest1 did not boot"
 	# shellcheck disable=SC2016	# the guest expands
 	run_in guest1 'echo EDIDMODE $(cat /sys/class/graphics/fb0/virtual_size)'
-	await guest1 30
+	await guest1
 	check "the monitor's resolution is the mode that radeonfb takes" \
 		log_has guest1 '^EDIDMODE 800,600'
 	check "guest1 draws in that mode" draw guest1 0
@@ -232,14 +245,14 @@ hostile_guest() {
 
 	was=$(read_counter guest1 dropped)
 	run_in guest1 'flood -s 4 -r 7'
-	check "guest1 finds no way out of its VRAM" await guest1 90
+	check "guest1 finds no way out of its VRAM" await guest1
 	check "each operation out of bounds was dropped and counted" more_than \
 		$(($(read_counter guest1 dropped) - was)) $(($(said guest1 ops) - 1))
 	check "there were some" more_than "$(said guest1 ops)" 50
 	check "guest2: the screen has not changed" screen_is_scene guest2 guest2-flood
 	run_in guest1 'flood -s 2 -r 8'
 	check "guest2 draws while guest1 floods" draw guest2 2
-	check "guest1 still finds no way out" await guest1 90
+	check "guest1 still finds no way out" await guest1
 	check "guest2: the screen is right" screen_is_scene guest2 guest2-flood
 	check "guest2: dropped is still 0" equal "$(read_counter guest2 dropped)" 0
 	check "guest1 can still draw" draw guest1 0
