@@ -21,10 +21,12 @@ in_new() {
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot $new "$@"
 }
 
-in_new Xorg :0 vt2 -config /tmp/xorg.conf -logfile /tmp/Xorg.log \
-	-nolisten tcp -noreset > $new/tmp/Xorg.out 2>&1 &
-for _ in $(seq 1 300); do
-	[ ! -S $new/tmp/.X11-unix/X0 ] || break
+{
+	in_new Xorg :0 vt2 -config /tmp/xorg.conf -logfile /tmp/Xorg.log \
+		-nolisten tcp -noreset > $new/tmp/Xorg.out 2>&1
+	touch $new/tmp/Xorg.ended
+} &
+until [ -S $new/tmp/.X11-unix/X0 ] || [ -e $new/tmp/Xorg.ended ]; do
 	sleep 0.2
 done
 in_new xsetroot -solid '#2f5d73' || {

@@ -52,24 +52,16 @@ vnc_shot() {
 	chroot "/trees/$desktop" gvnccapture -q "127.0.0.1:$1" "$2"
 }
 
-# The client must see just what is expected; the picture may take a moment.
-vnc_shows() {
-	local display=$1 file=$2 expected=$3 said='' i
+vnc_has() { vnc_shot "$1" "$2" 2>&1 && "$BUILD/e2e/compare" "$2" "$3"; }
 
-	for i in {1..20}; do
-		said=$(vnc_shot "$display" "$file" 2>&1 &&
-			"$BUILD/e2e/compare" "$file" "$expected") && return
-		sleep 0.5
-	done
-	echo "after $i tries: $said"
-	return 1
-}
+# The client must see just what is expected; the picture may take a moment.
+vnc_shows() { wait_until vnc_has "$@"; }
 
 # Until the picture of a head has stopped changing.
 steady_shot() {
-	local name=$1 file=$2 id=$3 same=0
+	local name=$1 file=$2 id=$3 same=0 end=$((SECONDS + $(patience)))
 
-	for _ in {1..60}; do
+	while [ "$SECONDS" -lt "$end" ]; do
 		sleep 1
 		guest shot "$name" "$file.new.png" "$id" || return
 		if [ -e "$file" ] && cmp -s "$file" "$file.new.png"; then

@@ -37,7 +37,6 @@ more_rows=(
 declare -A product=([q35]='Q35' [pc]='i440FX')
 
 id=7e55e7a0-0000-4000-8000-0000000000
-limit=300	# seconds that a guest may take for anything
 
 clean_up() {
 	local dir name
@@ -123,17 +122,17 @@ draw_on() {
 	local name=$1 head=$2
 
 	run_in "$3" "fb=\$(sed -n 's/ ATI Radeon.*//p' /proc/fb | sed -n $((head + 1))p); $(scene_command "$name" 0) -f /dev/fb\$fb"
-	await "$3" "$limit"
+	await "$3"
 }
 
 finish_row() {
 	local name=$1 number=$2 qemu machine firmware kernel form counter
 
 	row_fields "$1" "$3"
-	check "$name: boots" guest wait "$name" TESSERA-GUEST-READY "$limit" || return
+	check "$name: boots" guest wait "$name" TESSERA-GUEST-READY || return
 	# shellcheck disable=SC2016	# the guest expands
 	run_in "$name" 'f=seabios; [ ! -d /sys/firmware/efi ] || f=ovmf; echo FIRMWARE $f; echo KERNEL $(uname -r); echo MACHINE $(cat /sys/class/dmi/id/product_name); dmesg | grep -i radeonfb; cat /proc/fb'
-	await "$name" "$limit"
+	await "$name"
 	check "$name: it is what it says" is_what_it_says "$name" "$qemu" \
 		"$machine" "$firmware" "$kernel"
 	check "$name: radeonfb drives the vGPU" log_has "$name" '^[0-9] ATI Radeon 5159'
@@ -184,7 +183,7 @@ two_heads() {
 	add_vnc 11 1
 	check "two vGPUs in a guest: QEMU starts" guest start heads \
 		"${arguments[@]}" -- "${after[@]}" || return
-	check "heads: boots" guest wait heads TESSERA-GUEST-READY "$limit" || return
+	check "heads: boots" guest wait heads TESSERA-GUEST-READY || return
 	check "heads: the first draws" draw_on heads 0 heads
 	check "heads: the second draws" draw_on heads2 1 heads
 	for name in heads heads2; do
@@ -218,7 +217,7 @@ start_firmware() {
 # Both show the same, and it is a picture. Text cursors blink, each at its own
 # time: looked at until they meet, three times.
 same_firmware_picture() {
-	local said='' name hits=0 end=$((SECONDS + limit))
+	local said='' name hits=0 end=$((SECONDS + $(patience)))
 
 	while [ "$SECONDS" -lt "$end" ]; do
 		for name in ramfb stock; do
@@ -255,11 +254,11 @@ driver_after_firmware() {
 	new_vgpu ramfb 12 RV100-16D 800x600 harbour
 	check "ramfb (QEMU $1): starts" start_firmware ramfb "$1" seabios \
 		--append tessera.nodriver || return
-	check "ramfb: boots" guest wait ramfb TESSERA-GUEST-READY "$limit" || return
+	check "ramfb: boots" guest wait ramfb TESSERA-GUEST-READY || return
 	check "ramfb: before a driver is loaded, a screen of firmware's size" \
-		firmware_screen
+		wait_until firmware_screen
 	run_in ramfb 'insmod /lib/modules/radeonfb.ko'
-	check "ramfb: the driver loads" await ramfb 60
+	check "ramfb: the driver loads" await ramfb
 	check "ramfb: it draws" draw_on ramfb 0 ramfb
 	check "ramfb: the expected picture is drawn" \
 		expected_picture ramfb "$OUT/ramfb-expected.png"
@@ -267,7 +266,7 @@ driver_after_firmware() {
 		"$OUT/ramfb.png" "$OUT/ramfb-expected.png"
 	guest qmp ramfb set-action reboot=reset
 	check "ramfb: is reset" guest qmp ramfb system_reset
-	check "ramfb: the driver's picture goes" firmware_screen
+	check "ramfb: the driver's picture goes" wait_until firmware_screen
 	end_of ramfb
 }
 
@@ -275,14 +274,9 @@ driver_after_firmware() {
 firmware_screen() {
 	local said
 
-	for _ in {1..60}; do
-		said=$(guest shot ramfb "$OUT/ramfb-firmware.png" hostdev0 &&
-			"$BUILD/matrix/pixels" "$OUT/ramfb-firmware.png" --colours)
-		[[ $said != *1024x768* ]] || return 0
-		sleep 0.5
-	done
-	echo "$said"
-	return 1
+	said=$(guest shot ramfb "$OUT/ramfb-firmware.png" hostdev0 &&
+		"$BUILD/matrix/pixels" "$OUT/ramfb-firmware.png" --colours)
+	[[ $said = *1024x768* ]] || { echo "$said"; return 1; }
 }
 
 # ---- A guest without Linux
@@ -298,7 +292,7 @@ bare_guest() {
 		"${arguments[@]}" --no-kernel -- "${after[@]}" \
 		-kernel "$BUILD/matrix/bare.elf" || return
 	check "$name: its own driver comes to its end" \
-		guest wait "$name" "BARE done" "$limit"
+		guest wait "$name" "BARE done"
 	check "$name: registers, by memory and by ports, say 4 MiB" \
 		log_has "$name" '^BARE vram 4194304 by ports 4194304'
 	check "$name: BARs have their sizes" \
@@ -321,18 +315,11 @@ bare_guest() {
 
 # What desktop.sh asks for: background; a title, two xterms, xeyes, xlogo.
 desktop_colours() {
-	local said=''
-
-	for _ in {1..30}; do
-		said=$(guest shot desktop "$OUT/desktop.png" hostdev0 &&
-			"$BUILD/matrix/pixels" "$OUT/desktop.png" \
-				5,5=2f5d73 1018,762=2f5d73 \
-				300,71=183848 60,300=10202c 728,200=f4e8c8 \
-				776,400=f0d890 724,640=ffffff) && return
-		sleep 1
-	done
-	echo "$said"
-	return 1
+	guest shot desktop "$OUT/desktop.png" hostdev0 &&
+		"$BUILD/matrix/pixels" "$OUT/desktop.png" \
+			5,5=2f5d73 1018,762=2f5d73 \
+			300,71=183848 60,300=10202c 728,200=f4e8c8 \
+			776,400=f0d890 724,640=ffffff
 }
 
 desktop() {
@@ -349,10 +336,11 @@ desktop() {
 	check "desktop: starts" guest start desktop "${arguments[@]}" --mem 512 \
 		--append 'tessera.9p radeonfb.mode_option=1024x768-32@60' -- \
 		"${after[@]}" || return
-	check "desktop: boots" guest wait desktop TESSERA-GUEST-READY "$limit" || return
+	check "desktop: boots" guest wait desktop TESSERA-GUEST-READY || return
 	run_in desktop 'mkdir /test; mount -t 9p -o ro,trans=virtio,version=9p2000.L test /test; sh /test/desktop.sh'
-	check "desktop: Xorg and its clients start" await desktop "$limit"
-	check "desktop: background and windows have their colours" desktop_colours
+	check "desktop: Xorg and its clients start" await desktop
+	check "desktop: background and windows have their colours" \
+		wait_until desktop_colours
 	check "desktop: the screen comes to rest" steady_shot desktop \
 		"$OUT/desktop.png" hostdev0
 	check "desktop: VNC shows the same" vnc_shows 14 "$OUT/desktop-vnc.png" \

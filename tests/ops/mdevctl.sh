@@ -151,7 +151,7 @@ udev_sets_attributes() {
 	uuid=$(id 0f)
 	udev_rules "$uuid"
 	check "a vGPU that no tool keeps" create_vgpu "$gpu" RV100-8D "$uuid"
-	check "a udev rule gives it its attributes" wait_until 20 \
+	check "a udev rule gives it its attributes" wait_until \
 		attributes_are "$uuid" resolution=1280x1024
 	check "it is removed" remove_vgpu "$uuid"
 }
@@ -171,15 +171,15 @@ mdevctl_before_reboot() {
 
 mdevctl_after_reboot() {
 	check "after a reboot the vGPU of modify --auto is there" \
-		wait_until 30 test -e "$mdevs/$(id 0c)/vgpu"
-	check "with its attributes" wait_until 10 attributes_are "$(id 0c)" \
+		wait_until test -e "$mdevs/$(id 0c)/vgpu"
+	check "with its attributes" wait_until attributes_are "$(id 0c)" \
 		type=RV100-8D weight=300 cap=50 min=20 resolution=800x600
 	check "that of define --auto is there" \
-		wait_until 30 test -e "$mdevs/${uuid_of[guest2]}/vgpu"
-	check "with its attributes, too" wait_until 10 attributes_are \
+		wait_until test -e "$mdevs/${uuid_of[guest2]}/vgpu"
+	check "with its attributes, too" wait_until attributes_are \
 		"${uuid_of[guest2]}" type=RV100-32D weight=300 cap=100 min=30 \
 		resolution="${mode_of[guest2]}"
-	check "a udev rule has given the GPU its policy" wait_until 10 \
+	check "a udev rule has given the GPU its policy" wait_until \
 		grep -q '\[fixed_share\]' "$gpu/vgpu/policy"
 	check "the one that is not auto is not" no test -e "$mdevs/$(id 0d)"
 	check "mdevctl starts it when told to" mdevctl start --uuid "$(id 0d)"

@@ -22,7 +22,7 @@ info_is() { equal "$(virsh nodedev-info "$1" | sed -n "s/^$2: *//p")" "$3"; }
 
 lists() { virsh nodedev-list --cap mdev "${@:2}" | grep -qx "$1"; }
 
-of_mdevctl() { wait_until 20 lists "$(node "${uuid_of[guest2]}")" --all; }
+of_mdevctl() { wait_until lists "$(node "${uuid_of[guest2]}")" --all; }
 
 nodedev_before_reboot() {
 	local uuid=${uuid_of[guest1]} node
@@ -76,10 +76,10 @@ nodedev_after_reboot() {
 	local uuid=${uuid_of[guest1]}
 
 	check "after a reboot the vGPU of nodedev-autostart is there" \
-		wait_until 30 test -e "$mdevs/$uuid/vgpu"
-	check "with the attributes of vgpu.xml" wait_until 10 attributes_are "$uuid" \
+		wait_until test -e "$mdevs/$uuid/vgpu"
+	check "with the attributes of vgpu.xml" wait_until attributes_are "$uuid" \
 		type=RV100-16D resolution=1024x768 weight=200 min=10
-	check "virsh lists it as active" wait_until 20 lists "$(node "$uuid")"
+	check "virsh lists it as active" wait_until lists "$(node "$uuid")"
 	check "virsh lists the one of mdevctl, too" \
-		wait_until 20 lists "$(node "${uuid_of[guest2]}")"
+		wait_until lists "$(node "${uuid_of[guest2]}")"
 }

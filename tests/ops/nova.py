@@ -21,6 +21,9 @@ from xml.etree import ElementTree
 
 import libvirt
 
+# Seconds; see scripts/patience.sh.
+PATIENCE = int(os.environ["PATIENCE"])
+
 GPUS = "/sys/class/mdev_bus"
 MDEVS = "/sys/bus/mdev/devices"
 
@@ -92,11 +95,10 @@ def sole_gpu(connection):
 
 def wait_for(condition, *message):
     """libvirt hears of what others do by udev, a moment later"""
-    for _ in range(100):
-        if condition():
-            return
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        require(time.monotonic() < end, *message)
         time.sleep(0.2)
-    require(False, *message)
 
 
 def create(connection, gpu, kind):

@@ -52,17 +52,6 @@ install_modules() {
 	systemctl enable -q --now vgpu-modules
 }
 
-wait_until() {
-	local seconds=$1 end
-
-	shift
-	end=$((SECONDS + seconds))
-	until "$@" > /dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || { "$@"; return; }
-		sleep 0.3
-	done
-}
-
 attribute() { cat "$mdevs/$1/vgpu/$2"; }
 
 # attributes_are UUID NAME=VALUE...

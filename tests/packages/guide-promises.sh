@@ -34,14 +34,7 @@ before() {
 
 # The guest's init says so when it has loaded radeonfb.
 boots() {
-	local i
-
-	for ((i = 0; i < 180; i++)); do
-		[ "$(ready_count "$1")" -le "${counts[$1]}" ] || return 0
-		sleep 1
-	done
-	tail -n 30 "$1"
-	return 1
+	[ "$(ready_count "$1")" -gt "${counts[$1]}" ] || { tail -n 30 "$1"; return 1; }
 }
 
 driver_is() {
@@ -69,17 +62,13 @@ driven() {
 
 is_picture() { equal "$(head -c 4 "/root/$1" | tail -c 3)" PNG && [ "$(stat -c %s "/root/$1")" -gt 1000 ]; }
 
-metrics() {
-	local i
+# The exporter has a metric, or will have.
+metrics() { wait_until has_metric "$1"; }
 
-	for i in {1..20}; do
-		if exec 5<>/dev/tcp/localhost/9811; then
-			printf 'GET /metrics HTTP/1.0\r\n\r\n' >&5
-			grep -a "$1" <&5 && return
-		fi 2>/dev/null
-		sleep 1
-	done
-	return 1
+has_metric() {
+	exec 5<>/dev/tcp/localhost/9811 || return
+	printf 'GET /metrics HTTP/1.0\r\n\r\n' >&5
+	grep -a "$1" <&5
 }
 
 # bills VM VGPU: the exporter tells which VM it is that uses the vGPU.
@@ -119,7 +108,7 @@ after() {
 	local log
 
 	for log in "${!counts[@]}"; do
-		check "the VM of ${log##*/} boots, with its driver" boots "$log"
+		check "the VM of ${log##*/} boots, with its driver" wait_until boots "$log"
 	done
 	case $(cat "$1") in
 	*'dkms status'*'apt install'*|*'apt install'*vgpu-dkms*)
