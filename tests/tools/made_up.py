@@ -11,11 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 
-from common import (EXPORTER, LIMIT, TOP, Tap, equal, find, parse_prometheus,
-                    run, samples_of, top_json, until, value_of, vgpus_of)
+from common import (EXPORTER, PATIENCE, TOP, Tap, equal, find,
+                    parse_prometheus, run, samples_of, top_json, until,
+                    value_of, vgpus_of)
 from tree import GPU, GPU_NUMBERS, GUARDS, VGPU_NUMBERS, Tree, uuid, write
 
 where = sys.argv[1]
@@ -40,22 +40,23 @@ class Server:
             self.port = probe.getsockname()[1]
         self.process = subprocess.Popen(
             [EXPORTER, '-l', f'127.0.0.1:{self.port}'], stderr=subprocess.PIPE)
-        for _ in range(100):
-            try:
-                self.get('/')
-                return self
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError('no server')
+        until(self.answers)
+        return self
+
+    def answers(self):
+        try:
+            return self.get('/')
+        except OSError:
+            return None
 
     def get(self, path='/metrics'):
         url = f'http://127.0.0.1:{self.port}{path}'
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def __exit__(self, *_):
         self.process.terminate()
-        _, err = self.process.communicate(timeout=20)
+        _, err = self.process.communicate(timeout=PATIENCE)
         equal((self.process.returncode, err), (0, b''))
 
 
@@ -450,7 +451,7 @@ def nothing_is_left():
                                   stderr=subprocess.PIPE)
         until(lambda: os.path.exists(path))
         writer.send_signal(sig)
-        _, err = writer.communicate(timeout=LIMIT)
+        _, err = writer.communicate(timeout=PATIENCE)
         equal((sig, writer.returncode, err), (sig, 0, b''))
         equal((sig, os.listdir(os.path.dirname(path))), (sig, []))
     # Somebody else may have been faster.
@@ -459,7 +460,7 @@ def nothing_is_left():
     until(lambda: os.path.exists(path))
     os.unlink(path)
     writer.terminate()
-    equal((writer.communicate(timeout=LIMIT)[1], writer.returncode), (b'', 0))
+    equal((writer.communicate(timeout=PATIENCE)[1], writer.returncode), (b'', 0))
     # Written once, it stays: by cron, for instance.
     run(EXPORTER, '-f', path)
     equal(os.listdir(os.path.dirname(path)), ['vgpu.prom'])
@@ -470,7 +471,7 @@ def full_disk():
     Tree(root).add_gpu()
     with open('/dev/full', 'w') as full:
         done = subprocess.run([TOP, '-b', '-n', '1', '-d', '0.1'], stdout=full,
-                              stderr=subprocess.PIPE, timeout=60)
+                              stderr=subprocess.PIPE, timeout=PATIENCE)
     equal(done.returncode, 1)
     assert b'No space left' in done.stderr, done.stderr
 

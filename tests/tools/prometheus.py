@@ -12,7 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from common import Tap, equal, run, samples_of, until
+from common import PATIENCE, Tap, equal, run, samples_of, until
 from live_lib import Process, create, remove
 
 OUT = os.environ['OUT']
@@ -21,7 +21,9 @@ REPO = os.path.dirname(os.path.abspath(__file__)) + '/../..'
 DOCS = REPO + '/docs/monitoring'
 WHERE = '/tmp/prometheus'
 CONFIG = {
-    'global': {'scrape_interval': '1s', 'evaluation_interval': '5s'},
+    # A scrape that takes as long as the interval has failed.
+    'global': {'scrape_interval': '5s', 'scrape_timeout': '5s',
+               'evaluation_interval': '5s'},
     'rule_files': [WHERE + '/rules.yml'],
     'scrape_configs': [{
         'job_name': 'vgpu',
@@ -33,7 +35,7 @@ tap = Tap(OUT + '/tests.tap')
 
 
 def get(url):
-    with urllib.request.urlopen(url, timeout=60) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         return answer.read().decode()
 
 

@@ -10,9 +10,7 @@ import time
 
 import pyte
 
-from common import TOP
-
-LIMIT = 60      # seconds; a slow machine needs some
+from common import PATIENCE, TOP
 
 
 class Terminal:
@@ -59,7 +57,7 @@ class Terminal:
 
     def wait(self, what):
         """Until the screen is as it should be."""
-        end = time.monotonic() + LIMIT
+        end = time.monotonic() + PATIENCE
         while not what(self.lines()):
             alive = self.read(0.1)
             assert alive and time.monotonic() < end, \
@@ -73,7 +71,7 @@ class Terminal:
         """Lets it quit; its exit status."""
         if keys:
             self.send(keys)
-        end = time.monotonic() + LIMIT
+        end = time.monotonic() + PATIENCE
         while self.read(0.1):
             if time.monotonic() > end:
                 os.kill(self.pid, 9)
