@@ -15,9 +15,8 @@ programs=(types info config decode regs irq reset engine2d state isolation scrub
 bin=${BUILD:-/build}/vfio
 out=${OUT:-/tmp}
 tap=$out/tests.tap
-limit=300	# seconds for a program
-# Sanitizers make everything slower.
-[[ $(uname -r) != *-debug ]] || limit=$((limit * 3))
+# shellcheck source-path=SCRIPTDIR/../../scripts
+. "$(dirname "$0")/../../scripts/patience.sh"
 
 # By the core, and by the kernel's driver core after it.
 no_room='vGPU refused: |probe with driver vgpu_mdev failed with error -28'
@@ -103,13 +102,29 @@ merge() {
 	result 'not ok' "$1: ended with $status after $done of $plan tests"
 }
 
+# In which call of the kernel a program and its children are.
+tell_where() {
+	local pid
+
+	for pid in $(pidof "$bin/$1"); do
+		echo "# $1 ($pid) in:"
+		sed 's/^/#   /' "/proc/$pid/stack"
+	done | tee -a "$tap"
+}
+
 run_program() {
-	local name=$1 started=$SECONDS status=0 before=$failed
+	local name=$1 started=$SECONDS status=0 before=$failed pid
 
 	say "$name"
 	mark "$name"
-	timeout --kill-after=10 "$limit" "$bin/$name" > "$out/$name.log" 2>&1 ||
-		status=$?
+	"$bin/$name" > "$out/$name.log" 2>&1 &
+	pid=$!
+	watch_over "$pid" "$PATIENCE" stat -c %s "$out/$name.log" || status=$?
+	if [ -n "$hangs" ]; then
+		result 'not ok' "$name: nothing new for $PATIENCE s, ended"
+		tell_where "$name"
+		end_child "$pid" 10 || status=$?
+	fi
 	merge "$name" "$status"
 	check "$name: kernel log" clean_log "${asked[$name]:-}"
 	if [ "$status" != 0 ] && [ "$failed" = "$before" ]; then
@@ -118,18 +133,16 @@ run_program() {
 	say "$name: $((failed - before)) failed, $((SECONDS - started)) s"
 }
 
+no_vgpus() { ! compgen -G '/sys/bus/mdev/devices/*'; }
+
 # The kernel waits for whoever has one open: not for ever, here.
 remove_all() {
-	local dev i
+	local dev
 
 	for dev in /sys/bus/mdev/devices/*; do
 		[ ! -e "$dev/remove" ] || echo 1 > "$dev/remove" &
 	done
-	for ((i = 0; i < 200; i++)); do
-		compgen -G '/sys/bus/mdev/devices/*' > /dev/null || return 0
-		sleep 0.1
-	done
-	return 1
+	wait_until no_vgpus
 }
 
 nothing_left() {
@@ -167,7 +180,7 @@ done
 
 mark unload
 check "every vGPU is removed" remove_all
-check "modules unload" timeout 60 modules unload
+check "modules unload" timeout "$PATIENCE" modules unload
 check "nothing is left in sysfs" nothing_left
 check "load and unload: kernel log" clean_log ''
 echo "1..$number" >> "$tap"

@@ -21,9 +21,6 @@
 #define RUNLIST_MAX	4096
 
 #define SLICE_NS	(MS / 2)
-/* A run list that never shows what it should fails the test. */
-#define RUNLIST_LIMIT_S	60
-#define POLL_US		2000
 
 /* The events of a trace. */
 static char text[TEXT_MAX];
@@ -315,6 +312,20 @@ static void expect_context(const char *list, struct vdev *const *d,
 	EXPECT_STR(uuid, d[n]->uuid);
 }
 
+/* What may be listed where; both of the things to be seen are. */
+static bool busy_and_stopped(struct vdev *const *d)
+{
+	const char *list = runlist();
+
+	expect_open(list, 3);
+	expect_context(list, d, 2);
+	EXPECT(!listed(list, "\n throttled:", 0, d[0]));
+	EXPECT(!listed(list, "\n ready:", 2, d[2]));
+	EXPECT(!listed(list, "\n throttled:", 2, d[2]));
+	return listed(list, "\n ready:", 0, d[0]) &&
+	       listed(list, "\n throttled:", 1, d[1]);
+}
+
 /*
  * One that always has work, one that its cap stops, one that is only open. The
  * second is now and then where the first one is: nobody else ever is.
@@ -322,8 +333,6 @@ static void expect_context(const char *list, struct vdev *const *d,
 static void runlist_tells_who(void)
 {
 	struct vdev *d[3] = { vdev_new(T8), vdev_new(T4) };
-	bool busy = false, stopped = false;
-	uint64_t end;
 
 	expect_open(runlist(), 2);
 	EXPECT(strstr(runlist(), "context of -1\n"));
@@ -334,21 +343,7 @@ static void runlist_tells_who(void)
 	d[2] = vdev_new(T4);
 	/* Its scrub is followed by a slice. */
 	wait_above(d[0], "slices", mdev_attr_u64(d[0]->uuid, "slices") + 1);
-
-	end = now() + RUNLIST_LIMIT_S * 1000 * MS;
-	while (!(busy && stopped) && now() < end) {
-		const char *list = runlist();
-
-		expect_open(list, 3);
-		expect_context(list, d, 2);
-		EXPECT(!listed(list, "\n throttled:", 0, d[0]));
-		EXPECT(!listed(list, "\n ready:", 2, d[2]));
-		EXPECT(!listed(list, "\n throttled:", 2, d[2]));
-		busy = listed(list, "\n ready:", 0, d[0]);
-		stopped = listed(list, "\n throttled:", 1, d[1]);
-		usleep(POLL_US);
-	}
-	EXPECT(busy && stopped);
+	EXPECT(AWAIT(busy_and_stopped(d)));
 	vdev_close(d[2]);
 	expect_open(runlist(), 2);
 }

@@ -5,8 +5,6 @@
 #include <unistd.h>
 #include "gpu2d.h"
 
-/* A stuck engine fails the test; a slow machine must not. */
-#define IDLE_LIMIT_S	60
 #define POLL_US		200
 
 /* Entries that gpu_do() may write. */
@@ -14,17 +12,9 @@
 
 static uint32_t rnd_state = 1;
 
-static time_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
-
 static void wait_status(struct vdev *d, unsigned int entries, uint32_t busy)
 {
-	time_t end = now() + IDLE_LIMIT_S;
+	time_t end = tap_seconds() + tap_patience();
 	uint32_t status;
 
 	for (;;) {
@@ -32,10 +22,11 @@ static void wait_status(struct vdev *d, unsigned int entries, uint32_t busy)
 		if ((status & RBBM_FIFOCNT_MASK) >= entries &&
 		    !(status & busy))
 			return;
-		if (now() > end)
+		if (tap_seconds() > end)
 			break;
 		usleep(POLL_US);
 	}
+	tap_in_vain();
 	tap_fail(__FILE__, __LINE__, "engine stays busy, RBBM_STATUS %#x",
 		 status);
 	tap_abort();

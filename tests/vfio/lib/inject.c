@@ -9,7 +9,6 @@
 #include "tap.h"
 
 #define DUMPS		"/sys/class/devcoredump"
-#define GONE_LIMIT_S	20
 
 static void debugfs_path(char *path, const char *name)
 {
@@ -105,19 +104,19 @@ void find_dump(char *path)
 		closedir(dir);
 }
 
+static bool dump_is_gone(char *path)
+{
+	find_dump(path);
+	return !path[0] || (file_write(path, "1"), false);
+}
+
 /* While one is there, a device gets no other. The kernel removes it later. */
 void discard_dumps(void)
 {
 	char path[PATH_MAX];
-	unsigned int i;
 
-	for (i = 0; i < GONE_LIMIT_S * 100; i++) {
-		find_dump(path);
-		if (!path[0])
-			return;
-		file_write(path, "1");
-		usleep(10000);
-	}
+	if (AWAIT(dump_is_gone(path)))
+		return;
 	tap_fail(__FILE__, __LINE__, "%s does not go away", path);
 	tap_abort();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@
 static jmp_buf abort_to;
 static unsigned int failures;
 static bool in_child;
+static bool in_vain;
+/* The one that runs, for who asks what hangs. */
+static const char *running = "";
 
 void tap_note(const char *fmt, ...)
 {
@@ -44,6 +48,43 @@ void tap_fail(const char *file, int line, const char *fmt, ...)
 unsigned int tap_failures(void)
 {
 	return failures;
+}
+
+/*
+ * Seconds that one thing may take before it is taken for a hang: a fifth of what
+ * scripts/patience.sh says, much less once something has not come at all.
+ */
+time_t tap_patience(void)
+{
+	const char *text = getenv("PATIENCE");
+	time_t seconds = (text ? atoi(text) : 600) / 5;
+
+	return in_vain ? seconds / 10 + 1 : seconds;
+}
+
+void tap_in_vain(void)
+{
+	in_vain = true;
+}
+
+time_t tap_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/* run.sh has lost its patience. */
+static void tell_and_end(int unused)
+{
+	static const char text[] = "# hangs in ";
+
+	(void)unused;
+	if (!in_child && write(STDOUT_FILENO, text, sizeof(text) - 1) > 0 &&
+	    write(STDOUT_FILENO, running, strlen(running)) > 0)
+		write(STDOUT_FILENO, "\n", 1);
+	_exit(EXIT_FAILURE);
 }
 
 /* From here on a failed ASSERT ends the process, not the test. */
@@ -95,6 +136,7 @@ bool tap_errno(const char *file, int line, const char *what, long ret,
 static bool run_one(const struct tap_suite *suite, const struct tap_test *test)
 {
 	failures = 0;
+	running = test->name;
 	if (!setjmp(abort_to)) {
 		if (suite->before)
 			suite->before();
@@ -116,6 +158,7 @@ int tap_run(const struct tap_suite *suite)
 	unsigned int failed = 0;
 	unsigned int i;
 
+	signal(SIGTERM, tell_and_end);
 	printf("TAP version 13\n1..%u\n", suite->nr);
 	fflush(stdout);
 	for (i = 0; i < suite->nr; i++) {

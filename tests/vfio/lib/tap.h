@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -55,6 +57,20 @@ bool tap_str_eq(const char *file, int line, const char *what, const char *a,
 		const char *b);
 bool tap_errno(const char *file, int line, const char *what, long ret,
 	       int err, int want);
+
+time_t tap_patience(void);
+time_t tap_seconds(void);
+void tap_in_vain(void);
+
+/* Until the condition holds; false when that takes longer than only a hang does. */
+#define AWAIT(cond) ({							\
+	time_t _end = tap_seconds() + tap_patience();			\
+	bool _there;							\
+	while (!(_there = (cond)) && tap_seconds() <= _end)		\
+		usleep(2000);						\
+	if (!_there)							\
+		tap_in_vain();						\
+	_there; })
 
 #define EXPECT(cond) ({							\
 	bool _ok = (cond);						\
