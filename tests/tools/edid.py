@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-from common import Tap, equal
+from common import PATIENCE, Tap, equal
 
 where = sys.argv[1]
 os.makedirs(where, exist_ok=True)
@@ -39,7 +39,7 @@ def build(size, largest):
 
 def judge(block):
     """What edid-decode has to say against it; nothing when all is well."""
-    done = subprocess.run(['edid-decode', '--check'], input=block, timeout=60,
+    done = subprocess.run(['edid-decode', '--check'], input=block, timeout=PATIENCE,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = done.stdout.decode(errors='replace')
     verdict = re.search(r'^(Warnings:|Failures:).*', text, re.M | re.S)
