@@ -123,6 +123,12 @@ err_mmio:
 	return -ENODEV;
 }
 
+static const struct vgpu_bar_desc rv100_bars[VGPU_NR_BARS] = {
+	[RV100_BAR_VRAM] = VGPU_BAR_VRAM,
+	[RV100_BAR_IO] = VGPU_BAR_IO(RV100_IO_SIZE),
+	[RV100_BAR_REGS] = VGPU_BAR_REGS(RV100_REGS_SIZE),
+};
+
 static void describe(struct rv100_gpu *card, struct vgpu_gpu_desc *desc)
 {
 	struct pci_dev *pdev = card->pdev;
@@ -142,18 +148,14 @@ static void describe(struct rv100_gpu *card, struct vgpu_gpu_desc *desc)
 	       rv100_types[desc->nr_types].vram_size <= usable)
 		desc->nr_types++;
 
-	desc->identity = (struct vgpu_pci_identity) {
+	desc->pci = (struct vgpu_pci_desc) {
 		.vendor = pdev->vendor,
 		.device = pdev->device,
 		.subsystem_vendor = pdev->subsystem_vendor,
 		.subsystem_device = pdev->subsystem_device,
 		.class = PCI_CLASS_DISPLAY_VGA << 8,
 		.revision = pdev->revision,
-		.bars = {
-			[RV100_BAR_VRAM] = { VGPU_BAR_VRAM, 0 },
-			[RV100_BAR_IO] = { VGPU_BAR_IO, RV100_IO_SIZE },
-			[RV100_BAR_REGS] = { VGPU_BAR_REGS, RV100_REGS_SIZE },
-		},
+		.bars = rv100_bars,
 		.rom = card->rom,
 		.rom_size = RV100_ROM_SIZE,
 	};

@@ -40,45 +40,20 @@ static void init32(struct vgpu_config *cfg, u32 offset, u32 val, u32 wmask)
 	put_unaligned_le32(wmask, cfg->wmask + offset);
 }
 
-/**
- * vgpu_config_bar_size() - bytes behind a BAR
- * @cfg: the configuration space
- * @bar: 0 to 5
- *
- * Return: the size, 0 when the BAR is not implemented.
- */
-u64 vgpu_config_bar_size(const struct vgpu_config *cfg, unsigned int bar)
-{
-	const struct vgpu_bar_desc *desc = &cfg->identity->bars[bar];
-
-	return desc->kind == VGPU_BAR_VRAM ? cfg->vram_size : desc->size;
-}
-
 static void init_bars(struct vgpu_config *cfg)
 {
-	unsigned int bar;
+	unsigned int i;
 
-	for (bar = 0; bar < VGPU_NR_BARS; bar++) {
-		u32 flags = PCI_BASE_ADDRESS_SPACE_MEMORY;
+	for (i = 0; i < VGPU_NR_BARS; i++) {
+		const struct vgpu_bar *bar = &cfg->bars->bar[i];
 
-		switch (cfg->identity->bars[bar].kind) {
-		case VGPU_BAR_NONE:
-			continue;
-		case VGPU_BAR_VRAM:
-			flags = PCI_BASE_ADDRESS_MEM_PREFETCH;
-			break;
-		case VGPU_BAR_IO:
-			flags = PCI_BASE_ADDRESS_SPACE_IO;
-			break;
-		case VGPU_BAR_REGS:
-			break;
-		}
-		init32(cfg, PCI_BASE_ADDRESS_0 + bar * 4, flags,
-		       ~(vgpu_config_bar_size(cfg, bar) - 1));
+		if (bar->size)
+			init32(cfg, PCI_BASE_ADDRESS_0 + i * 4, bar->flags,
+			       ~(bar->size - 1));
 	}
-	if (cfg->identity->rom)
+	if (cfg->pci->rom)
 		init32(cfg, PCI_ROM_ADDRESS, 0,
-		       ~(cfg->identity->rom_size - 1) | PCI_ROM_ADDRESS_ENABLE);
+		       ~(cfg->pci->rom_size - 1) | PCI_ROM_ADDRESS_ENABLE);
 }
 
 static void init_capabilities(struct vgpu_config *cfg)
@@ -105,14 +80,15 @@ static void init_capabilities(struct vgpu_config *cfg)
 /**
  * vgpu_config_init() - set up a configuration space
  * @cfg: to be set up
- * @identity: what to be; must stay
- * @vram_size: bytes of the VRAM BAR, a power of two below 4 GiB
+ * @pci: what to be; must stay
+ * @bars: its BARs; must stay
  */
 void vgpu_config_init(struct vgpu_config *cfg,
-		      const struct vgpu_pci_identity *identity, u64 vram_size)
+		      const struct vgpu_pci_desc *pci,
+		      const struct vgpu_bars *bars)
 {
-	cfg->identity = identity;
-	cfg->vram_size = vram_size;
+	cfg->pci = pci;
+	cfg->bars = bars;
 	vgpu_config_reset(cfg);
 }
 
@@ -122,22 +98,21 @@ void vgpu_config_init(struct vgpu_config *cfg,
  */
 void vgpu_config_reset(struct vgpu_config *cfg)
 {
-	const struct vgpu_pci_identity *identity = cfg->identity;
+	const struct vgpu_pci_desc *pci = cfg->pci;
 
 	memset(cfg->data, 0, sizeof(cfg->data));
 	memset(cfg->wmask, 0, sizeof(cfg->wmask));
 
-	init16(cfg, PCI_VENDOR_ID, identity->vendor, 0);
-	init16(cfg, PCI_DEVICE_ID, identity->device, 0);
+	init16(cfg, PCI_VENDOR_ID, pci->vendor, 0);
+	init16(cfg, PCI_DEVICE_ID, pci->device, 0);
 	init16(cfg, PCI_COMMAND, 0,
 	       PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
 	       PCI_COMMAND_INTX_DISABLE);
 	init16(cfg, PCI_STATUS, PCI_STATUS_CAP_LIST, 0);
-	init32(cfg, PCI_CLASS_REVISION, identity->class << 8 |
-	       identity->revision, 0);
+	init32(cfg, PCI_CLASS_REVISION, pci->class << 8 | pci->revision, 0);
 	init16(cfg, PCI_CACHE_LINE_SIZE, 0, 0xffff);
-	init16(cfg, PCI_SUBSYSTEM_VENDOR_ID, identity->subsystem_vendor, 0);
-	init16(cfg, PCI_SUBSYSTEM_ID, identity->subsystem_device, 0);
+	init16(cfg, PCI_SUBSYSTEM_VENDOR_ID, pci->subsystem_vendor, 0);
+	init16(cfg, PCI_SUBSYSTEM_ID, pci->subsystem_device, 0);
 	init16(cfg, PCI_INTERRUPT_LINE, 1 << 8, 0xff);	/* pin INTA */
 	init_bars(cfg);
 	init_capabilities(cfg);

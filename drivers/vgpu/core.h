@@ -34,6 +34,7 @@
 #include <vgpu/compat.h>
 #include <vgpu/vgpu.h>
 
+#include "area.h"
 #include "config.h"
 #include "guard.h"
 #include "partition.h"
@@ -53,8 +54,6 @@ enum {
 	VGPU_NR_REGIONS,
 };
 
-/* A region's place in the file: as vfio-pci does it. */
-#define VGPU_REGION_SHIFT	40
 #define VGPU_REGION_OFFSET(i)	((u64)(i) << VGPU_REGION_SHIFT)
 #define VGPU_REGION_INDEX(pos)	((u64)(pos) >> VGPU_REGION_SHIFT)
 #define VGPU_REGION_MASK	(BIT_ULL(VGPU_REGION_SHIFT) - 1)
@@ -64,11 +63,13 @@ enum {
  * @mtype: its mdev side
  * @core: the GPU
  * @desc: what the backend says
+ * @bars: those of its instances
  */
 struct vgpu_type {
 	struct mdev_type mtype;
 	struct vgpu_core *core;
 	const struct vgpu_type_desc *desc;
+	struct vgpu_bars bars;
 };
 
 struct vgpu_context;

@@ -91,9 +91,8 @@ static int check_type(const struct vgpu_gpu_desc *desc,
 	const u32 placed[VGPU_MAX_ENGINES] = {};
 	struct vgpu_placement where;
 
-	/* A 32-bit BAR, mapped by pages. */
 	if (!is_power_of_2(t->vram_size) || t->vram_size < PAGE_SIZE ||
-	    t->vram_size > SZ_2G || t->num_heads > VGPU_MAX_HEADS)
+	    t->num_heads > VGPU_MAX_HEADS)
 		return -EINVAL;
 	/* Any size up to it may become the monitor's. */
 	if (t->num_heads && !vgpu_edid_fits(t->max_xres, t->max_yres))
@@ -107,7 +106,8 @@ static int check_desc(const struct vgpu_gpu_desc *desc)
 	unsigned int i;
 
 	if (!desc->nr_types || desc->vram.reserved >= desc->vram.size ||
-	    !PAGE_ALIGNED(desc->vram.phys) || check_engines(desc))
+	    !PAGE_ALIGNED(desc->vram.phys) || !desc->pci.bars ||
+	    check_engines(desc))
 		return -EINVAL;
 	for (i = 0; i < desc->nr_types; i++)
 		if (check_type(desc, &desc->types[i]))
@@ -130,6 +130,7 @@ static int init_types(struct vgpu_core *core)
 {
 	const struct vgpu_gpu_desc *desc = &core->gpu.desc;
 	unsigned int i;
+	int ret;
 
 	core->types = kcalloc(desc->nr_types, sizeof(*core->types), GFP_KERNEL);
 	core->mtypes = kcalloc(desc->nr_types, sizeof(*core->mtypes),
@@ -139,6 +140,10 @@ static int init_types(struct vgpu_core *core)
 	for (i = 0; i < desc->nr_types; i++) {
 		core->types[i].core = core;
 		core->types[i].desc = &desc->types[i];
+		ret = vgpu_bars_init(&core->types[i].bars, &desc->pci,
+				     desc->types[i].vram_size, desc->regs_size);
+		if (ret)
+			return ret;
 		core->types[i].mtype.sysfs_name = desc->types[i].name;
 		core->types[i].mtype.pretty_name = desc->types[i].name;
 		core->mtypes[i] = &core->types[i].mtype;

@@ -172,8 +172,7 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	vd->inst.type = type->desc;
 	vd->inst.vram_size = type->desc->vram_size;
 	vd->inst.regs.inst = &vd->inst;
-	vgpu_config_init(&vd->cfg, &core->gpu.desc.identity,
-			 vd->inst.vram_size);
+	vgpu_config_init(&vd->cfg, &core->gpu.desc.pci, &type->bars);
 	init_locks(vd);
 
 	ret = take_resources(vd);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What user space maps: the VRAM aperture and the display region.
+ * What user space maps: the mapped areas of BARs, and the display region.
  *
  * Pages are put in by a fault handler and can be taken away (zapped) at any
  * time: when the guest turns memory decode off, on reset, when the device is
@@ -80,19 +80,18 @@ int vgpu_map_open(struct vgpu_vdev *vd)
 static void zap(struct vgpu_vdev *vd, unsigned int index, u64 size)
 {
 	lockdep_assert_held_write(&vd->map.sem);
-	if (vd->map.file)
+	if (vd->map.file && size)	/* no size is all there is */
 		unmap_mapping_range(vd->map.file->f_mapping,
 				    VGPU_REGION_OFFSET(index), size, 1);
 }
 
-static unsigned int vram_bar(struct vgpu_vdev *vd)
+static void zap_bars(struct vgpu_vdev *vd)
 {
-	unsigned int bar;
+	unsigned int i;
 
-	for (bar = 0; bar < VGPU_NR_BARS - 1; bar++)
-		if (vd->cfg.identity->bars[bar].kind == VGPU_BAR_VRAM)
-			break;
-	return bar;
+	for (i = 0; i < VGPU_NR_BARS; i++)
+		if (vgpu_bar_nr_mapped(&vd->cfg.bars->bar[i]))
+			zap(vd, i, vd->cfg.bars->bar[i].size);
 }
 
 /**
@@ -104,7 +103,7 @@ void vgpu_map_close(struct vgpu_vdev *vd)
 	struct file *file;
 
 	down_write(&vd->map.sem);
-	zap(vd, vram_bar(vd), vd->inst.vram_size);
+	zap_bars(vd);
 	zap(vd, VGPU_REGION_DISPLAY, vd->display.size);
 	file = vd->map.file;
 	vd->map.file = NULL;
@@ -127,7 +126,7 @@ void vgpu_map_decode(struct vgpu_vdev *vd)
 	down_write(&vd->map.sem);
 	vd->map.memory_on = on;
 	if (!on)
-		zap(vd, vram_bar(vd), vd->inst.vram_size);
+		zap_bars(vd);
 	up_write(&vd->map.sem);
 }
 
@@ -161,16 +160,20 @@ static unsigned long vram_pfn(struct vgpu_vdev *vd, u64 offset)
 	       PAGE_SHIFT;
 }
 
-static vm_fault_t fault_aperture(struct vm_fault *vmf, struct vgpu_vdev *vd)
+static vm_fault_t fault_bar(struct vm_fault *vmf, struct vgpu_vdev *vd)
 {
+	unsigned long at, start, end, bar = vmf->pgoff / REGION_PAGES;
+	u64 left, pos = vmf->pgoff % REGION_PAGES << PAGE_SHIFT;
 	struct vm_area_struct *vma = vmf->vma;
-	unsigned long at, start, end;
+	const struct vgpu_area *area;
 	vm_fault_t ret;
-	u64 page;
 
-	page = vmf->pgoff % REGION_PAGES;
-	ret = vmf_insert_pfn(vma, vmf->address,
-			     vram_pfn(vd, page << PAGE_SHIFT));
+	/* All of the mapping is in this area: so vgpu_map_mmap(). */
+	area = vgpu_area_at(&vd->cfg.bars->bar[bar], pos, &left);
+	if (WARN_ON_ONCE(!vgpu_area_mapped(area)))
+		return VM_FAULT_SIGBUS;
+	pos += area->target - area->offset;
+	ret = vmf_insert_pfn(vma, vmf->address, vram_pfn(vd, pos));
 	if (ret != VM_FAULT_NOPAGE)
 		return ret;
 
@@ -178,9 +181,9 @@ static vm_fault_t fault_aperture(struct vm_fault *vmf, struct vgpu_vdev *vd)
 	start = max(round_down(vmf->address, FAULT_AROUND), vma->vm_start);
 	end = min(round_down(vmf->address, FAULT_AROUND) + FAULT_AROUND,
 		  vma->vm_end);
-	page = (vma->vm_pgoff % REGION_PAGES << PAGE_SHIFT) - vma->vm_start;
+	pos -= vmf->address;
 	for (at = start; at < end; at += PAGE_SIZE)
-		if (vmf_insert_pfn(vma, at, vram_pfn(vd, page + at)) !=
+		if (vmf_insert_pfn(vma, at, vram_pfn(vd, pos + at)) !=
 		    VM_FAULT_NOPAGE)
 			break;
 	return ret;
@@ -214,7 +217,7 @@ static vm_fault_t map_fault(struct vm_fault *vmf)
 	if (vmf->pgoff / REGION_PAGES == VGPU_REGION_DISPLAY)
 		ret = fault_display(vmf, vd);
 	else if (vd->map.memory_on && !READ_ONCE(vd->core->lost))
-		ret = fault_aperture(vmf, vd);
+		ret = fault_bar(vmf, vd);
 out:
 	up_read(&vd->map.sem);
 	return ret;
@@ -224,29 +227,41 @@ static const struct vm_operations_struct map_vm_ops = {
 	.fault = map_fault,
 };
 
+/* Bytes that can be mapped from an offset of a region on. */
+static u64 mappable(struct vgpu_vdev *vd, u64 index, u64 pos)
+{
+	const struct vgpu_area *area;
+	u64 left;
+
+	if (index == VGPU_REGION_DISPLAY)
+		return pos < vd->display.size ? vd->display.size - pos : 0;
+	if (index >= VGPU_NR_BARS)
+		return 0;
+	area = vgpu_area_at(&vd->cfg.bars->bar[index], pos, &left);
+	return vgpu_area_mapped(area) ? left : 0;
+}
+
 /**
  * vgpu_map_mmap() - user space maps a region
  * @vd: the instance
  * @vma: the mapping
+ *
+ * Only pages of one area: what lies between areas, or past a partition that is
+ * smaller than its BAR, is never mapped.
  *
  * Return: 0, -EINVAL for what cannot be mapped that way.
  */
 int vgpu_map_mmap(struct vgpu_vdev *vd, struct vm_area_struct *vma)
 {
 	u64 index = vma->vm_pgoff / REGION_PAGES;
-	u64 page = vma->vm_pgoff % REGION_PAGES;
-	u64 pages = vma_pages(vma);
+	u64 pos = vma->vm_pgoff % REGION_PAGES << PAGE_SHIFT;
 	bool display = index == VGPU_REGION_DISPLAY;
-	u64 size;
 
-	if (!display && index != vram_bar(vd))
-		return -EINVAL;
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	if (display && vma->vm_flags & VM_WRITE)
 		return -EINVAL;
-	size = vgpu_region_size(vd, index) >> PAGE_SHIFT;
-	if (page >= size || pages > size - page)
+	if (vma->vm_end - vma->vm_start > mappable(vd, index, pos))
 		return -EINVAL;
 
 	vgpu_vm_flags(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP,

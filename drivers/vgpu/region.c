@@ -27,9 +27,9 @@ u64 vgpu_region_size(struct vgpu_vdev *vd, unsigned int index)
 {
 	switch (index) {
 	case VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX:
-		return vgpu_config_bar_size(&vd->cfg, index);
+		return vd->cfg.bars->bar[index].size;
 	case VFIO_PCI_ROM_REGION_INDEX:
-		return vd->cfg.identity->rom ? vd->cfg.identity->rom_size : 0;
+		return vd->cfg.pci->rom ? vd->cfg.pci->rom_size : 0;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
 		return VGPU_CONFIG_SIZE;
 	case VGPU_REGION_EDID:
@@ -71,13 +71,19 @@ static u32 traced(const u8 *buf, size_t n)
 	return le32_to_cpu(le);
 }
 
+static bool decoded(struct vgpu_vdev *vd, bool io)
+{
+	return io ? vgpu_config_io_on(&vd->cfg) :
+		    vgpu_config_memory_on(&vd->cfg);
+}
+
 static int access_registers(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 			    bool write, bool io)
 {
 	int ret = 0;
 
 	mutex_lock(&vd->trap_lock);
-	if (io ? vgpu_config_io_on(&vd->cfg) : vgpu_config_memory_on(&vd->cfg)) {
+	if (decoded(vd, io)) {
 		vgpu_count(&vd->inst, write ? VGPU_CNT_TRAPS_WRITE :
 					      VGPU_CNT_TRAPS_READ,
 			   vgpu_regs_access(&vd->inst.regs, pos, buf, n, write));
@@ -107,19 +113,53 @@ static int access_vram(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 	return ret;
 }
 
-static int access_bar(struct vgpu_vdev *vd, unsigned int bar, u8 *buf, size_t n,
-		      u64 pos, bool write)
+/* Nobody answers: as on a bus. */
+static int access_nothing(struct vgpu_vdev *vd, u8 *buf, size_t n, bool write,
+			  bool io)
 {
-	switch (vd->cfg.identity->bars[bar].kind) {
-	case VGPU_BAR_VRAM:
+	int ret = 0;
+
+	mutex_lock(&vd->trap_lock);
+	if (!decoded(vd, io))
+		ret = -EIO;
+	else if (!write)
+		memset(buf, 0xff, n);
+	vgpu_count(&vd->inst, write ? VGPU_CNT_TRAPS_WRITE :
+				      VGPU_CNT_TRAPS_READ, 1);
+	mutex_unlock(&vd->trap_lock);
+	return ret;
+}
+
+static int access_area(struct vgpu_vdev *vd, const struct vgpu_bar *bar,
+		       const struct vgpu_area *area, u8 *buf, size_t n,
+		       u64 pos, bool write)
+{
+	bool io = bar->flags & PCI_BASE_ADDRESS_SPACE_IO;
+
+	if (!area)
+		return access_nothing(vd, buf, n, write, io);
+	pos = pos - area->offset + area->target;
+	if (area->kind == VGPU_AREA_MEMORY)
 		return access_vram(vd, buf, n, pos, write);
-	case VGPU_BAR_REGS:
-		return access_registers(vd, buf, n, pos, write, false);
-	case VGPU_BAR_IO:
-		return access_registers(vd, buf, n, pos, write, true);
-	default:
-		return -EINVAL;
+	return access_registers(vd, buf, n, pos, write, io);
+}
+
+static int access_bar(struct vgpu_vdev *vd, const struct vgpu_bar *bar, u8 *buf,
+		      size_t n, u64 pos, bool write)
+{
+	const struct vgpu_area *area;
+	u64 left;
+	int ret;
+
+	/* Mostly one area: no bytes are left for a second turn. */
+	for (; n; n -= left, buf += left, pos += left) {
+		area = vgpu_area_at(bar, pos, &left);
+		left = min_t(u64, left, n);
+		ret = access_area(vd, bar, area, buf, left, pos, write);
+		if (ret)
+			return ret;
 	}
+	return 0;
 }
 
 /* Time of an access by the clock, without its waiting for room in a FIFO. */
@@ -137,14 +177,15 @@ static int access_region(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
 	case VFIO_PCI_ROM_REGION_INDEX:
 		if (write)
 			return -EINVAL;
-		memcpy(buf, vd->cfg.identity->rom + pos, n);
+		memcpy(buf, vd->cfg.pci->rom + pos, n);
 		return 0;
 	case VGPU_REGION_EDID:
 		return vgpu_edid_region_rw(vd, buf, n, pos, write);
 	case VGPU_REGION_DISPLAY:
 		return write ? -EINVAL : vgpu_display_read(vd, buf, n, pos);
 	default:
-		return access_bar(vd, index, buf, n, pos, write);
+		return access_bar(vd, &vd->cfg.bars->bar[index], buf, n, pos,
+				  write);
 	}
 }
 

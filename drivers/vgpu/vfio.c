@@ -111,6 +111,42 @@ static int add_type_cap(struct vfio_info_cap *caps, u32 type, u32 subtype)
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
 }
 
+/* Which parts of a BAR can be mapped, where not all of it can. */
+static int add_sparse_cap(struct vfio_info_cap *caps,
+			  const struct vgpu_bar *bar)
+{
+	struct vfio_region_info_cap_sparse_mmap *cap;
+	unsigned int i, nr = vgpu_bar_nr_mapped(bar);
+	size_t size = struct_size(cap, areas, nr);
+	int ret;
+
+	cap = kzalloc(size, GFP_KERNEL);
+	if (!cap)
+		return -ENOMEM;
+	cap->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	cap->header.version = 1;
+	for (i = 0; i < bar->nr; i++) {
+		if (!vgpu_area_mapped(&bar->areas[i]))
+			continue;
+		cap->areas[cap->nr_areas].offset = bar->areas[i].offset;
+		cap->areas[cap->nr_areas].size = bar->areas[i].size;
+		cap->nr_areas++;
+	}
+	ret = vfio_info_add_capability(caps, &cap->header, size);
+	kfree(cap);
+	return ret;
+}
+
+static int describe_bar(const struct vgpu_bar *bar,
+			struct vfio_region_info *info,
+			struct vfio_info_cap *caps)
+{
+	if (!vgpu_bar_nr_mapped(bar))
+		return 0;
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	return vgpu_bar_all_mapped(bar) ? 0 : add_sparse_cap(caps, bar);
+}
+
 static int vgpu_describe_region(struct vfio_device *vdev,
 				struct vfio_region_info *info,
 				struct vfio_info_cap *caps)
@@ -127,9 +163,8 @@ static int vgpu_describe_region(struct vfio_device *vdev,
 
 	switch (info->index) {
 	case VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX:
-		if (vd->cfg.identity->bars[info->index].kind == VGPU_BAR_VRAM)
-			info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
-		return 0;
+		return describe_bar(&vd->cfg.bars->bar[info->index], info,
+				    caps);
 	case VFIO_PCI_ROM_REGION_INDEX:
 		info->flags &= ~VFIO_REGION_INFO_FLAG_WRITE;
 		return 0;

@@ -10,6 +10,7 @@
 #include <linux/io.h>
 #include <linux/types.h>
 #include <vgpu/ddc.h>
+#include <vgpu/pci.h>
 #include <vgpu/regs.h>
 #include <vgpu/work.h>
 
@@ -91,57 +92,6 @@ struct vgpu_type_desc {
 
 /** &vgpu_type_desc.slice: wherever there is room. */
 #define VGPU_ANY_SLICE	0xff
-
-/**
- * enum vgpu_bar_kind - what stands behind a BAR
- * @VGPU_BAR_NONE: not implemented
- * @VGPU_BAR_VRAM: the instance's partition, mapped; sized to the partition
- * @VGPU_BAR_REGS: the register file, trapped
- * @VGPU_BAR_IO: the first bytes of the register file as I/O ports, trapped
- */
-enum vgpu_bar_kind {
-	VGPU_BAR_NONE,
-	VGPU_BAR_VRAM,
-	VGPU_BAR_REGS,
-	VGPU_BAR_IO,
-};
-
-/**
- * struct vgpu_bar_desc - one base address register
- * @kind: what it is
- * @size: bytes, a power of two; 0 for %VGPU_BAR_VRAM
- */
-struct vgpu_bar_desc {
-	enum vgpu_bar_kind kind;
-	u32 size;
-};
-
-/** Base address registers of a PCI function. */
-#define VGPU_NR_BARS	6
-
-/**
- * struct vgpu_pci_identity - what the virtual PCI function says it is
- * @vendor: PCI vendor id
- * @device: PCI device id
- * @subsystem_vendor: PCI subsystem vendor id
- * @subsystem_device: PCI subsystem id
- * @class: 24-bit class code
- * @revision: revision id
- * @bars: its BARs
- * @rom: option ROM image, or NULL; must live as long as the GPU
- * @rom_size: bytes of @rom, a power of two of at least 2 KiB
- */
-struct vgpu_pci_identity {
-	u16 vendor;
-	u16 device;
-	u16 subsystem_vendor;
-	u16 subsystem_device;
-	u32 class;
-	u8 revision;
-	struct vgpu_bar_desc bars[VGPU_NR_BARS];
-	const void *rom;
-	u32 rom_size;
-};
 
 /**
  * enum vgpu_cursor_format - how the pixels of a pointer are stored
@@ -286,7 +236,7 @@ struct vgpu_vram {
  * @ops: the backend's functions
  * @types: vGPU types on offer
  * @nr_types: how many
- * @identity: what instances look like on PCI
+ * @pci: what instances are on PCI
  * @vram: video memory
  * @regs: register table
  * @nr_regs: rows in @regs
@@ -302,7 +252,7 @@ struct vgpu_gpu_desc {
 	const struct vgpu_gpu_ops *ops;
 	const struct vgpu_type_desc *types;
 	unsigned int nr_types;
-	struct vgpu_pci_identity identity;
+	struct vgpu_pci_desc pci;
 	struct vgpu_vram vram;
 	const struct vgpu_reg *regs;
 	unsigned int nr_regs;

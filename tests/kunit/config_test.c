@@ -12,36 +12,45 @@
 
 static const u8 rom[SZ_32K];
 
-static const struct vgpu_pci_identity identity = {
+static const struct vgpu_bar_desc card_bars[VGPU_NR_BARS] = {
+	[0] = VGPU_BAR_VRAM,
+	[1] = VGPU_BAR_IO(SZ_256),
+	[2] = VGPU_BAR_REGS(SZ_16K),
+};
+
+static const struct vgpu_bar_desc bare_bars[VGPU_NR_BARS] = {
+	[5] = VGPU_BAR_REGS(SZ_4K),
+};
+
+static const struct vgpu_pci_desc card = {
 	.vendor = 0x1002,
 	.device = 0x5159,
 	.subsystem_vendor = 0x1af4,
 	.subsystem_device = 0x1100,
 	.class = CLASS_VGA,
 	.revision = 0x42,
-	.bars = {
-		[0] = { .kind = VGPU_BAR_VRAM },
-		[1] = { .kind = VGPU_BAR_IO, .size = SZ_256 },
-		[2] = { .kind = VGPU_BAR_REGS, .size = SZ_16K },
-	},
+	.bars = card_bars,
 	.rom = rom,
 	.rom_size = sizeof(rom),
 };
 
-static const struct vgpu_pci_identity bare = {
+static const struct vgpu_pci_desc bare = {
 	.vendor = 0x1234,
 	.device = 0x5678,
-	.bars = { [5] = { .kind = VGPU_BAR_REGS, .size = SZ_4K } },
+	.bars = bare_bars,
 };
 
 static struct vgpu_config *config(struct kunit *test,
-				  const struct vgpu_pci_identity *id, u64 vram)
+				  const struct vgpu_pci_desc *pci, u64 vram)
 {
 	struct vgpu_config *cfg = kunit_kmalloc(test, sizeof(*cfg), GFP_KERNEL);
+	struct vgpu_bars *bars = kunit_kmalloc(test, sizeof(*bars), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, cfg);
+	KUNIT_ASSERT_NOT_NULL(test, bars);
 	memset(cfg, 0xa5, sizeof(*cfg));
-	vgpu_config_init(cfg, id, vram);
+	KUNIT_ASSERT_EQ(test, vgpu_bars_init(bars, pci, vram, SZ_16K), 0);
+	vgpu_config_init(cfg, pci, bars);
 	return cfg;
 }
 
@@ -92,7 +101,7 @@ static u8 writable_byte(u32 offset)
 
 static void config_identity(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 
 	KUNIT_EXPECT_EQ(test, get(cfg, PCI_VENDOR_ID, 2), 0x1002U);
 	KUNIT_EXPECT_EQ(test, get(cfg, PCI_DEVICE_ID, 2), 0x5159U);
@@ -120,7 +129,6 @@ static void expect_bar(struct kunit *test, struct vgpu_config *cfg, int bar,
 	put(cfg, reg, 4, ~0U);
 	KUNIT_EXPECT_EQ(test, get(cfg, reg, 4), (u32)-size | flags);
 	KUNIT_EXPECT_EQ(test, ~(get(cfg, reg, 4) & low) + 1, (u32)size);
-	KUNIT_EXPECT_EQ(test, vgpu_config_bar_size(cfg, bar), size);
 	put(cfg, reg, 4, 0xc0000000);
 	KUNIT_EXPECT_EQ(test, get(cfg, reg, 4), 0xc0000000 | flags);
 	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, bar), 0xc0000000U);
@@ -138,7 +146,7 @@ static void config_bar_sizing(struct kunit *test)
 	int bar;
 
 	for (vram = SZ_4M; vram <= SZ_1G; vram *= 2) {
-		cfg = config(test, &identity, vram);
+		cfg = config(test, &card, vram);
 		expect_bar(test, cfg, 0, vram, PCI_BASE_ADDRESS_MEM_PREFETCH);
 		expect_bar(test, cfg, 1, SZ_256, PCI_BASE_ADDRESS_SPACE_IO);
 		expect_bar(test, cfg, 2, SZ_16K, 0);
@@ -146,15 +154,13 @@ static void config_bar_sizing(struct kunit *test)
 			put(cfg, PCI_BASE_ADDRESS_0 + bar * 4, 4, ~0U);
 			KUNIT_EXPECT_EQ(test, get(cfg, PCI_BASE_ADDRESS_0 +
 						  bar * 4, 4), 0U);
-			KUNIT_EXPECT_EQ(test, vgpu_config_bar_size(cfg, bar),
-					0ULL);
 		}
 	}
 }
 
 static void config_rom_bar(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_4M);
+	struct vgpu_config *cfg = config(test, &card, SZ_4M);
 
 	KUNIT_EXPECT_EQ(test, get(cfg, PCI_ROM_ADDRESS, 4), 0U);
 	put(cfg, PCI_ROM_ADDRESS, 4, PCI_ROM_ADDRESS_MASK);
@@ -172,7 +178,7 @@ static void config_rom_bar(struct kunit *test)
 static void config_writable_bits(struct kunit *test)
 {
 	static const u8 patterns[] = { 0xff, 0x00, 0x5b, 0xa7 };
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 	u8 fresh[VGPU_CONFIG_SIZE];
 	unsigned int i, p;
 
@@ -197,7 +203,7 @@ static void config_writable_bits(struct kunit *test)
 
 static void config_capabilities(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 	static const u8 ids[] = { PCI_CAP_ID_MSI, PCI_CAP_ID_PM };
 	u32 at = get(cfg, PCI_CAPABILITY_LIST, 1);
 	unsigned int i;
@@ -213,7 +219,7 @@ static void config_capabilities(struct kunit *test)
 
 static void config_msi(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 	u32 msi = VGPU_CONFIG_MSI;
 	u32 flags = get(cfg, msi + PCI_MSI_FLAGS, 2);
 
@@ -238,7 +244,7 @@ static void config_msi(struct kunit *test)
 
 static void config_decode(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 
 	KUNIT_EXPECT_FALSE(test, vgpu_config_memory_on(cfg));
 	KUNIT_EXPECT_FALSE(test, vgpu_config_io_on(cfg));
@@ -261,7 +267,7 @@ static void config_decode(struct kunit *test)
 
 static void config_power(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 	u32 csr = VGPU_CONFIG_PM + PCI_PM_CTRL;
 	u32 state;
 
@@ -289,7 +295,7 @@ static void config_power(struct kunit *test)
 
 static void config_intx_status(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 	u32 before = get(cfg, PCI_STATUS, 2);
 
 	vgpu_config_set_intx_status(cfg, true);
@@ -305,7 +311,7 @@ static void config_intx_status(struct kunit *test)
 /* Every width at every offset, past the end too. */
 static void config_read_widths(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 	unsigned int i, size, b;
 	struct rnd_state rnd;
 
@@ -326,7 +332,7 @@ static void config_read_widths(struct kunit *test)
 /* A BAR written in pieces, or across its edges, is the same BAR. */
 static void config_write_pieces(struct kunit *test)
 {
-	struct vgpu_config *cfg = config(test, &identity, SZ_8M);
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
 	u32 reg = PCI_BASE_ADDRESS_0;
 
 	put(cfg, reg + 3, 1, 0xc1);

@@ -246,14 +246,18 @@ static const struct vgpu_reg regs[] = {
 	{ "SCRATCH", 0, .wmask = ~0U },
 };
 
+static const struct vgpu_bar_desc mock_bars[VGPU_NR_BARS] = {
+	[0] = VGPU_BAR_VRAM,
+};
+
 static void describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc)
 {
 	desc->dev = mock->dev;
 	desc->ops = &gpu_ops;
 	desc->types = types;
 	desc->nr_types = MOCK_TYPES;
-	desc->identity.vendor = 0x1234;
-	desc->identity.bars[0].kind = VGPU_BAR_VRAM;
+	desc->pci.vendor = 0x1234;
+	desc->pci.bars = mock_bars;
 	desc->vram.virt = (void __iomem *)mock->vram;
 	desc->vram.size = MOCK_VRAM;
 	desc->regs = regs;
