@@ -155,6 +155,8 @@ static void describe(struct rv100_gpu *card, struct vgpu_gpu_desc *desc)
 		.subsystem_device = pdev->subsystem_device,
 		.class = PCI_CLASS_DISPLAY_VGA << 8,
 		.revision = pdev->revision,
+		.intx = true,
+		.caps = { PCI_CAP_ID_MSI, PCI_CAP_ID_PM },
 		.bars = rv100_bars,
 		.rom = card->rom,
 		.rom_size = RV100_ROM_SIZE,

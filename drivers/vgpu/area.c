@@ -16,8 +16,8 @@
 
 #include "area.h"
 
-#define BAR_FLAGS	(PCI_BASE_ADDRESS_SPACE_IO | \
-			 PCI_BASE_ADDRESS_MEM_PREFETCH)
+#define MEM_FLAGS	(PCI_BASE_ADDRESS_MEM_PREFETCH | \
+			 PCI_BASE_ADDRESS_MEM_TYPE_64)
 
 /* PCI says so of a function's I/O ports. */
 #define IO_MAX		256
@@ -26,11 +26,16 @@
 #define MEM_MIN		16
 #define IO_MIN		4
 
-#define ROM_MIN		SZ_2K
-
 static bool is_io(const struct vgpu_bar *bar)
 {
 	return bar->flags & PCI_BASE_ADDRESS_SPACE_IO;
+}
+
+static u64 largest(const struct vgpu_bar *bar)
+{
+	if (is_io(bar))
+		return IO_MAX;
+	return vgpu_bar_is_64(bar) ? BIT_ULL(VGPU_REGION_SHIFT) : SZ_2G;
 }
 
 /* Is [@at, @at + @size) within @limit; without overflow. */
@@ -113,13 +118,12 @@ static const char *check_bar(const struct vgpu_bar *bar)
 {
 	if (!bar->nr)
 		return bar->size || bar->flags ? "has no area" : NULL;
-	if (bar->flags & ~BAR_FLAGS ||
-	    (is_io(bar) && bar->flags != PCI_BASE_ADDRESS_SPACE_IO))
+	if (bar->flags & ~MEM_FLAGS && bar->flags != PCI_BASE_ADDRESS_SPACE_IO)
 		return "has flags that it cannot have";
 	if (!is_power_of_2(bar->size) ||
 	    bar->size < (is_io(bar) ? IO_MIN : MEM_MIN))
 		return "is not a power of two, or too small";
-	if (bar->size > (is_io(bar) ? IO_MAX : SZ_2G))
+	if (bar->size > largest(bar))
 		return "is too large";
 	return NULL;
 }
@@ -151,16 +155,14 @@ int vgpu_bars_init(struct vgpu_bars *bars, const struct vgpu_pci_desc *pci,
 			return -EINVAL;
 		}
 		wrong = check_bar(bar);
+		if (!wrong && vgpu_bar_is_64(bar) && i == VGPU_NR_BARS - 1)
+			wrong = "has no register for its upper half";
+		if (!wrong && bar->size && i && vgpu_bar_is_64(bar - 1))
+			wrong = "is the upper half of the one before";
 		if (wrong) {
 			pr_err("vgpu: PCI description: BAR %u %s\n", i, wrong);
 			return -EINVAL;
 		}
-	}
-	if (pci->rom && (!is_power_of_2(pci->rom_size) ||
-			 pci->rom_size < ROM_MIN)) {
-		pr_err("vgpu: PCI description: option ROM: %u bytes are not a power of two of at least 2 KiB\n",
-		       pci->rom_size);
-		return -EINVAL;
 	}
 	return 0;
 }

@@ -32,6 +32,18 @@ struct vgpu_bars {
 	struct vgpu_bar bar[VGPU_NR_BARS];
 };
 
+/**
+ * vgpu_bar_is_64() - does a BAR take two registers
+ * @bar: the BAR
+ *
+ * Return: true when its address has 64 bits.
+ */
+static inline bool vgpu_bar_is_64(const struct vgpu_bar *bar)
+{
+	return !(bar->flags & PCI_BASE_ADDRESS_SPACE_IO) &&
+	       bar->flags & PCI_BASE_ADDRESS_MEM_TYPE_64;
+}
+
 int vgpu_bars_init(struct vgpu_bars *bars, const struct vgpu_pci_desc *pci,
 		   u64 vram_size, u32 regs_size);
 const struct vgpu_area *vgpu_area_at(const struct vgpu_bar *bar, u64 offset,

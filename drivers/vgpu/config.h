@@ -9,9 +9,8 @@
 
 /** Bytes of conventional PCI configuration space. */
 #define VGPU_CONFIG_SIZE	256
-/** Where the capabilities are. */
-#define VGPU_CONFIG_MSI		0x50
-#define VGPU_CONFIG_PM		0x60
+/** Where the capabilities begin. */
+#define VGPU_CONFIG_CAPS	0x50
 
 /**
  * struct vgpu_config - the configuration space of a virtual PCI function
@@ -19,8 +18,10 @@
  * @wmask: the bits that the guest can change
  * @pci: what it was made from
  * @bars: the BARs
+ * @class: the class code
+ * @cap: where each capability is, by its id; 0 when there is none
  *
- * @data and @wmask are protected by the instance's trap lock. The other two stay
+ * @data and @wmask are protected by the instance's trap lock. The others stay
  * as vgpu_config_init() has set them, and are read without a lock.
  */
 struct vgpu_config {
@@ -28,17 +29,21 @@ struct vgpu_config {
 	u8 wmask[VGPU_CONFIG_SIZE];
 	const struct vgpu_pci_desc *pci;
 	const struct vgpu_bars *bars;
+	u32 class;
+	u8 cap[PCI_CAP_ID_MAX + 1];
 };
 
+int vgpu_config_check(const struct vgpu_pci_desc *pci);
 void vgpu_config_init(struct vgpu_config *cfg,
 		      const struct vgpu_pci_desc *pci,
-		      const struct vgpu_bars *bars);
+		      const struct vgpu_bars *bars, bool headless);
 void vgpu_config_reset(struct vgpu_config *cfg);
 u8 vgpu_config_get_byte(const struct vgpu_config *cfg, u32 offset);
 void vgpu_config_put_byte(struct vgpu_config *cfg, u32 offset, u8 val);
 u32 vgpu_config_get(const struct vgpu_config *cfg, u32 offset,
 		    unsigned int size);
-u32 vgpu_config_bar_address(const struct vgpu_config *cfg, unsigned int bar);
+u32 vgpu_config_size(const struct vgpu_config *cfg);
+u64 vgpu_config_bar_address(const struct vgpu_config *cfg, unsigned int bar);
 bool vgpu_config_powered(const struct vgpu_config *cfg);
 bool vgpu_config_memory_on(const struct vgpu_config *cfg);
 bool vgpu_config_io_on(const struct vgpu_config *cfg);

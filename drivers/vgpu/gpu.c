@@ -112,7 +112,7 @@ static int check_desc(const struct vgpu_gpu_desc *desc)
 	for (i = 0; i < desc->nr_types; i++)
 		if (check_type(desc, &desc->types[i]))
 			return -EINVAL;
-	return 0;
+	return vgpu_config_check(&desc->pci);
 }
 
 static int init_partitions(struct vgpu_core *core)
@@ -270,7 +270,7 @@ EXPORT_SYMBOL_GPL(vgpu_gpu_unregister);
  *
  * Return: the address in its BAR, without flag bits. Trap context.
  */
-u32 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar)
+u64 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar)
 {
 	return vgpu_config_bar_address(&inst_to_vd(inst)->cfg, bar);
 }

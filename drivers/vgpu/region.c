@@ -31,7 +31,7 @@ u64 vgpu_region_size(struct vgpu_vdev *vd, unsigned int index)
 	case VFIO_PCI_ROM_REGION_INDEX:
 		return vd->cfg.pci->rom ? vd->cfg.pci->rom_size : 0;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
-		return VGPU_CONFIG_SIZE;
+		return vgpu_config_size(&vd->cfg);
 	case VGPU_REGION_EDID:
 		return PAGE_SIZE;
 	case VGPU_REGION_DISPLAY:

@@ -12,6 +12,9 @@
 /** Base address registers of a PCI function. */
 #define VGPU_NR_BARS	6
 
+/** Capabilities that a function may have. */
+#define VGPU_MAX_CAPS	8
+
 /** Areas that a BAR may have. */
 #define VGPU_MAX_AREAS	8
 
@@ -45,8 +48,10 @@ struct vgpu_area {
 
 /**
  * struct vgpu_bar_desc - one base address register
- * @flags: the register's low bits: %PCI_BASE_ADDRESS_SPACE_IO, or
- *	%PCI_BASE_ADDRESS_MEM_PREFETCH where reading changes nothing
+ * @flags: the register's low bits: %PCI_BASE_ADDRESS_SPACE_IO, or for memory
+ *	%PCI_BASE_ADDRESS_MEM_PREFETCH where reading changes nothing and
+ *	%PCI_BASE_ADDRESS_MEM_TYPE_64 where it takes the next BAR's register
+ *	for the upper half of its address, as it must beyond 2 GiB
  * @size: bytes, a power of two; 0 for the least that holds its areas
  * @areas: what it consists of, from low to high offsets; none when the BAR is
  *	not implemented
@@ -64,6 +69,14 @@ struct vgpu_bar_desc {
 #define VGPU_BAR_VRAM							\
 	{								\
 		.flags = PCI_BASE_ADDRESS_MEM_PREFETCH,			\
+		.areas = { { .kind = VGPU_AREA_MEMORY } },		\
+	}
+
+/** The same, wherever in 64 bits of address space. */
+#define VGPU_BAR_VRAM64							\
+	{								\
+		.flags = PCI_BASE_ADDRESS_MEM_PREFETCH |		\
+			 PCI_BASE_ADDRESS_MEM_TYPE_64,			\
 		.areas = { { .kind = VGPU_AREA_MEMORY } },		\
 	}
 
@@ -86,8 +99,13 @@ struct vgpu_bar_desc {
  * @device: PCI device id
  * @subsystem_vendor: PCI subsystem vendor id
  * @subsystem_device: PCI subsystem id
- * @class: 24-bit class code
+ * @class: 24-bit class code. A VGA controller's instances that have no display
+ *	are "display controller, other"
  * @revision: revision id
+ * @intx: it has an interrupt pin, INTA
+ * @caps: its capabilities, in the order of the list: %PCI_CAP_ID_PM,
+ *	%PCI_CAP_ID_MSI (one vector), %PCI_CAP_ID_EXP (an endpoint, with 4 KiB of
+ *	configuration space)
  * @bars: %VGPU_NR_BARS of them; must live as long as the GPU
  * @rom: option ROM image, or NULL; must live as long as the GPU
  * @rom_size: bytes of @rom, a power of two of at least 2 KiB
@@ -99,6 +117,8 @@ struct vgpu_pci_desc {
 	u16 subsystem_device;
 	u32 class;
 	u8 revision;
+	bool intx;
+	u8 caps[VGPU_MAX_CAPS];
 	const struct vgpu_bar_desc *bars;
 	const void *rom;
 	u32 rom_size;

@@ -72,7 +72,7 @@ enum vgpu_counter {
  * @vram_size: bytes, a power of two
  * @max_xres: widest mode, pixels
  * @max_yres: highest mode, lines
- * @num_heads: displays
+ * @num_heads: displays; 0 for a type that has none
  * @weight: share under best effort, relative to other types'; 0 for 100
  * @classes: engines that an instance gets a queue on: one of each class in this
  *	mask of BIT(enum vgpu_engine_class), all of one slice
@@ -278,7 +278,7 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu);
 void vgpu_irq_set(struct vgpu_instance *inst, bool level);
 void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
 		     u32 period_ns);
-u32 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar);
+u64 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar);
 u32 vgpu_config_read(struct vgpu_instance *inst, u32 offset, unsigned int size);
 
 /**

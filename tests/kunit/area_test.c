@@ -141,6 +141,16 @@ static const struct {
 		.areas = { TRAP(0, SZ_4K, 0) } }, -EINVAL },
 	{ "more than 32 bits", { .size = SZ_4G,
 		.areas = { TRAP(0, SZ_4K, 0) } }, -EINVAL },
+	{ "64 bits", { .size = SZ_4G, .flags = PCI_BASE_ADDRESS_MEM_TYPE_64,
+		.areas = { TRAP(0, SZ_4K, 0) } }, 0 },
+	{ "more than a region", { .flags = PCI_BASE_ADDRESS_MEM_TYPE_64,
+		.size = BIT_ULL(VGPU_REGION_SHIFT + 1),
+		.areas = { TRAP(0, SZ_4K, 0) } }, -EINVAL },
+	{ "an area past a region", { .flags = PCI_BASE_ADDRESS_MEM_TYPE_64,
+		.areas = { TRAP(BIT_ULL(VGPU_REGION_SHIFT), SZ_4K, 0) } },
+		-EINVAL },
+	{ "a type that nobody knows", { .flags = PCI_BASE_ADDRESS_MEM_TYPE_1M,
+		.areas = { TRAP(0, SZ_4K, 0) } }, -EINVAL },
 	{ "too many I/O ports", { .flags = PCI_BASE_ADDRESS_SPACE_IO,
 		.areas = { TRAP(0, SZ_512, 0) } }, -EINVAL },
 	{ "prefetchable I/O ports", {
@@ -162,25 +172,27 @@ static void area_descriptions(struct kunit *test)
 				    described[i].ret, "%s", described[i].why);
 }
 
-static void area_rom(struct kunit *test)
+/* A BAR of 64 bits has the register after its own, too. */
+static void area_pairs(struct kunit *test)
 {
-	static const struct vgpu_bar_desc vram = VGPU_BAR_VRAM;
-	static const struct {
-		u32 size;
-		int ret;
-	} roms[] = {
-		{ SZ_2K, 0 }, { SZ_64K, 0 }, { SZ_1K, -EINVAL },
-		{ SZ_2K + SZ_1K, -EINVAL }, { 0, -EINVAL },
-	};
+	static const struct vgpu_bar_desc vram = VGPU_BAR_VRAM64;
+	static const struct vgpu_bar_desc regs = VGPU_BAR_REGS(REGS);
 	struct function *f = function(test, &vram);
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(roms); i++) {
-		f->pci.rom = f;
-		f->pci.rom_size = roms[i].size;
-		KUNIT_EXPECT_EQ_MSG(test, init(f, VRAM), roms[i].ret,
-				    "%u bytes", roms[i].size);
-	}
+	KUNIT_EXPECT_EQ(test, init(f, SZ_16G), 0);
+	KUNIT_EXPECT_EQ(test, f->bars.bar[0].size, (u64)SZ_16G);
+	f->desc[2] = regs;
+	KUNIT_EXPECT_EQ(test, init(f, SZ_16G), 0);
+	f->desc[1] = regs;
+	KUNIT_EXPECT_EQ(test, init(f, SZ_16G), -EINVAL);
+	f->desc[1] = vram;
+	KUNIT_EXPECT_EQ(test, init(f, SZ_16G), -EINVAL);
+	memset(&f->desc[1], 0, sizeof(f->desc[1]));
+	f->desc[4] = vram;
+	KUNIT_EXPECT_EQ(test, init(f, SZ_16G), 0);
+	memset(&f->desc[4], 0, sizeof(f->desc[4]));
+	f->desc[5] = vram;
+	KUNIT_EXPECT_EQ(test, init(f, SZ_16G), -EINVAL);
 }
 
 /* By a map of the whole BAR, one entry a page. */
@@ -239,7 +251,7 @@ static struct kunit_case area_cases[] = {
 	KUNIT_CASE(area_helpers),
 	KUNIT_CASE(area_rounded_up),
 	KUNIT_CASE(area_descriptions),
-	KUNIT_CASE(area_rom),
+	KUNIT_CASE(area_pairs),
 	KUNIT_CASE(area_random),
 	{}
 };

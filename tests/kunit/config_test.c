@@ -9,6 +9,11 @@
 #include "../../drivers/vgpu/config.h"
 
 #define CLASS_VGA	0x030000
+#define CLASS_OTHER	0x038000
+
+/* Where guests have seen the card's capabilities since there are any. */
+#define CARD_MSI	0x50
+#define CARD_PM		0x60
 
 static const u8 rom[SZ_32K];
 
@@ -29,6 +34,8 @@ static const struct vgpu_pci_desc card = {
 	.subsystem_device = 0x1100,
 	.class = CLASS_VGA,
 	.revision = 0x42,
+	.intx = true,
+	.caps = { PCI_CAP_ID_MSI, PCI_CAP_ID_PM },
 	.bars = card_bars,
 	.rom = rom,
 	.rom_size = sizeof(rom),
@@ -40,8 +47,23 @@ static const struct vgpu_pci_desc bare = {
 	.bars = bare_bars,
 };
 
-static struct vgpu_config *config(struct kunit *test,
-				  const struct vgpu_pci_desc *pci, u64 vram)
+/* A GPU of another kind: memory beyond 4 GiB, PCI Express. */
+static const struct vgpu_bar_desc express_bars[VGPU_NR_BARS] = {
+	[0] = VGPU_BAR_REGS(SZ_4K),
+	[2] = VGPU_BAR_VRAM64,
+};
+
+static const struct vgpu_pci_desc express = {
+	.vendor = 0x1234,
+	.device = 0x9abc,
+	.class = 0x120000,
+	.caps = { PCI_CAP_ID_EXP, PCI_CAP_ID_PM },
+	.bars = express_bars,
+};
+
+static struct vgpu_config *config_of(struct kunit *test,
+				     const struct vgpu_pci_desc *pci, u64 vram,
+				     bool headless)
 {
 	struct vgpu_config *cfg = kunit_kmalloc(test, sizeof(*cfg), GFP_KERNEL);
 	struct vgpu_bars *bars = kunit_kmalloc(test, sizeof(*bars), GFP_KERNEL);
@@ -50,8 +72,15 @@ static struct vgpu_config *config(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, bars);
 	memset(cfg, 0xa5, sizeof(*cfg));
 	KUNIT_ASSERT_EQ(test, vgpu_bars_init(bars, pci, vram, SZ_16K), 0);
-	vgpu_config_init(cfg, pci, bars);
+	KUNIT_ASSERT_EQ(test, vgpu_config_check(pci), 0);
+	vgpu_config_init(cfg, pci, bars, headless);
 	return cfg;
+}
+
+static struct vgpu_config *config(struct kunit *test,
+				  const struct vgpu_pci_desc *pci, u64 vram)
+{
+	return config_of(test, pci, vram, false);
 }
 
 static u32 get(const struct vgpu_config *cfg, u32 offset, unsigned int size)
@@ -78,12 +107,12 @@ static const struct {
 	{ PCI_BASE_ADDRESS_2, 0xffffc000 },
 	{ PCI_ROM_ADDRESS, 0xffff8001 },
 	{ PCI_INTERRUPT_LINE, 0xff },
-	{ VGPU_CONFIG_MSI + PCI_MSI_FLAGS,
+	{ CARD_MSI + PCI_MSI_FLAGS,
 	  PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE },
-	{ VGPU_CONFIG_MSI + PCI_MSI_ADDRESS_LO, 0xfffffffc },
-	{ VGPU_CONFIG_MSI + PCI_MSI_ADDRESS_HI, 0xffffffff },
-	{ VGPU_CONFIG_MSI + PCI_MSI_DATA_64, 0xffff },
-	{ VGPU_CONFIG_PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK },
+	{ CARD_MSI + PCI_MSI_ADDRESS_LO, 0xfffffffc },
+	{ CARD_MSI + PCI_MSI_ADDRESS_HI, 0xffffffff },
+	{ CARD_MSI + PCI_MSI_DATA_64, 0xffff },
+	{ CARD_PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK },
 };
 
 static u8 writable_byte(u32 offset)
@@ -131,10 +160,10 @@ static void expect_bar(struct kunit *test, struct vgpu_config *cfg, int bar,
 	KUNIT_EXPECT_EQ(test, ~(get(cfg, reg, 4) & low) + 1, (u32)size);
 	put(cfg, reg, 4, 0xc0000000);
 	KUNIT_EXPECT_EQ(test, get(cfg, reg, 4), 0xc0000000 | flags);
-	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, bar), 0xc0000000U);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, bar), 0xc0000000ULL);
 	put(cfg, reg, 4, 0xd2345678);
 	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, bar),
-			0xd2345678 & (u32)-size);
+			(u64)(0xd2345678 & (u32)-size));
 	put(cfg, reg, 4, 0);
 	KUNIT_EXPECT_EQ(test, get(cfg, reg, 4), flags);
 }
@@ -189,7 +218,7 @@ static void config_writable_bits(struct kunit *test)
 			u8 val = patterns[p];
 
 			/* Only D0 and D3hot can be entered. */
-			if (i == VGPU_CONFIG_PM + PCI_PM_CTRL)
+			if (i == CARD_PM + PCI_PM_CTRL)
 				val |= val & 3 ? 3 : 0;
 			vgpu_config_put_byte(cfg, i, val);
 			KUNIT_EXPECT_EQ_MSG(test, vgpu_config_get_byte(cfg, i),
@@ -220,7 +249,7 @@ static void config_capabilities(struct kunit *test)
 static void config_msi(struct kunit *test)
 {
 	struct vgpu_config *cfg = config(test, &card, SZ_8M);
-	u32 msi = VGPU_CONFIG_MSI;
+	u32 msi = CARD_MSI;
 	u32 flags = get(cfg, msi + PCI_MSI_FLAGS, 2);
 
 	KUNIT_EXPECT_TRUE(test, flags & PCI_MSI_FLAGS_64BIT);
@@ -268,7 +297,7 @@ static void config_decode(struct kunit *test)
 static void config_power(struct kunit *test)
 {
 	struct vgpu_config *cfg = config(test, &card, SZ_8M);
-	u32 csr = VGPU_CONFIG_PM + PCI_PM_CTRL;
+	u32 csr = CARD_PM + PCI_PM_CTRL;
 	u32 state;
 
 	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
@@ -289,7 +318,7 @@ static void config_power(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, vgpu_config_memory_on(cfg));
 	}
 	/* What the capability says: neither D1 nor D2. */
-	KUNIT_EXPECT_FALSE(test, get(cfg, VGPU_CONFIG_PM + PCI_PM_PMC, 2) &
+	KUNIT_EXPECT_FALSE(test, get(cfg, CARD_PM + PCI_PM_PMC, 2) &
 				 (PCI_PM_CAP_D1 | PCI_PM_CAP_D2));
 }
 
@@ -336,13 +365,136 @@ static void config_write_pieces(struct kunit *test)
 	u32 reg = PCI_BASE_ADDRESS_0;
 
 	put(cfg, reg + 3, 1, 0xc1);
-	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xc1000000U);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xc1000000ULL);
 	put(cfg, reg + 2, 2, 0xd2ff);
-	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xd2800000U);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xd2800000ULL);
 	put(cfg, reg + 3, 4, 0x123456e0);
-	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xe0800000U);
-	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 1), 0x123400U);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 0), 0xe0800000ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 1), 0x123400ULL);
 	KUNIT_EXPECT_EQ(test, get(cfg, reg + 4, 4), 0x123401U);
+}
+
+/* Two registers: sized and set one after the other, as PCI cores do it. */
+static void config_bar_64(struct kunit *test)
+{
+	u32 flags = PCI_BASE_ADDRESS_MEM_TYPE_64 |
+		    PCI_BASE_ADDRESS_MEM_PREFETCH;
+	u32 low = PCI_BASE_ADDRESS_2, high = PCI_BASE_ADDRESS_3;
+	struct vgpu_config *cfg;
+	u64 vram, ones;
+
+	for (vram = SZ_4M; vram <= SZ_64G; vram *= 2) {
+		cfg = config(test, &express, vram);
+		KUNIT_EXPECT_EQ(test, get(cfg, low, 4), flags);
+		KUNIT_EXPECT_EQ(test, get(cfg, high, 4), 0U);
+		put(cfg, low, 4, ~0U);
+		put(cfg, high, 4, ~0U);
+		ones = (u64)get(cfg, high, 4) << 32 | get(cfg, low, 4);
+		KUNIT_EXPECT_EQ(test, ones, -vram | flags);
+		put(cfg, low, 4, 0x12345678);
+		put(cfg, high, 4, 0x9a);
+		KUNIT_EXPECT_EQ(test, vgpu_config_bar_address(cfg, 2),
+				0x9a12345678 & -vram);
+		vgpu_config_reset(cfg);
+		KUNIT_EXPECT_EQ(test, get(cfg, high, 4), 0U);
+	}
+}
+
+/* A BAR is larger than a partition that is no power of two. */
+static void config_bar_rounded_up(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &card, SZ_8M - SZ_4K);
+
+	expect_bar(test, cfg, 0, SZ_8M, PCI_BASE_ADDRESS_MEM_PREFETCH);
+}
+
+static void config_express(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &express, SZ_4M);
+	u32 at = get(cfg, PCI_CAPABILITY_LIST, 1), next, i;
+
+	KUNIT_EXPECT_EQ(test, vgpu_config_size(cfg), 4096U);
+	KUNIT_EXPECT_EQ(test, get(cfg, at, 1), (u32)PCI_CAP_ID_EXP);
+	KUNIT_EXPECT_EQ(test, get(cfg, at + PCI_EXP_FLAGS, 2) &
+			PCI_EXP_FLAGS_VERS, 2U);
+	KUNIT_EXPECT_EQ(test, (get(cfg, at + PCI_EXP_FLAGS, 2) &
+			       PCI_EXP_FLAGS_TYPE) >> 4,
+			(u32)PCI_EXP_TYPE_ENDPOINT);
+	next = get(cfg, at + PCI_CAP_LIST_NEXT, 1);
+	KUNIT_EXPECT_GE(test, next, at + PCI_EXP_LNKSTA2 + 2);
+	KUNIT_EXPECT_EQ(test, get(cfg, next, 1), (u32)PCI_CAP_ID_PM);
+	KUNIT_EXPECT_EQ(test, get(cfg, next + PCI_CAP_LIST_NEXT, 1), 0U);
+
+	/* Extended space: no capability, nothing to write, on to the end. */
+	for (i = VGPU_CONFIG_SIZE; i < 4096; i++) {
+		vgpu_config_put_byte(cfg, i, 0xff);
+		KUNIT_EXPECT_EQ(test, vgpu_config_get_byte(cfg, i), (u8)0);
+	}
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_INTERRUPT_PIN, 1), 0U);
+	/* It sleeps by the same rules, wherever its capability is. */
+	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	put(cfg, next + PCI_PM_CTRL, 2, 3);
+	KUNIT_EXPECT_FALSE(test, vgpu_config_memory_on(cfg));
+}
+
+static void config_without_capabilities(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &bare, SZ_4M);
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, vgpu_config_size(cfg), (u32)VGPU_CONFIG_SIZE);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_STATUS, 2), 0U);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_CAPABILITY_LIST, 1), 0U);
+	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	for (i = 0x40; i < VGPU_CONFIG_SIZE; i++) {
+		vgpu_config_put_byte(cfg, i, 0xff);
+		KUNIT_EXPECT_EQ(test, vgpu_config_get_byte(cfg, i), (u8)0);
+	}
+	KUNIT_EXPECT_TRUE(test, vgpu_config_memory_on(cfg));
+}
+
+static void config_headless(struct kunit *test)
+{
+	struct vgpu_config *cfg = config_of(test, &card, SZ_8M, true);
+
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_CLASS_REVISION, 4) >> 8,
+			(u32)CLASS_OTHER);
+	vgpu_config_reset(cfg);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_CLASS_REVISION, 4) >> 8,
+			(u32)CLASS_OTHER);
+	/* What is no VGA controller stays what it is. */
+	cfg = config_of(test, &express, SZ_4M, true);
+	KUNIT_EXPECT_EQ(test, get(cfg, PCI_CLASS_REVISION, 4) >> 8, 0x120000U);
+}
+
+static void config_descriptions(struct kunit *test)
+{
+	static const struct {
+		u8 caps[VGPU_MAX_CAPS];
+		u32 rom_size;
+		int ret;
+	} descs[] = {
+		{ { PCI_CAP_ID_PM, PCI_CAP_ID_EXP, PCI_CAP_ID_MSI }, 0, 0 },
+		{ { PCI_CAP_ID_PM, PCI_CAP_ID_PM }, 0, -EINVAL },
+		{ { PCI_CAP_ID_MSI, PCI_CAP_ID_PM, PCI_CAP_ID_MSI }, 0,
+		  -EINVAL },
+		{ { PCI_CAP_ID_AGP }, 0, -EINVAL },
+		{ { 0xff }, 0, -EINVAL },
+		{ {}, SZ_2K, 0 },
+		{ {}, SZ_1K, -EINVAL },
+		{ {}, SZ_2K + SZ_1K, -EINVAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(descs); i++) {
+		struct vgpu_pci_desc pci = { .bars = bare_bars };
+
+		memcpy(pci.caps, descs[i].caps, sizeof(pci.caps));
+		pci.rom = descs[i].rom_size ? rom : NULL;
+		pci.rom_size = descs[i].rom_size;
+		KUNIT_EXPECT_EQ_MSG(test, vgpu_config_check(&pci), descs[i].ret,
+				    "description %u", i);
+	}
 }
 
 static struct kunit_case config_cases[] = {
@@ -357,6 +509,12 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_intx_status),
 	KUNIT_CASE(config_read_widths),
 	KUNIT_CASE(config_write_pieces),
+	KUNIT_CASE(config_bar_64),
+	KUNIT_CASE(config_bar_rounded_up),
+	KUNIT_CASE(config_express),
+	KUNIT_CASE(config_without_capabilities),
+	KUNIT_CASE(config_headless),
+	KUNIT_CASE(config_descriptions),
 	{}
 };
 

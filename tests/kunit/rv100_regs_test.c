@@ -38,7 +38,7 @@ bool vgpu_fifo_busy(struct vgpu_fifo *f, struct vgpu_queue *q)
 	return core.busy;
 }
 
-u32 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar)
+u64 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar)
 {
 	return 0xa0000000 + (bar << 24);
 }
