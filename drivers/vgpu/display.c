@@ -94,6 +94,8 @@ void vgpu_display_dark(struct vgpu_vdev *vd)
 {
 	struct vgpu_display *d = &vd->display;
 
+	if (!d->picture)
+		return;		/* a type that has no display */
 	if (!d->dark)
 		memset(d->picture, 0, d->size);
 	d->dark = true;
@@ -200,6 +202,8 @@ int vgpu_display_init(struct vgpu_vdev *vd)
 	const struct vgpu_type_desc *type = vd->inst.type;
 	struct vgpu_display *d = &vd->display;
 
+	if (!type->num_heads)
+		return 0;
 	d->size = PAGE_ALIGN((size_t)type->max_xres * type->max_yres * 4);
 	d->picture = vzalloc(d->size);
 	d->line = kcalloc(max_t(u32, type->max_xres, VGPU_CURSOR_MAX), 4,

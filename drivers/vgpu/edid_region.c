@@ -152,7 +152,9 @@ int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres)
  */
 void vgpu_edid_region_reset(struct vgpu_vdev *vd)
 {
-	plug_default(vd, vd->display.mode >> 16, vd->display.mode & 0xffff);
+	if (vd->inst.type->num_heads)
+		plug_default(vd, vd->display.mode >> 16,
+			     vd->display.mode & 0xffff);
 }
 
 /**

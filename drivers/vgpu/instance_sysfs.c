@@ -295,9 +295,21 @@ static struct attribute *instance_attrs[] = {
 	NULL,
 };
 
+/* What has no display has no resolution. */
+static umode_t instance_visible(struct kobject *kobj, struct attribute *attr,
+				int n)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(kobj_to_dev(kobj));
+
+	if (attr == &dev_attr_resolution.attr && !vd->inst.type->num_heads)
+		return 0;
+	return attr->mode;
+}
+
 static const struct attribute_group instance_group = {
 	.name = "vgpu",
 	.attrs = instance_attrs,
+	.is_visible = instance_visible,
 };
 
 const struct attribute_group *vgpu_instance_groups[] = {

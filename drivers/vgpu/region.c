@@ -33,7 +33,7 @@ u64 vgpu_region_size(struct vgpu_vdev *vd, unsigned int index)
 	case VFIO_PCI_CONFIG_REGION_INDEX:
 		return vgpu_config_size(&vd->cfg);
 	case VGPU_REGION_EDID:
-		return PAGE_SIZE;
+		return vd->inst.type->num_heads ? PAGE_SIZE : 0;
 	case VGPU_REGION_DISPLAY:
 		return vd->display.size;
 	default:

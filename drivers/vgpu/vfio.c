@@ -84,7 +84,13 @@ static void vgpu_request(struct vfio_device *vdev, unsigned int count)
 			   "to be removed, but its user does not listen\n");
 }
 
-static long get_info(void __user *arg)
+/* What has no display has no regions for it either. */
+static unsigned int nr_regions(const struct vgpu_vdev *vd)
+{
+	return vd->inst.type->num_heads ? VGPU_NR_REGIONS : VGPU_REGION_EDID;
+}
+
+static long get_info(struct vgpu_vdev *vd, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
 	struct vfio_device_info info;
@@ -94,7 +100,7 @@ static long get_info(void __user *arg)
 	if (info.argsz < minsz)
 		return -EINVAL;
 	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
-	info.num_regions = VGPU_NR_REGIONS;
+	info.num_regions = nr_regions(vd);
 	info.num_irqs = VFIO_PCI_NUM_IRQS;
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
@@ -154,7 +160,7 @@ static int vgpu_describe_region(struct vfio_device *vdev,
 	struct vgpu_vdev *vd = to_vd(vdev);
 	const u32 rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 
-	if (info->index >= VGPU_NR_REGIONS ||
+	if (info->index >= nr_regions(vd) ||
 	    info->index == VFIO_PCI_VGA_REGION_INDEX)
 		return -EINVAL;
 	info->offset = VGPU_REGION_OFFSET(info->index);
@@ -287,7 +293,7 @@ static long query_gfx_plane(struct vgpu_vdev *vd, void __user *arg)
 
 	if (copy_from_user(&plane, arg, minsz))
 		return -EFAULT;
-	if (plane.argsz < minsz)
+	if (plane.argsz < minsz || !vd->inst.type->num_heads)
 		return -EINVAL;
 	mutex_lock(&vd->trap_lock);
 	if (READ_ONCE(vd->core->lost)) {
@@ -310,7 +316,7 @@ static long vgpu_ioctl(struct vfio_device *vdev, unsigned int cmd,
 
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
-		return get_info(arg);
+		return get_info(vd, arg);
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return get_region_info(vdev, arg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
