@@ -15,6 +15,7 @@
 #include <linux/string.h>
 
 #include "area.h"
+#include "msix.h"
 
 #define MEM_FLAGS	(PCI_BASE_ADDRESS_MEM_PREFETCH | \
 			 PCI_BASE_ADDRESS_MEM_TYPE_64)
@@ -56,7 +57,8 @@ bool vgpu_area_mapped(const struct vgpu_area *area)
 }
 
 /* What is wrong with an area, or NULL. @begin: where the one before ends. */
-static const char *check_area(const struct vgpu_bar *bar,
+static const char *check_area(const struct vgpu_pci_desc *pci,
+			      const struct vgpu_bar *bar,
 			      const struct vgpu_area *area, u64 begin,
 			      u64 vram_size, u32 regs_size)
 {
@@ -80,6 +82,11 @@ static const char *check_area(const struct vgpu_bar *bar,
 	case VGPU_AREA_MEMORY:
 		return within(area->target, area->size, vram_size) ? NULL :
 		       "is beyond the partition";
+	case VGPU_AREA_MSIX:
+		if (is_io(bar) || area->offset % 8 || area->target)
+			return "is not where an MSI-X table can be";
+		return area->size >= vgpu_msix_size(pci->msix_vectors) ? NULL :
+		       "is too small for its vectors";
 	default:
 		return "is of no known kind";
 	}
@@ -87,7 +94,8 @@ static const char *check_area(const struct vgpu_bar *bar,
 
 /* Copy the areas of a BAR, with their sizes. Returns the first bad one. */
 static const char *init_areas(struct vgpu_bar *bar,
-			      const struct vgpu_bar_desc *desc, u64 vram_size,
+			      const struct vgpu_bar_desc *desc,
+			      const struct vgpu_pci_desc *pci, u64 vram_size,
 			      u32 regs_size)
 {
 	struct vgpu_area *area;
@@ -101,7 +109,7 @@ static const char *init_areas(struct vgpu_bar *bar,
 		if (area->kind == VGPU_AREA_MEMORY && !area->size &&
 		    area->target < vram_size)
 			area->size = vram_size - area->target;
-		wrong = check_area(bar, area, end, vram_size, regs_size);
+		wrong = check_area(pci, bar, area, end, vram_size, regs_size);
 		if (wrong)
 			return wrong;
 		end = area->offset + area->size;
@@ -128,6 +136,16 @@ static const char *check_bar(const struct vgpu_bar *bar)
 	return NULL;
 }
 
+static unsigned int nr_msix(const struct vgpu_bars *bars)
+{
+	unsigned int bar, i, n = 0;
+
+	for (bar = 0; bar < VGPU_NR_BARS; bar++)
+		for (i = 0; i < bars->bar[bar].nr; i++)
+			n += bars->bar[bar].areas[i].kind == VGPU_AREA_MSIX;
+	return n;
+}
+
 /**
  * vgpu_bars_init() - the BARs of a function with a partition of some size
  * @bars: to be set up
@@ -149,7 +167,8 @@ int vgpu_bars_init(struct vgpu_bars *bars, const struct vgpu_pci_desc *pci,
 		struct vgpu_bar *bar = &bars->bar[i];
 
 		bar->flags = pci->bars[i].flags;
-		wrong = init_areas(bar, &pci->bars[i], vram_size, regs_size);
+		wrong = init_areas(bar, &pci->bars[i], pci, vram_size,
+				   regs_size);
 		if (wrong) {
 			pr_err("vgpu: PCI description: BAR %u: area %u %s\n", i, bar->nr, wrong);
 			return -EINVAL;
@@ -164,7 +183,33 @@ int vgpu_bars_init(struct vgpu_bars *bars, const struct vgpu_pci_desc *pci,
 			return -EINVAL;
 		}
 	}
+	if (nr_msix(bars) != !!pci->msix_vectors) {
+		pr_err("vgpu: PCI description: %u MSI-X areas for %u vectors\n", nr_msix(bars),
+		       pci->msix_vectors);
+		return -EINVAL;
+	}
 	return 0;
+}
+
+/**
+ * vgpu_area_msix() - where the MSI-X table is
+ * @bars: the BARs
+ * @bar: set to the number of its BAR
+ *
+ * Return: the area, or NULL for a function without MSI-X.
+ */
+const struct vgpu_area *vgpu_area_msix(const struct vgpu_bars *bars,
+				       unsigned int *bar)
+{
+	const struct vgpu_area *area, *end;
+
+	for (*bar = 0; *bar < VGPU_NR_BARS; (*bar)++) {
+		area = bars->bar[*bar].areas;
+		for (end = area + bars->bar[*bar].nr; area < end; area++)
+			if (area->kind == VGPU_AREA_MSIX)
+				return area;
+	}
+	return NULL;
 }
 
 /**

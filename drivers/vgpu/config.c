@@ -22,6 +22,7 @@
 #include <vgpu/compat.h>
 
 #include "config.h"
+#include "msix.h"
 
 #define ROM_MIN	SZ_2K
 
@@ -84,6 +85,20 @@ static void init_msi(struct vgpu_config *cfg, u8 at)
 	init16(cfg, at + PCI_MSI_DATA_64, 0, 0xffff);
 }
 
+static void init_msix(struct vgpu_config *cfg, u8 at)
+{
+	unsigned int nr = cfg->pci->msix_vectors, bar;
+	const struct vgpu_area *area = vgpu_area_msix(cfg->bars, &bar);
+
+	if (!area)
+		return;
+	init16(cfg, at + PCI_MSIX_FLAGS, nr - 1,
+	       PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	init32(cfg, at + PCI_MSIX_TABLE, area->offset | bar, 0);
+	init32(cfg, at + PCI_MSIX_PBA,
+	       (area->offset + vgpu_msix_pba(nr)) | bar, 0);
+}
+
 /*
  * An endpoint behind the slowest of links, for nothing is transferred by it. It
  * has no extended capabilities, which the zeros beyond the conventional space
@@ -113,6 +128,7 @@ static const struct capability {
 } capabilities[] = {
 	{ PCI_CAP_ID_PM, PCI_PM_SIZEOF, init_pm },
 	{ PCI_CAP_ID_MSI, 14, init_msi },
+	{ PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF, init_msix },
 	{ PCI_CAP_ID_EXP, 60, init_exp },
 };
 
@@ -163,6 +179,12 @@ int vgpu_config_check(const struct vgpu_pci_desc *pci)
 			continue;
 		pr_err("vgpu: PCI description: capability %u (id %#x) is unknown, or there twice\n",
 		       i, pci->caps[i]);
+		return -EINVAL;
+	}
+	if (pci->msix_vectors > VGPU_MAX_VECTORS ||
+	    !pci->msix_vectors != !memchr(pci->caps, PCI_CAP_ID_MSIX, i)) {
+		pr_err("vgpu: PCI description: %u MSI-X vectors are too many, or without a capability\n",
+		       pci->msix_vectors);
 		return -EINVAL;
 	}
 	if (pci->rom && (!is_power_of_2(pci->rom_size) ||
@@ -337,6 +359,33 @@ bool vgpu_config_io_on(const struct vgpu_config *cfg)
 {
 	return vgpu_config_powered(cfg) &&
 	       get16(cfg, PCI_COMMAND) & PCI_COMMAND_IO;
+}
+
+/**
+ * vgpu_config_master_on() - may the function act on the bus by itself
+ * @cfg: the configuration space
+ *
+ * Messages are writes to memory: MSI and MSI-X need it, the pin does not.
+ *
+ * Return: true in D0 with bus mastering enabled.
+ */
+bool vgpu_config_master_on(const struct vgpu_config *cfg)
+{
+	return vgpu_config_powered(cfg) &&
+	       get16(cfg, PCI_COMMAND) & PCI_COMMAND_MASTER;
+}
+
+/**
+ * vgpu_config_msix_flags() - what the guest has set of MSI-X
+ * @cfg: the configuration space
+ *
+ * Return: the capability's flags, 0 when there is none.
+ */
+u16 vgpu_config_msix_flags(const struct vgpu_config *cfg)
+{
+	u8 at = cfg->cap[PCI_CAP_ID_MSIX];
+
+	return at ? get16(cfg, at + PCI_MSIX_FLAGS) : 0;
 }
 
 /**

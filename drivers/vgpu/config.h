@@ -47,6 +47,8 @@ u64 vgpu_config_bar_address(const struct vgpu_config *cfg, unsigned int bar);
 bool vgpu_config_powered(const struct vgpu_config *cfg);
 bool vgpu_config_memory_on(const struct vgpu_config *cfg);
 bool vgpu_config_io_on(const struct vgpu_config *cfg);
+bool vgpu_config_master_on(const struct vgpu_config *cfg);
+u16 vgpu_config_msix_flags(const struct vgpu_config *cfg);
 bool vgpu_config_intx_off(const struct vgpu_config *cfg);
 void vgpu_config_set_intx_status(struct vgpu_config *cfg, bool level);
 

@@ -37,6 +37,7 @@
 #include "area.h"
 #include "config.h"
 #include "guard.h"
+#include "msix.h"
 #include "partition.h"
 #include "place.h"
 #include "runlist.h"
@@ -225,14 +226,29 @@ struct vgpu_context {
 };
 
 /**
+ * struct vgpu_vector - one MSI-X vector; its mask and pending bit are in the table
+ * @trigger: where it goes, or NULL
+ * @guard: how often it did so; protected by the guard lock
+ */
+struct vgpu_vector {
+	struct eventfd_ctx *trigger;
+	struct vgpu_guard guard;
+};
+
+/**
  * struct vgpu_irqs - an instance's interrupts
- * @lock: protects all of it but @unmask and @retry
- * @trigger: where each VFIO interrupt index goes, or NULL
+ * @lock: protects all of it but @unmask and @retry; taken in interrupts, too
+ * @trigger: where each VFIO interrupt index goes, or NULL; MSI-X has @vectors
  * @unmask: eventfd that unmasks INTx, or NULL; under trap_lock
  * @level: the function wants attention
  * @masked: INTx was delivered, or masked by user space
  * @intx_off: the guest disabled the pin in its command register
+ * @master: messages may leave the function, by its command register
  * @msi_pending: an MSI was held back
+ * @msix_on: the guest enabled MSI-X
+ * @msix_held: the guest masked all of its vectors at once
+ * @msix: its table
+ * @vectors: one for each row of the table
  * @retry: delivers what was held back; owns no reference, cancelled on close
  */
 struct vgpu_irqs {
@@ -242,7 +258,12 @@ struct vgpu_irqs {
 	bool level;
 	bool masked;
 	bool intx_off;
+	bool master;
 	bool msi_pending;
+	bool msix_on;
+	bool msix_held;
+	struct vgpu_msix msix;
+	struct vgpu_vector *vectors;
 	struct delayed_work retry;
 };
 
@@ -434,6 +455,7 @@ int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val);
 /* protect.c */
 void vgpu_protect_init(struct vgpu_core *core);
 bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind);
+bool vgpu_protect_vector(struct vgpu_vdev *vd, struct vgpu_vector *vec);
 int vgpu_protect_wait(struct vgpu_vdev *vd, enum vgpu_guard_kind kind);
 enum vgpu_guard_state vgpu_protect_state(struct vgpu_vdev *vd,
 					 enum vgpu_guard_kind kind);
@@ -472,6 +494,7 @@ void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size);
 /* irq.c */
 void vgpu_irq_init(struct vgpu_vdev *vd);
 void vgpu_irq_close(struct vgpu_vdev *vd);
+void vgpu_irq_retry(struct vgpu_vdev *vd);
 void vgpu_irq_flush(struct vgpu_vdev *vd);
 void vgpu_irq_command(struct vgpu_vdev *vd);
 void vgpu_irq_reset(struct vgpu_vdev *vd);
@@ -479,6 +502,19 @@ bool vgpu_irq_notify(struct vgpu_vdev *vd, unsigned int index);
 int vgpu_irq_info(struct vgpu_vdev *vd, struct vfio_irq_info *info);
 int vgpu_irq_set_irqs(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
 		      void *data);
+
+/* vectors.c */
+int vgpu_vectors_init(struct vgpu_vdev *vd);
+void vgpu_vectors_fini(struct vgpu_vdev *vd);
+void vgpu_vectors_reset(struct vgpu_vdev *vd);
+void vgpu_vectors_close(struct vgpu_vdev *vd);
+void vgpu_vectors_command(struct vgpu_vdev *vd);
+void vgpu_vectors_deliver(struct vgpu_vdev *vd);
+void vgpu_vectors_raise(struct vgpu_vdev *vd, unsigned int v);
+void vgpu_vectors_access(struct vgpu_vdev *vd, u64 pos, u8 *buf, size_t n,
+			 bool write);
+int vgpu_vectors_set(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
+		     const void *data);
 
 /* vblank.c */
 void vgpu_vblank_init(struct vgpu_vdev *vd);

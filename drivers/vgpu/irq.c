@@ -2,10 +2,13 @@
 /*
  * Interrupts of a virtual function: INTx and MSI by eventfd, and the two
  * events by which VFIO asks user space to look at, or to give back, a device.
+ * MSI-X is in vectors.c.
  *
  * INTx is a level. It is delivered by one eventfd signal and masks itself then
  * (automask); when user space unmasks it and the level is still high, it is
- * delivered again. MSI is delivered when the level rises.
+ * delivered again. MSI is delivered when the level rises, or when the backend
+ * says so. A message is a write to memory: where the guest has not enabled bus
+ * mastering it is lost, as it is on a bus. The pin needs none.
  *
  * Interrupts that are too many (protect.c) are held back and tried again a
  * little later; MSIs that come meanwhile are joined to one.
@@ -24,11 +27,21 @@ static void signal_trigger(struct vgpu_irqs *irqs, unsigned int index)
 		vgpu_eventfd_signal(irqs->trigger[index]);
 }
 
+/**
+ * vgpu_irq_retry() - deliver a little later what is held back now
+ * @vd: the instance, not closed: interrupt lock held
+ */
+void vgpu_irq_retry(struct vgpu_vdev *vd)
+{
+	lockdep_assert_held(&vd->irqs.lock);
+	schedule_delayed_work(&vd->irqs.retry, msecs_to_jiffies(RETRY_MS));
+}
+
 static bool allowed(struct vgpu_vdev *vd)
 {
 	if (vgpu_protect_event(vd, VGPU_GUARD_IRQS))
 		return true;
-	schedule_delayed_work(&vd->irqs.retry, msecs_to_jiffies(RETRY_MS));
+	vgpu_irq_retry(vd);
 	return false;
 }
 
@@ -64,8 +77,43 @@ static void retry_work(struct work_struct *work)
 	spin_lock_irq(&vd->irqs.lock);
 	deliver_msi(vd);
 	deliver_intx(vd);
+	vgpu_vectors_deliver(vd);
 	spin_unlock_irq(&vd->irqs.lock);
 }
+
+/* Without a listener an MSI is lost, as it is on a bus. */
+static void raise_msi(struct vgpu_vdev *vd)
+{
+	struct vgpu_irqs *irqs = &vd->irqs;
+
+	lockdep_assert_held(&irqs->lock);
+	if (irqs->master && irqs->trigger[VFIO_PCI_MSI_IRQ_INDEX])
+		irqs->msi_pending = true;
+}
+
+/**
+ * vgpu_irq_raise() - an interrupt of a function that has messages
+ * @inst: the instance
+ * @vector: of MSI-X; a function without it has one vector, 0, by MSI
+ *
+ * A vector that does not exist, or that nobody listens to, is lost. Any context,
+ * between instance_init() and instance_fini().
+ */
+void vgpu_irq_raise(struct vgpu_instance *inst, unsigned int vector)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+	struct vgpu_irqs *irqs = &vd->irqs;
+	unsigned long flags;
+
+	spin_lock_irqsave(&irqs->lock, flags);
+	if (vector < irqs->msix.nr)
+		vgpu_vectors_raise(vd, vector);
+	else if (!irqs->msix.nr && !vector)
+		raise_msi(vd);
+	deliver_msi(vd);
+	spin_unlock_irqrestore(&irqs->lock, flags);
+}
+EXPORT_SYMBOL_GPL(vgpu_irq_raise);
 
 /**
  * vgpu_irq_set() - the function's interrupt condition
@@ -80,9 +128,8 @@ void vgpu_irq_set(struct vgpu_instance *inst, bool level)
 	vgpu_config_set_intx_status(&vd->cfg, level);
 
 	spin_lock_irq(&irqs->lock);
-	/* Without a listener an MSI is lost, as it is on a bus. */
 	if (level && !irqs->level)
-		irqs->msi_pending = irqs->trigger[VFIO_PCI_MSI_IRQ_INDEX];
+		raise_msi(vd);
 	irqs->level = level;
 	deliver_msi(vd);
 	deliver_intx(vd);
@@ -98,6 +145,7 @@ void vgpu_irq_reset(struct vgpu_vdev *vd)
 {
 	spin_lock_irq(&vd->irqs.lock);
 	vd->irqs.msi_pending = false;
+	vgpu_vectors_reset(vd);
 	spin_unlock_irq(&vd->irqs.lock);
 	vgpu_irq_set(&vd->inst, false);
 }
@@ -107,29 +155,36 @@ void vgpu_irq_reset(struct vgpu_vdev *vd)
  * @vd: the instance
  * @index: the VFIO interrupt index
  *
- * Return: true when somebody listens. Any context that may take a spinlock.
+ * Return: true when somebody listens. Any context.
  */
 bool vgpu_irq_notify(struct vgpu_vdev *vd, unsigned int index)
 {
+	unsigned long flags;
 	bool listened;
 
-	spin_lock_irq(&vd->irqs.lock);
+	spin_lock_irqsave(&vd->irqs.lock, flags);
 	listened = vd->irqs.trigger[index];
 	signal_trigger(&vd->irqs, index);
-	spin_unlock_irq(&vd->irqs.lock);
+	spin_unlock_irqrestore(&vd->irqs.lock, flags);
 	return listened;
 }
 
 /**
- * vgpu_irq_command() - the guest may have enabled or disabled the pin
+ * vgpu_irq_command() - the guest may have enabled or disabled interrupts
  * @vd: the instance; trap lock held
  */
 void vgpu_irq_command(struct vgpu_vdev *vd)
 {
-	spin_lock_irq(&vd->irqs.lock);
-	vd->irqs.intx_off = vgpu_config_intx_off(&vd->cfg);
+	struct vgpu_irqs *irqs = &vd->irqs;
+
+	spin_lock_irq(&irqs->lock);
+	irqs->intx_off = vgpu_config_intx_off(&vd->cfg);
+	irqs->master = vgpu_config_master_on(&vd->cfg);
+	if (!irqs->master)
+		irqs->msi_pending = false;
 	deliver_intx(vd);
-	spin_unlock_irq(&vd->irqs.lock);
+	vgpu_vectors_command(vd);
+	spin_unlock_irq(&irqs->lock);
 }
 
 static void set_masked(struct vgpu_vdev *vd, bool masked)
@@ -243,6 +298,8 @@ static int set_trigger_action(struct vgpu_vdev *vd,
 int vgpu_irq_set_irqs(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
 		      void *data)
 {
+	if (hdr->index == VFIO_PCI_MSIX_IRQ_INDEX)
+		return vgpu_vectors_set(vd, hdr, data);
 	switch (hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
 	case VFIO_IRQ_SET_ACTION_MASK:
 		return set_mask_action(vd, hdr, data, true);
@@ -268,17 +325,20 @@ int vgpu_irq_info(struct vgpu_vdev *vd, struct vfio_irq_info *info)
 	case VFIO_PCI_INTX_IRQ_INDEX:
 		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
 			      VFIO_IRQ_INFO_AUTOMASKED;
-		info->count = 1;
+		info->count = vd->cfg.pci->intx;
 		return 0;
 	case VFIO_PCI_MSI_IRQ_INDEX:
+		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
+		info->count = !!vd->cfg.cap[PCI_CAP_ID_MSI];
+		return 0;
 	case VFIO_PCI_ERR_IRQ_INDEX:
 	case VFIO_PCI_REQ_IRQ_INDEX:
 		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
 		info->count = 1;
 		return 0;
 	case VFIO_PCI_MSIX_IRQ_INDEX:
-		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
-		info->count = 0;
+		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE;
+		info->count = vd->irqs.msix.nr;
 		return 0;
 	default:
 		return -EINVAL;
@@ -306,6 +366,7 @@ void vgpu_irq_close(struct vgpu_vdev *vd)
 	unmask_stop(&vd->irqs);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		set_trigger(vd, i, -1);
+	vgpu_vectors_close(vd);
 }
 
 /**

@@ -40,19 +40,10 @@ void vgpu_protect_init(struct vgpu_core *core)
 		core->guard_limits[i] = defaults[i].limit;
 }
 
-/**
- * vgpu_protect_event() - an instance causes something
- * @vd: the instance
- * @kind: what
- *
- * Any context that may take a spinlock.
- *
- * Return: false when it is too much.
- */
-bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
+static bool event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind,
+		  struct vgpu_guard *g)
 {
 	u32 limit = READ_ONCE(vd->core->guard_limits[kind]);
-	struct vgpu_guard *g = &vd->guards[kind];
 	u64 window = defaults[kind].window, last;
 	unsigned long flags;
 	bool ok, first;
@@ -70,6 +61,34 @@ bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
 				       defaults[kind].name, limit,
 				       div_u64(window, NSEC_PER_SEC));
 	return ok;
+}
+
+/**
+ * vgpu_protect_event() - an instance causes something
+ * @vd: the instance
+ * @kind: what
+ *
+ * Any context.
+ *
+ * Return: false when it is too much.
+ */
+bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
+{
+	return event(vd, kind, &vd->guards[kind]);
+}
+
+/**
+ * vgpu_protect_vector() - an instance causes an interrupt by a vector
+ * @vd: the instance
+ * @vec: the vector; the limit is for each, so that none holds back others
+ *
+ * Any context.
+ *
+ * Return: false when it is too much.
+ */
+bool vgpu_protect_vector(struct vgpu_vdev *vd, struct vgpu_vector *vec)
+{
+	return event(vd, VGPU_GUARD_IRQS, &vec->guard);
 }
 
 /**
@@ -96,17 +115,22 @@ int vgpu_protect_wait(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
  * @vd: the instance
  * @kind: which guard
  *
- * Return: see enum vgpu_guard_state.
+ * Return: see enum vgpu_guard_state; of interrupts that of the worst vector.
  */
 enum vgpu_guard_state vgpu_protect_state(struct vgpu_vdev *vd,
 					 enum vgpu_guard_kind kind)
 {
+	unsigned int i, vectors = kind == VGPU_GUARD_IRQS ? vd->irqs.msix.nr : 0;
 	u32 limit = READ_ONCE(vd->core->guard_limits[kind]);
+	u64 now, window = defaults[kind].window;
 	enum vgpu_guard_state state;
 
 	spin_lock_irq(&vd->guard_lock);
-	state = vgpu_guard_state(&vd->guards[kind], defaults[kind].window,
-				 limit, ktime_get_ns());
+	now = ktime_get_ns();
+	state = vgpu_guard_state(&vd->guards[kind], window, limit, now);
+	for (i = 0; i < vectors; i++)
+		state = max(state, vgpu_guard_state(&vd->irqs.vectors[i].guard,
+						    window, limit, now));
 	spin_unlock_irq(&vd->guard_lock);
 	return state;
 }

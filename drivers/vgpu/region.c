@@ -130,6 +130,22 @@ static int access_nothing(struct vgpu_vdev *vd, u8 *buf, size_t n, bool write,
 	return ret;
 }
 
+static int access_msix(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
+		       bool write)
+{
+	int ret = -EIO;
+
+	mutex_lock(&vd->trap_lock);
+	if (decoded(vd, false)) {
+		vgpu_vectors_access(vd, pos, buf, n, write);
+		ret = 0;
+	}
+	vgpu_count(&vd->inst, write ? VGPU_CNT_TRAPS_WRITE :
+				      VGPU_CNT_TRAPS_READ, 1);
+	mutex_unlock(&vd->trap_lock);
+	return ret;
+}
+
 static int access_area(struct vgpu_vdev *vd, const struct vgpu_bar *bar,
 		       const struct vgpu_area *area, u8 *buf, size_t n,
 		       u64 pos, bool write)
@@ -139,9 +155,14 @@ static int access_area(struct vgpu_vdev *vd, const struct vgpu_bar *bar,
 	if (!area)
 		return access_nothing(vd, buf, n, write, io);
 	pos = pos - area->offset + area->target;
-	if (area->kind == VGPU_AREA_MEMORY)
+	switch (area->kind) {
+	case VGPU_AREA_MEMORY:
 		return access_vram(vd, buf, n, pos, write);
-	return access_registers(vd, buf, n, pos, write, io);
+	case VGPU_AREA_MSIX:
+		return access_msix(vd, buf, n, pos, write);
+	default:
+		return access_registers(vd, buf, n, pos, write, io);
+	}
 }
 
 static int access_bar(struct vgpu_vdev *vd, const struct vgpu_bar *bar, u8 *buf,

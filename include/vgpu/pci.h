@@ -12,6 +12,9 @@
 /** Base address registers of a PCI function. */
 #define VGPU_NR_BARS	6
 
+/** MSI-X vectors that a function may have. */
+#define VGPU_MAX_VECTORS	256
+
 /** Capabilities that a function may have. */
 #define VGPU_MAX_CAPS	8
 
@@ -23,11 +26,13 @@
  * @VGPU_AREA_NONE: ends the list of areas
  * @VGPU_AREA_TRAP: the register file; every access is trapped
  * @VGPU_AREA_MEMORY: the instance's partition; mapped
+ * @VGPU_AREA_MSIX: the MSI-X table, and the pending bits after it; the core's
  */
 enum vgpu_area_kind {
 	VGPU_AREA_NONE,
 	VGPU_AREA_TRAP,
 	VGPU_AREA_MEMORY,
+	VGPU_AREA_MSIX,
 };
 
 /**
@@ -35,7 +40,8 @@ enum vgpu_area_kind {
  * @kind: what it is
  * @offset: where it begins in the BAR
  * @size: bytes; of %VGPU_AREA_MEMORY, 0 for all of the partition from @target on
- * @target: where it begins in the register file, or in the partition
+ * @target: where it begins in the register file, or in the partition; 0 for
+ *	%VGPU_AREA_MSIX
  *
  * What is mapped has whole pages. The rest has offsets that are multiples of 4.
  */
@@ -104,8 +110,10 @@ struct vgpu_bar_desc {
  * @revision: revision id
  * @intx: it has an interrupt pin, INTA
  * @caps: its capabilities, in the order of the list: %PCI_CAP_ID_PM,
- *	%PCI_CAP_ID_MSI (one vector), %PCI_CAP_ID_EXP (an endpoint, with 4 KiB of
+ *	%PCI_CAP_ID_MSI (one vector), %PCI_CAP_ID_MSIX (then there is one area
+ *	%VGPU_AREA_MSIX), %PCI_CAP_ID_EXP (an endpoint, with 4 KiB of
  *	configuration space)
+ * @msix_vectors: vectors of MSI-X, up to %VGPU_MAX_VECTORS; 0 without it
  * @bars: %VGPU_NR_BARS of them; must live as long as the GPU
  * @rom: option ROM image, or NULL; must live as long as the GPU
  * @rom_size: bytes of @rom, a power of two of at least 2 KiB
@@ -119,6 +127,7 @@ struct vgpu_pci_desc {
 	u8 revision;
 	bool intx;
 	u8 caps[VGPU_MAX_CAPS];
+	u16 msix_vectors;
 	const struct vgpu_bar_desc *bars;
 	const void *rom;
 	u32 rom_size;

@@ -276,6 +276,7 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc);
 void vgpu_gpu_unregister(struct vgpu_gpu *gpu);
 
 void vgpu_irq_set(struct vgpu_instance *inst, bool level);
+void vgpu_irq_raise(struct vgpu_instance *inst, unsigned int vector);
 void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
 		     u32 period_ns);
 u64 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar);

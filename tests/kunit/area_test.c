@@ -16,6 +16,9 @@
 #define MEMORY(_offset, _size, _target) \
 	{ VGPU_AREA_MEMORY, (_offset), (_size), (_target) }
 
+#define MSIX(_offset, _size) \
+	{ VGPU_AREA_MSIX, (_offset), (_size), 0 }
+
 struct function {
 	struct vgpu_bar_desc desc[VGPU_NR_BARS];
 	struct vgpu_pci_desc pci;
@@ -195,6 +198,46 @@ static void area_pairs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, init(f, SZ_16G), -EINVAL);
 }
 
+/* One table, large enough, where there are vectors. */
+static void area_msix(struct kunit *test)
+{
+	static const struct {
+		const char *why;
+		u16 vectors;
+		struct vgpu_area areas[3];
+		int ret;
+	} t[] = {
+		{ "one vector", 1, { MSIX(0, 16 + 8) }, 0 },
+		{ "as many as fit", 65, { MSIX(8, 65 * 16 + 16) }, 0 },
+		{ "one more", 65, { MSIX(8, 65 * 16 + 15) }, -EINVAL },
+		{ "after registers", 4, { TRAP(0, SZ_4K, 0),
+					  MSIX(SZ_4K, SZ_4K) }, 0 },
+		{ "two tables", 4, { MSIX(0, SZ_4K), MSIX(SZ_4K, SZ_4K) },
+		  -EINVAL },
+		{ "none", 4, { TRAP(0, SZ_4K, 0) }, -EINVAL },
+		{ "without vectors", 0, { MSIX(0, SZ_4K) }, -EINVAL },
+		{ "in the middle of a qword", 4, { MSIX(4, SZ_4K) }, -EINVAL },
+		{ "with a target", 4, { { VGPU_AREA_MSIX, 0, SZ_4K, 16 } },
+		  -EINVAL },
+	};
+	struct function *f = function(test, &(struct vgpu_bar_desc){});
+	unsigned int i, bar;
+
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		memcpy(f->desc[4].areas, t[i].areas, sizeof(t[i].areas));
+		f->pci.msix_vectors = t[i].vectors;
+		KUNIT_EXPECT_EQ_MSG(test, init(f, VRAM), t[i].ret, "%s",
+				    t[i].why);
+	}
+	memcpy(f->desc[4].areas, t[3].areas, sizeof(t[3].areas));
+	f->pci.msix_vectors = t[3].vectors;
+	KUNIT_ASSERT_EQ(test, init(f, VRAM), 0);
+	KUNIT_EXPECT_PTR_EQ(test, vgpu_area_msix(&f->bars, &bar),
+			    (const struct vgpu_area *)&f->bars.bar[4].areas[1]);
+	KUNIT_EXPECT_EQ(test, bar, 4U);
+	KUNIT_EXPECT_EQ(test, vgpu_bar_nr_mapped(&f->bars.bar[4]), 0U);
+}
+
 /* By a map of the whole BAR, one entry a page. */
 static void area_random(struct kunit *test)
 {
@@ -252,6 +295,7 @@ static struct kunit_case area_cases[] = {
 	KUNIT_CASE(area_rounded_up),
 	KUNIT_CASE(area_descriptions),
 	KUNIT_CASE(area_pairs),
+	KUNIT_CASE(area_msix),
 	KUNIT_CASE(area_random),
 	{}
 };

@@ -437,6 +437,60 @@ static void config_express(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vgpu_config_memory_on(cfg));
 }
 
+/* Vectors, their table, and the pending bits after it. */
+static void config_msix(struct kunit *test)
+{
+	static const struct vgpu_bar_desc bars[VGPU_NR_BARS] = {
+		[0] = VGPU_BAR_REGS(SZ_4K),
+		[3] = { .areas = {
+			{ VGPU_AREA_TRAP, 0, SZ_4K, 0 },
+			{ VGPU_AREA_MSIX, SZ_8K, SZ_4K, 0 },
+		} },
+	};
+	static const struct vgpu_pci_desc pci = {
+		.caps = { PCI_CAP_ID_PM, PCI_CAP_ID_MSIX, PCI_CAP_ID_EXP },
+		.msix_vectors = 67,
+		.bars = bars,
+	};
+	struct vgpu_config *cfg = config(test, &pci, SZ_4M);
+	u32 at = get(cfg, PCI_CAPABILITY_LIST, 1);
+
+	at = get(cfg, at + PCI_CAP_LIST_NEXT, 1);
+	KUNIT_ASSERT_EQ(test, get(cfg, at, 1), (u32)PCI_CAP_ID_MSIX);
+	KUNIT_EXPECT_EQ(test, get(cfg, at + PCI_MSIX_FLAGS, 2), 66U);
+	KUNIT_EXPECT_EQ(test, get(cfg, at + PCI_MSIX_TABLE, 4),
+			(u32)SZ_8K | 3);
+	KUNIT_EXPECT_EQ(test, get(cfg, at + PCI_MSIX_PBA, 4),
+			(u32)(SZ_8K + 67 * 16) | 3);
+	KUNIT_EXPECT_EQ(test, vgpu_config_msix_flags(cfg), (u16)66);
+	put(cfg, at + PCI_MSIX_FLAGS, 2, 0xffff);
+	put(cfg, at + PCI_MSIX_TABLE, 4, 0);
+	KUNIT_EXPECT_EQ(test, vgpu_config_msix_flags(cfg),
+			(u16)(66 | PCI_MSIX_FLAGS_ENABLE |
+			      PCI_MSIX_FLAGS_MASKALL));
+	KUNIT_EXPECT_EQ(test, get(cfg, at + PCI_MSIX_TABLE, 4),
+			(u32)SZ_8K | 3);
+	at = get(cfg, at + PCI_CAP_LIST_NEXT, 1);
+	KUNIT_EXPECT_EQ(test, get(cfg, at, 1), (u32)PCI_CAP_ID_EXP);
+	KUNIT_EXPECT_EQ(test, vgpu_config_msix_flags(config(test, &card,
+							    SZ_4M)), (u16)0);
+}
+
+static void config_bus_master(struct kunit *test)
+{
+	struct vgpu_config *cfg = config(test, &card, SZ_8M);
+
+	KUNIT_EXPECT_FALSE(test, vgpu_config_master_on(cfg));
+	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+	KUNIT_EXPECT_TRUE(test, vgpu_config_master_on(cfg));
+	put(cfg, CARD_PM + PCI_PM_CTRL, 2, 3);
+	KUNIT_EXPECT_FALSE(test, vgpu_config_master_on(cfg));
+	put(cfg, CARD_PM + PCI_PM_CTRL, 2, 0);
+	KUNIT_EXPECT_TRUE(test, vgpu_config_master_on(cfg));
+	put(cfg, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+	KUNIT_EXPECT_FALSE(test, vgpu_config_master_on(cfg));
+}
+
 static void config_without_capabilities(struct kunit *test)
 {
 	struct vgpu_config *cfg = config(test, &bare, SZ_4M);
@@ -471,18 +525,23 @@ static void config_descriptions(struct kunit *test)
 {
 	static const struct {
 		u8 caps[VGPU_MAX_CAPS];
+		u16 vectors;
 		u32 rom_size;
 		int ret;
 	} descs[] = {
-		{ { PCI_CAP_ID_PM, PCI_CAP_ID_EXP, PCI_CAP_ID_MSI }, 0, 0 },
-		{ { PCI_CAP_ID_PM, PCI_CAP_ID_PM }, 0, -EINVAL },
-		{ { PCI_CAP_ID_MSI, PCI_CAP_ID_PM, PCI_CAP_ID_MSI }, 0,
+		{ { PCI_CAP_ID_PM, PCI_CAP_ID_EXP, PCI_CAP_ID_MSI }, 0, 0, 0 },
+		{ { PCI_CAP_ID_PM, PCI_CAP_ID_PM }, 0, 0, -EINVAL },
+		{ { PCI_CAP_ID_MSI, PCI_CAP_ID_PM, PCI_CAP_ID_MSI }, 0, 0,
 		  -EINVAL },
-		{ { PCI_CAP_ID_AGP }, 0, -EINVAL },
-		{ { 0xff }, 0, -EINVAL },
-		{ {}, SZ_2K, 0 },
-		{ {}, SZ_1K, -EINVAL },
-		{ {}, SZ_2K + SZ_1K, -EINVAL },
+		{ { PCI_CAP_ID_AGP }, 0, 0, -EINVAL },
+		{ { 0xff }, 0, 0, -EINVAL },
+		{ { PCI_CAP_ID_MSIX }, VGPU_MAX_VECTORS, 0, 0 },
+		{ { PCI_CAP_ID_MSIX }, VGPU_MAX_VECTORS + 1, 0, -EINVAL },
+		{ { PCI_CAP_ID_MSIX }, 0, 0, -EINVAL },
+		{ { PCI_CAP_ID_MSI }, 1, 0, -EINVAL },
+		{ {}, 0, SZ_2K, 0 },
+		{ {}, 0, SZ_1K, -EINVAL },
+		{ {}, 0, SZ_2K + SZ_1K, -EINVAL },
 	};
 	unsigned int i;
 
@@ -490,6 +549,7 @@ static void config_descriptions(struct kunit *test)
 		struct vgpu_pci_desc pci = { .bars = bare_bars };
 
 		memcpy(pci.caps, descs[i].caps, sizeof(pci.caps));
+		pci.msix_vectors = descs[i].vectors;
 		pci.rom = descs[i].rom_size ? rom : NULL;
 		pci.rom_size = descs[i].rom_size;
 		KUNIT_EXPECT_EQ_MSG(test, vgpu_config_check(&pci), descs[i].ret,
@@ -512,6 +572,8 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_bar_64),
 	KUNIT_CASE(config_bar_rounded_up),
 	KUNIT_CASE(config_express),
+	KUNIT_CASE(config_msix),
+	KUNIT_CASE(config_bus_master),
 	KUNIT_CASE(config_without_capabilities),
 	KUNIT_CASE(config_headless),
 	KUNIT_CASE(config_descriptions),

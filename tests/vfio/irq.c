@@ -83,6 +83,7 @@ static void msi_enable(bool on)
 
 static void msi_on(void)
 {
+	vdev_bus_master(d, true);
 	reg_wr(d, GEN_INT_CNTL, INT_SW);
 	msi_enable(true);
 	ASSERT_OK(irq_eventfd(d, MSI, TRIGGER, evt));
@@ -281,6 +282,27 @@ static void msi_is_an_edge(void)
 	EXPECT_EQ(evt_wait(evt), 1);
 }
 
+/* Without it no message leaves the function, then or later; the pin does. */
+static void msi_needs_bus_master(void)
+{
+	msi_on();
+	vdev_bus_master(d, false);
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+	vdev_bus_master(d, true);
+	EXPECT_EQ(evt_take(evt), 0);
+	sw_ack();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	sw_ack();
+
+	ASSERT_OK(irq_set(d, MSI, NONE | TRIGGER, 0, 0, NULL, 0));
+	vdev_bus_master(d, false);
+	intx_on();
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
 static void msi_replaces_intx(void)
 {
 	int msi_evt = evt_new();
@@ -288,6 +310,7 @@ static void msi_replaces_intx(void)
 	intx_on();
 	/* As QEMU does it: INTx goes before MSI comes. */
 	ASSERT_OK(irq_set(d, INTX, NONE | TRIGGER, 0, 0, NULL, 0));
+	vdev_bus_master(d, true);
 	msi_enable(true);
 	ASSERT_OK(irq_eventfd(d, MSI, TRIGGER, msi_evt));
 	sw_raise();
@@ -466,6 +489,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(vblank_comes_by_itself),
 	TAP_TEST(msi_is_delivered),
 	TAP_TEST(msi_is_an_edge),
+	TAP_TEST(msi_needs_bus_master),
 	TAP_TEST(msi_replaces_intx),
 	TAP_TEST(switched_off),
 	TAP_TEST(loopback),

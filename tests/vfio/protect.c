@@ -264,6 +264,7 @@ static void resets_are_held_back(void)
 static void irq_setup(unsigned int index)
 {
 	evt = evt_new();
+	vdev_bus_master(bad, true);
 	reg_wr(bad, GEN_INT_CNTL, INT_SW);
 	ASSERT_OK(irq_eventfd(bad, index, VFIO_IRQ_SET_ACTION_TRIGGER, evt));
 }
@@ -380,6 +381,7 @@ static void nothing_held_back_after_reset(void)
 	for (i = 0; i < 3; i++) {
 		irq_storm(false);
 		ASSERT_OK(vdev_ioctl(bad, VFIO_DEVICE_RESET, NULL));
+		vdev_bus_master(bad, true);
 		evt_take(evt);
 		expect_soon(bad, "guard_irqs", "normal");
 		EXPECT_EQ(evt_take(evt), 0);

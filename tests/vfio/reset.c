@@ -187,6 +187,7 @@ static int watch_vblank(struct vdev *of)
 	int evt = evt_new();
 
 	display_set_mode(of, 640, 480, 32, 0);
+	vdev_bus_master(of, true);
 	ASSERT_OK(irq_eventfd(of, VFIO_PCI_MSI_IRQ_INDEX,
 			      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
 	reg_wr(of, GEN_INT_CNTL, INT_VBLANK);
@@ -210,6 +211,7 @@ static void vblank_stops(void)
 	EXPECT(evt_wait(evt) >= 1);
 
 	reset();
+	vdev_bus_master(d, true);
 	evt_take(evt);
 	/* Its monitor goes on, as another's does: none may be noticed meanwhile. */
 	for (i = 0; i < 12; i++)

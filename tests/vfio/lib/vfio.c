@@ -150,6 +150,14 @@ void vdev_decode(struct vdev *d, unsigned int bits)
 	cfg_wr(d, PCI_COMMAND, 2, cmd | bits);
 }
 
+/* Messages are writes to memory: MSI and MSI-X need it. */
+void vdev_bus_master(struct vdev *d, bool on)
+{
+	uint32_t cmd = cfg_rd(d, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER;
+
+	cfg_wr(d, PCI_COMMAND, 2, cmd | (on ? PCI_COMMAND_MASTER : 0));
+}
+
 /**
  * vdev_region_info() - what a region is, with its capabilities
  * @d: vGPU

@@ -55,6 +55,7 @@ void vdev_cleanup(void);
 void vdev_leave_to_parent(void);
 void vdev_set_iommu(int container, int group);
 void vdev_decode(struct vdev *d, unsigned int bits);
+void vdev_bus_master(struct vdev *d, bool on);
 
 struct vfio_region_info *vdev_region_info(struct vdev *d, unsigned int index);
 void *region_cap(struct vfio_region_info *info, unsigned int id);
