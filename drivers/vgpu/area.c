@@ -53,7 +53,8 @@ static bool within(u64 at, u64 size, u64 limit)
  */
 bool vgpu_area_mapped(const struct vgpu_area *area)
 {
-	return area && area->kind == VGPU_AREA_MEMORY;
+	return area && (area->kind == VGPU_AREA_MEMORY ||
+			area->kind == VGPU_AREA_DOORBELL);
 }
 
 /* What is wrong with an area, or NULL. @begin: where the one before ends. */
@@ -71,8 +72,7 @@ static const char *check_area(const struct vgpu_pci_desc *pci,
 	if (area->offset % 4)
 		return "is not aligned";
 	if (vgpu_area_mapped(area) &&
-	    (is_io(bar) || !PAGE_ALIGNED(area->offset | area->size |
-					 area->target)))
+	    (is_io(bar) || !PAGE_ALIGNED(area->offset | area->size)))
 		return "cannot be mapped by pages";
 
 	switch (area->kind) {
@@ -80,8 +80,13 @@ static const char *check_area(const struct vgpu_pci_desc *pci,
 		return within(area->target, area->size, regs_size) ? NULL :
 		       "is beyond the registers";
 	case VGPU_AREA_MEMORY:
+		if (!PAGE_ALIGNED(area->target))
+			return "does not begin with a page of the partition";
 		return within(area->target, area->size, vram_size) ? NULL :
 		       "is beyond the partition";
+	case VGPU_AREA_DOORBELL:
+		return area->target < VGPU_MAX_DOORBELLS ? NULL :
+		       "is one doorbell too many";
 	case VGPU_AREA_MSIX:
 		if (is_io(bar) || area->offset % 8 || area->target)
 			return "is not where an MSI-X table can be";
@@ -136,13 +141,40 @@ static const char *check_bar(const struct vgpu_bar *bar)
 	return NULL;
 }
 
-static unsigned int nr_msix(const struct vgpu_bars *bars)
+/* Each has its own pages. */
+static bool doorbells_differ(const struct vgpu_bars *bars)
+{
+	unsigned int bar, i, seen = 0;
+
+	for (bar = 0; bar < VGPU_NR_BARS; bar++) {
+		for (i = 0; i < bars->bar[bar].nr; i++) {
+			const struct vgpu_area *area = &bars->bar[bar].areas[i];
+
+			if (area->kind != VGPU_AREA_DOORBELL)
+				continue;
+			if (seen & BIT(area->target))
+				return false;
+			seen |= BIT(area->target);
+		}
+	}
+	return true;
+}
+
+/**
+ * vgpu_bars_count() - how many areas of a kind there are
+ * @bars: the BARs
+ * @kind: the kind
+ *
+ * Return: the number.
+ */
+unsigned int vgpu_bars_count(const struct vgpu_bars *bars,
+			     enum vgpu_area_kind kind)
 {
 	unsigned int bar, i, n = 0;
 
 	for (bar = 0; bar < VGPU_NR_BARS; bar++)
 		for (i = 0; i < bars->bar[bar].nr; i++)
-			n += bars->bar[bar].areas[i].kind == VGPU_AREA_MSIX;
+			n += bars->bar[bar].areas[i].kind == kind;
 	return n;
 }
 
@@ -183,9 +215,12 @@ int vgpu_bars_init(struct vgpu_bars *bars, const struct vgpu_pci_desc *pci,
 			return -EINVAL;
 		}
 	}
-	if (nr_msix(bars) != !!pci->msix_vectors) {
-		pr_err("vgpu: PCI description: %u MSI-X areas for %u vectors\n", nr_msix(bars),
-		       pci->msix_vectors);
+	if (vgpu_bars_count(bars, VGPU_AREA_MSIX) != !!pci->msix_vectors) {
+		pr_err("vgpu: PCI description: not one MSI-X area, or one without vectors\n");
+		return -EINVAL;
+	}
+	if (!doorbells_differ(bars)) {
+		pr_err("vgpu: PCI description: two areas are the same doorbell\n");
 		return -EINVAL;
 	}
 	return 0;

@@ -48,6 +48,8 @@ int vgpu_bars_init(struct vgpu_bars *bars, const struct vgpu_pci_desc *pci,
 		   u64 vram_size, u32 regs_size);
 const struct vgpu_area *vgpu_area_at(const struct vgpu_bar *bar, u64 offset,
 				     u64 *left);
+unsigned int vgpu_bars_count(const struct vgpu_bars *bars,
+			     enum vgpu_area_kind kind);
 const struct vgpu_area *vgpu_area_msix(const struct vgpu_bars *bars,
 				       unsigned int *bar);
 bool vgpu_area_mapped(const struct vgpu_area *area);

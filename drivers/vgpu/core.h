@@ -10,8 +10,10 @@
  *   interrupts' set-up, monitor and display. Held for one trapped access, one
  *   ioctl. User memory is never touched under it: user memory may be our own
  *   aperture.
- * - &vgpu_map.sem: whether the aperture may be touched. Written under
- *   trap_lock; read by the fault handler, which comes from mmap_lock.
+ * - &vgpu_map.sem: whether BARs may be touched. Written under trap_lock, or by
+ *   vgpu_doorbell_arm() under mmap_lock, in engine context too: nothing of the
+ *   engine is taken inside it. Read by the fault handler, which comes from
+ *   mmap_lock.
  * - &vgpu_core.reset_lock: whoever holds it may take the hw_locks of several
  *   engines. Taken with no other lock held.
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
@@ -35,6 +37,7 @@
 #include <vgpu/vgpu.h>
 
 #include "area.h"
+#include "bell.h"
 #include "config.h"
 #include "guard.h"
 #include "msix.h"
@@ -269,9 +272,10 @@ struct vgpu_irqs {
 
 /**
  * struct vgpu_map - what user space has mapped
- * @sem: protects @file, @memory_on, @direct and @direct_offset
+ * @sem: protects all of it
  * @file: stands behind the mappings of this opening of the device, or NULL
- * @memory_on: the aperture may be touched
+ * @mm: who maps doorbells, or NULL; only the structure is kept
+ * @memory_on: what BARs map may be touched
  * @direct: the display region shows the partition itself, from @direct_offset
  *	for @direct_size bytes; otherwise and beyond that the converted picture
  * @direct_offset: bytes, page aligned
@@ -280,10 +284,25 @@ struct vgpu_irqs {
 struct vgpu_map {
 	struct rw_semaphore sem;
 	struct file *file;
+	struct mm_struct *mm;
 	bool memory_on;
 	bool direct;
 	u64 direct_offset;
 	u64 direct_size;
+};
+
+/**
+ * struct vgpu_doorbell - pages by which a guest says that there is work
+ * @area: where they are in @bar; NULL when there is no such doorbell
+ * @bar: number of the BAR
+ * @pages: the pages, vmalloc'ed
+ * @bell: whether they are mapped
+ */
+struct vgpu_doorbell {
+	const struct vgpu_area *area;
+	unsigned int bar;
+	void *pages;
+	struct vgpu_bell bell;
 };
 
 /**
@@ -348,6 +367,7 @@ struct vgpu_head {
  * @guards: how often it did what it should not do often
  * @fifo_wait: ns that its traps have waited for room in a FIFO; trap context
  * @map: what is mapped
+ * @doorbells: by number
  * @display: what is shown
  * @heads: vertical blanks
  */
@@ -367,6 +387,7 @@ struct vgpu_vdev {
 	struct vgpu_guard guards[VGPU_NR_GUARDS];
 	u64 fifo_wait;
 	struct vgpu_map map;
+	struct vgpu_doorbell doorbells[VGPU_MAX_DOORBELLS];
 	struct vgpu_display display;
 	struct vgpu_head heads[VGPU_MAX_HEADS];
 };
@@ -489,7 +510,19 @@ int vgpu_map_open(struct vgpu_vdev *vd);
 void vgpu_map_close(struct vgpu_vdev *vd);
 int vgpu_map_mmap(struct vgpu_vdev *vd, struct vm_area_struct *vma);
 void vgpu_map_decode(struct vgpu_vdev *vd);
+void vgpu_map_zap(struct vgpu_vdev *vd, unsigned int index, u64 offset,
+		  u64 size);
 void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size);
+
+/* doorbell.c */
+int vgpu_doorbell_init(struct vgpu_vdev *vd);
+void vgpu_doorbell_fini(struct vgpu_vdev *vd);
+void vgpu_doorbell_close(struct vgpu_vdev *vd);
+void vgpu_doorbell_unmapped(struct vgpu_vdev *vd);
+vm_fault_t vgpu_doorbell_fault(struct vm_fault *vmf, struct vgpu_vdev *vd,
+			       const struct vgpu_area *area, u64 offset);
+int vgpu_doorbell_access(struct vgpu_vdev *vd, const struct vgpu_area *area,
+			 u8 *buf, size_t n, u64 offset, bool write);
 
 /* irq.c */
 void vgpu_irq_init(struct vgpu_vdev *vd);

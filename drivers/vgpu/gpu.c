@@ -142,6 +142,9 @@ static int init_types(struct vgpu_core *core)
 		core->types[i].desc = &desc->types[i];
 		ret = vgpu_bars_init(&core->types[i].bars, &desc->pci,
 				     desc->types[i].vram_size, desc->regs_size);
+		if (!ret && !desc->ops->doorbell &&
+		    vgpu_bars_count(&core->types[i].bars, VGPU_AREA_DOORBELL))
+			ret = -EINVAL;
 		if (ret)
 			return ret;
 		core->types[i].mtype.sysfs_name = desc->types[i].name;

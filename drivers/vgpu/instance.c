@@ -76,6 +76,7 @@ static void give_resources_back(struct vgpu_vdev *vd)
 static void free_state(struct vgpu_vdev *vd)
 {
 	vgpu_display_fini(vd);
+	vgpu_doorbell_fini(vd);
 	vgpu_vectors_fini(vd);
 	vgpu_regfile_fini(&vd->inst.regs);
 }
@@ -87,6 +88,8 @@ static int alloc_state(struct vgpu_vdev *vd)
 	ret = vgpu_regfile_init(&vd->inst.regs, &vd->core->regmap);
 	if (!ret)
 		ret = vgpu_vectors_init(vd);
+	if (!ret)
+		ret = vgpu_doorbell_init(vd);
 	if (!ret)
 		ret = vgpu_display_init(vd);
 	if (ret)

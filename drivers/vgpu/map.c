@@ -12,6 +12,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -77,12 +78,21 @@ int vgpu_map_open(struct vgpu_vdev *vd)
 	return 0;
 }
 
-static void zap(struct vgpu_vdev *vd, unsigned int index, u64 size)
+/**
+ * vgpu_map_zap() - take away the pages of a part of a region
+ * @vd: the instance; map.sem held for writing
+ * @index: the region
+ * @offset: where the part begins
+ * @size: bytes
+ */
+void vgpu_map_zap(struct vgpu_vdev *vd, unsigned int index, u64 offset,
+		  u64 size)
 {
 	lockdep_assert_held_write(&vd->map.sem);
 	if (vd->map.file && size)	/* no size is all there is */
 		unmap_mapping_range(vd->map.file->f_mapping,
-				    VGPU_REGION_OFFSET(index), size, 1);
+				    VGPU_REGION_OFFSET(index) + offset, size,
+				    1);
 }
 
 static void zap_bars(struct vgpu_vdev *vd)
@@ -91,7 +101,8 @@ static void zap_bars(struct vgpu_vdev *vd)
 
 	for (i = 0; i < VGPU_NR_BARS; i++)
 		if (vgpu_bar_nr_mapped(&vd->cfg.bars->bar[i]))
-			zap(vd, i, vd->cfg.bars->bar[i].size);
+			vgpu_map_zap(vd, i, 0, vd->cfg.bars->bar[i].size);
+	vgpu_doorbell_unmapped(vd);
 }
 
 /**
@@ -100,17 +111,23 @@ static void zap_bars(struct vgpu_vdev *vd)
  */
 void vgpu_map_close(struct vgpu_vdev *vd)
 {
+	struct mm_struct *mm;
 	struct file *file;
 
 	down_write(&vd->map.sem);
 	zap_bars(vd);
-	zap(vd, VGPU_REGION_DISPLAY, vd->display.size);
+	vgpu_map_zap(vd, VGPU_REGION_DISPLAY, 0, vd->display.size);
 	file = vd->map.file;
+	mm = vd->map.mm;
 	vd->map.file = NULL;
+	vd->map.mm = NULL;
 	vd->map.memory_on = false;
 	vd->map.direct = false;
 	up_write(&vd->map.sem);
 	fput(file);
+	if (mm)
+		mmdrop(mm);
+	vgpu_doorbell_close(vd);
 }
 
 /**
@@ -150,7 +167,7 @@ void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size)
 	map->direct = direct;
 	map->direct_offset = offset;
 	map->direct_size = size;
-	zap(vd, VGPU_REGION_DISPLAY, vd->display.size);
+	vgpu_map_zap(vd, VGPU_REGION_DISPLAY, 0, vd->display.size);
 	up_write(&map->sem);
 }
 
@@ -172,6 +189,9 @@ static vm_fault_t fault_bar(struct vm_fault *vmf, struct vgpu_vdev *vd)
 	area = vgpu_area_at(&vd->cfg.bars->bar[bar], pos, &left);
 	if (WARN_ON_ONCE(!vgpu_area_mapped(area)))
 		return VM_FAULT_SIGBUS;
+	/* Alone: a neighbour that is armed must not be mapped with it. */
+	if (area->kind == VGPU_AREA_DOORBELL)
+		return vgpu_doorbell_fault(vmf, vd, area, pos - area->offset);
 	pos += area->target - area->offset;
 	ret = vmf_insert_pfn(vma, vmf->address, vram_pfn(vd, pos));
 	if (ret != VM_FAULT_NOPAGE)
@@ -227,18 +247,51 @@ static const struct vm_operations_struct map_vm_ops = {
 	.fault = map_fault,
 };
 
-/* Bytes that can be mapped from an offset of a region on. */
-static u64 mappable(struct vgpu_vdev *vd, u64 index, u64 pos)
+/*
+ * Doorbells are taken away under the mmap_lock of their user: there is one, from
+ * the first mapping until the device is closed.
+ */
+static int keep_mm(struct vgpu_vdev *vd)
+{
+	struct vgpu_map *map = &vd->map;
+	int ret = 0;
+
+	down_write(&map->sem);
+	if (!map->mm) {
+		map->mm = current->mm;
+		mmgrab(map->mm);
+	}
+	if (map->mm != current->mm)
+		ret = -EINVAL;
+	up_write(&map->sem);
+	return ret;
+}
+
+static int map_display(struct vgpu_vdev *vd, struct vm_area_struct *vma,
+		       u64 pos)
+{
+	if (pos >= vd->display.size ||
+	    vma->vm_end - vma->vm_start > vd->display.size - pos ||
+	    vma->vm_flags & VM_WRITE)
+		return -EINVAL;
+	vgpu_vm_flags(vma, 0, VM_MAYWRITE);
+	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	return 0;
+}
+
+static int map_bar(struct vgpu_vdev *vd, struct vm_area_struct *vma,
+		   unsigned int bar, u64 pos)
 {
 	const struct vgpu_area *area;
 	u64 left;
 
-	if (index == VGPU_REGION_DISPLAY)
-		return pos < vd->display.size ? vd->display.size - pos : 0;
-	if (index >= VGPU_NR_BARS)
-		return 0;
-	area = vgpu_area_at(&vd->cfg.bars->bar[index], pos, &left);
-	return vgpu_area_mapped(area) ? left : 0;
+	area = vgpu_area_at(&vd->cfg.bars->bar[bar], pos, &left);
+	if (!vgpu_area_mapped(area) || vma->vm_end - vma->vm_start > left)
+		return -EINVAL;
+	if (area->kind == VGPU_AREA_DOORBELL)
+		return keep_mm(vd);
+	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	return 0;
 }
 
 /**
@@ -255,18 +308,18 @@ int vgpu_map_mmap(struct vgpu_vdev *vd, struct vm_area_struct *vma)
 {
 	u64 index = vma->vm_pgoff / REGION_PAGES;
 	u64 pos = vma->vm_pgoff % REGION_PAGES << PAGE_SHIFT;
-	bool display = index == VGPU_REGION_DISPLAY;
+	int ret = -EINVAL;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	if (display && vma->vm_flags & VM_WRITE)
-		return -EINVAL;
-	if (vma->vm_end - vma->vm_start > mappable(vd, index, pos))
-		return -EINVAL;
+	if (index == VGPU_REGION_DISPLAY)
+		ret = map_display(vd, vma, pos);
+	else if (index < VGPU_NR_BARS)
+		ret = map_bar(vd, vma, index, pos);
+	if (ret)
+		return ret;
 
-	vgpu_vm_flags(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP,
-		      display ? VM_MAYWRITE : 0);
-	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	vgpu_vm_flags(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP, 0);
 	vma->vm_ops = &map_vm_ops;
 	vma_set_file(vma, vd->map.file);
 	return 0;

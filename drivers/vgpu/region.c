@@ -154,14 +154,17 @@ static int access_area(struct vgpu_vdev *vd, const struct vgpu_bar *bar,
 
 	if (!area)
 		return access_nothing(vd, buf, n, write, io);
-	pos = pos - area->offset + area->target;
+	pos -= area->offset;
 	switch (area->kind) {
 	case VGPU_AREA_MEMORY:
-		return access_vram(vd, buf, n, pos, write);
+		return access_vram(vd, buf, n, area->target + pos, write);
+	case VGPU_AREA_DOORBELL:
+		return vgpu_doorbell_access(vd, area, buf, n, pos, write);
 	case VGPU_AREA_MSIX:
 		return access_msix(vd, buf, n, pos, write);
 	default:
-		return access_registers(vd, buf, n, pos, write, io);
+		return access_registers(vd, buf, n, area->target + pos, write,
+					io);
 	}
 }
 

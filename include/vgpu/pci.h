@@ -12,6 +12,9 @@
 /** Base address registers of a PCI function. */
 #define VGPU_NR_BARS	6
 
+/** Doorbells that a function may have. */
+#define VGPU_MAX_DOORBELLS	16
+
 /** MSI-X vectors that a function may have. */
 #define VGPU_MAX_VECTORS	256
 
@@ -26,12 +29,15 @@
  * @VGPU_AREA_NONE: ends the list of areas
  * @VGPU_AREA_TRAP: the register file; every access is trapped
  * @VGPU_AREA_MEMORY: the instance's partition; mapped
+ * @VGPU_AREA_DOORBELL: pages that say that there is work; mapped, but for the
+ *	first touch after vgpu_doorbell_arm()
  * @VGPU_AREA_MSIX: the MSI-X table, and the pending bits after it; the core's
  */
 enum vgpu_area_kind {
 	VGPU_AREA_NONE,
 	VGPU_AREA_TRAP,
 	VGPU_AREA_MEMORY,
+	VGPU_AREA_DOORBELL,
 	VGPU_AREA_MSIX,
 };
 
@@ -40,8 +46,8 @@ enum vgpu_area_kind {
  * @kind: what it is
  * @offset: where it begins in the BAR
  * @size: bytes; of %VGPU_AREA_MEMORY, 0 for all of the partition from @target on
- * @target: where it begins in the register file, or in the partition; 0 for
- *	%VGPU_AREA_MSIX
+ * @target: where it begins in the register file, or in the partition; the number
+ *	of a doorbell, below %VGPU_MAX_DOORBELLS; 0 for %VGPU_AREA_MSIX
  *
  * What is mapped has whole pages. The rest has offsets that are multiples of 4.
  */

@@ -204,6 +204,9 @@ struct vgpu_instance {
  *	the engines
  * @scanout: say what @head shows. Trap context
  * @vblank: a vertical blank of @head began; see vgpu_vblank_set(). Trap context
+ * @doorbell: the guest rang doorbell @bell, or is about to: its store may come a
+ *	little later, see vgpu_doorbell_arm(). Only for a function that has
+ *	doorbells. Called from page faults: wake up who looks, take no mutex
  */
 struct vgpu_gpu_ops {
 	int (*instance_init)(struct vgpu_instance *inst);
@@ -213,6 +216,7 @@ struct vgpu_gpu_ops {
 	void (*scanout)(struct vgpu_instance *inst, unsigned int head,
 			struct vgpu_scanout *out);
 	void (*vblank)(struct vgpu_instance *inst, unsigned int head);
+	void (*doorbell)(struct vgpu_instance *inst, unsigned int bell);
 };
 
 /**
@@ -277,6 +281,8 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu);
 
 void vgpu_irq_set(struct vgpu_instance *inst, bool level);
 void vgpu_irq_raise(struct vgpu_instance *inst, unsigned int vector);
+int vgpu_doorbell_arm(struct vgpu_instance *inst, unsigned int bell,
+		      u64 idle_since);
 void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
 		     u32 period_ns);
 u64 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar);

@@ -16,6 +16,8 @@
 #define MEMORY(_offset, _size, _target) \
 	{ VGPU_AREA_MEMORY, (_offset), (_size), (_target) }
 
+#define BELL(_offset, _size, _number) \
+	{ VGPU_AREA_DOORBELL, (_offset), (_size), (_number) }
 #define MSIX(_offset, _size) \
 	{ VGPU_AREA_MSIX, (_offset), (_size), 0 }
 
@@ -137,6 +139,16 @@ static const struct {
 		TRAP(2, SZ_4K, 0) } }, -EINVAL },
 	{ "an offset that wraps", { .areas = {
 		TRAP(-(u64)4, SZ_4K, 0) } }, -EINVAL },
+	{ "doorbells", { .areas = { BELL(0, SZ_4K, 0), BELL(SZ_4K, SZ_8K, 3),
+		MEMORY(SZ_16K, SZ_4K, 0) } }, 0 },
+	{ "the same doorbell twice", { .areas = {
+		BELL(0, SZ_4K, 1), BELL(SZ_4K, SZ_4K, 1) } }, -EINVAL },
+	{ "a doorbell too many", { .areas = {
+		BELL(0, SZ_4K, VGPU_MAX_DOORBELLS) } }, -EINVAL },
+	{ "a doorbell of less than a page", { .areas = {
+		BELL(0, SZ_2K, 0) } }, -EINVAL },
+	{ "a doorbell as an I/O port", { .flags = PCI_BASE_ADDRESS_SPACE_IO,
+		.areas = { BELL(0, SZ_4K, 0) } }, -EINVAL },
 	{ "an unknown kind", { .areas = { { 77, 0, SZ_4K, 0 } } }, -EINVAL },
 	{ "a BAR that is too small for its area", { .size = SZ_4K, .areas = {
 		TRAP(0, SZ_8K, 0) } }, -EINVAL },

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Doorbells: pages of a BAR by which a guest says, without a trap, that there is
+ * work in its memory.
+ *
+ * While an engine looks at an instance's ring by itself, the pages are mapped
+ * and what is stored there costs nothing. When the ring has been empty for long,
+ * the backend arms the doorbell: the pages are taken away, and the first touch
+ * is one page fault, which rings and maps them again. A backend that wants to
+ * sleep does so:
+ *
+ *	vgpu_doorbell_arm();
+ *	look at the ring once more;
+ *	sleep until the doorbell rings.
+ *
+ * What is stored before the arming is seen by the look, what is stored after it
+ * rings. The bound on rings is VGPU_BELL_IDLE: a guest cannot make more of them
+ * than it is armed.
+ *
+ * KVM looks up a page in two steps, and ends the guest when the page has gone
+ * between them. Both are done under mmap_lock; so pages are taken away only with
+ * that lock held for writing. It is tried for, never waited for, because its
+ * holder may be waiting for us. The lock alone is taken, without what the memory
+ * management does beside it, since nothing of the mm is changed.
+ */
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/vmalloc.h>
+
+#include "core.h"
+
+static void ring(struct vgpu_vdev *vd, unsigned int bell, bool mapped)
+{
+	vgpu_bell_ring(&vd->doorbells[bell].bell, mapped, ktime_get_ns());
+	vd_ops(vd)->doorbell(&vd->inst, bell);
+}
+
+/**
+ * vgpu_doorbell_fault() - the first touch of a page
+ * @vmf: the fault; map.sem is held for reading
+ * @vd: the instance
+ * @area: the doorbell's area
+ * @offset: of the page in the area
+ *
+ * Counted and charged as a trapped write is. It need not wait when there are too
+ * many of these: see the top.
+ *
+ * Return: what the fault handler is to return.
+ */
+vm_fault_t vgpu_doorbell_fault(struct vm_fault *vmf, struct vgpu_vdev *vd,
+			       const struct vgpu_area *area, u64 offset)
+{
+	struct vgpu_doorbell *db = &vd->doorbells[area->target];
+	u64 begin = ktime_get_ns(), took;
+	vm_fault_t ret;
+
+	ret = vmf_insert_pfn(vmf->vma, vmf->address,
+			     vmalloc_to_pfn(db->pages + offset));
+	if (ret != VM_FAULT_NOPAGE)
+		return ret;
+	vgpu_protect_event(vd, VGPU_GUARD_TRAPS);
+	ring(vd, area->target, true);
+
+	took = ktime_get_ns() - begin;
+	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_WRITE, 1);
+	vgpu_count(&vd->inst, VGPU_CNT_TRAP_TIME, took);
+	atomic64_add(took, &vd->trap_debt);
+	return ret;
+}
+
+/* With faults kept out: that mm's mmap_lock and map.sem are held for writing. */
+static int arm(struct vgpu_vdev *vd, struct mm_struct *mm,
+	       struct vgpu_doorbell *db, u64 idle_since)
+{
+	lockdep_assert_held_write(&vd->map.sem);
+	if (vd->map.mm != mm ||
+	    !vgpu_bell_may_arm(&db->bell, idle_since, ktime_get_ns()))
+		return -EAGAIN;
+	if (!READ_ONCE(db->bell.armed)) {
+		vgpu_bell_reset(&db->bell);
+		vgpu_map_zap(vd, db->bar, db->area->offset, db->area->size);
+	}
+	return 0;
+}
+
+/**
+ * vgpu_doorbell_arm() - let the next touch of a doorbell ring
+ * @inst: the instance
+ * @bell: which of its doorbells
+ * @idle_since: since when its ring is empty, ns of ktime_get_ns()
+ *
+ * Process context, no lock of user space's memory held. When it has succeeded,
+ * what was stored before is visible: look at the ring once more.
+ *
+ * Return: 0; -EAGAIN when it is too early, or the guest is busy with its memory:
+ * try again later, and look at the ring until then. -EINVAL for a doorbell that
+ * does not exist.
+ */
+int vgpu_doorbell_arm(struct vgpu_instance *inst, unsigned int bell,
+		      u64 idle_since)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+	struct vgpu_map *map = &vd->map;
+	struct vgpu_doorbell *db;
+	struct mm_struct *mm;
+	int ret = -EAGAIN;
+
+	if (bell >= VGPU_MAX_DOORBELLS || !vd->doorbells[bell].area)
+		return -EINVAL;
+	db = &vd->doorbells[bell];
+	if (!vgpu_bell_may_arm(&db->bell, idle_since, ktime_get_ns()))
+		return -EAGAIN;
+
+	/* Only the mm itself is kept: its memory may go, its lock may not. */
+	down_read(&map->sem);
+	mm = map->mm;
+	if (mm)
+		mmgrab(mm);
+	up_read(&map->sem);
+	if (!mm || down_write_trylock(&mm->mmap_lock)) {
+		down_write(&map->sem);
+		ret = arm(vd, mm, db, idle_since);
+		up_write(&map->sem);
+		if (mm)
+			up_write(&mm->mmap_lock);
+	}
+	if (mm)
+		mmdrop(mm);
+	/* Against the guest's stores: the ring, then the doorbell. */
+	smp_mb();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vgpu_doorbell_arm);
+
+/**
+ * vgpu_doorbell_access() - a trapped access to a doorbell
+ * @vd: the instance
+ * @area: the doorbell's area
+ * @buf: the bytes
+ * @n: how many
+ * @offset: in the area
+ * @write: direction; a write rings
+ *
+ * Return: 0, -EIO when memory decode is off.
+ */
+int vgpu_doorbell_access(struct vgpu_vdev *vd, const struct vgpu_area *area,
+			 u8 *buf, size_t n, u64 offset, bool write)
+{
+	u8 *at = (u8 *)vd->doorbells[area->target].pages + offset;
+	int ret = 0;
+
+	down_read(&vd->map.sem);
+	if (!vd->map.memory_on)
+		ret = -EIO;
+	else if (write)
+		memcpy(at, buf, n);
+	else
+		memcpy(buf, at, n);
+	up_read(&vd->map.sem);
+	vgpu_count(&vd->inst, write ? VGPU_CNT_TRAPS_WRITE :
+				      VGPU_CNT_TRAPS_READ, 1);
+	if (!ret && write)
+		ring(vd, area->target, false);
+	return ret;
+}
+
+/**
+ * vgpu_doorbell_unmapped() - no page of a BAR is mapped any more
+ * @vd: the instance; map.sem held for writing
+ */
+void vgpu_doorbell_unmapped(struct vgpu_vdev *vd)
+{
+	unsigned int i;
+
+	for (i = 0; i < VGPU_MAX_DOORBELLS; i++)
+		vgpu_bell_reset(&vd->doorbells[i].bell);
+}
+
+/**
+ * vgpu_doorbell_close() - the next user may be another tenant
+ * @vd: the instance; nothing is mapped any more
+ */
+void vgpu_doorbell_close(struct vgpu_vdev *vd)
+{
+	struct vgpu_doorbell *db = vd->doorbells;
+
+	for (; db < vd->doorbells + VGPU_MAX_DOORBELLS; db++)
+		if (db->pages)
+			memset(db->pages, 0, db->area->size);
+}
+
+/**
+ * vgpu_doorbell_init() - the doorbells that the function has
+ * @vd: the instance
+ *
+ * Return: 0 or -ENOMEM; then call vgpu_doorbell_fini().
+ */
+int vgpu_doorbell_init(struct vgpu_vdev *vd)
+{
+	const struct vgpu_area *area;
+	struct vgpu_doorbell *db;
+	unsigned int bar, i;
+
+	for (bar = 0; bar < VGPU_NR_BARS; bar++) {
+		for (i = 0; i < vd->cfg.bars->bar[bar].nr; i++) {
+			area = &vd->cfg.bars->bar[bar].areas[i];
+			if (area->kind != VGPU_AREA_DOORBELL)
+				continue;
+			db = &vd->doorbells[area->target];
+			/* Single pages: KVM wants each to be counted. */
+			db->pages = vzalloc(area->size);
+			if (!db->pages)
+				return -ENOMEM;
+			db->bar = bar;
+			db->area = area;
+			vgpu_bell_reset(&db->bell);
+		}
+	}
+	return 0;
+}
+
+/**
+ * vgpu_doorbell_fini() - release memory
+ * @vd: the instance
+ */
+void vgpu_doorbell_fini(struct vgpu_vdev *vd)
+{
+	unsigned int i;
+
+	for (i = 0; i < VGPU_MAX_DOORBELLS; i++) {
+		vfree(vd->doorbells[i].pages);
+		vd->doorbells[i].pages = NULL;
+	}
+}
