@@ -22,7 +22,8 @@
 
 static void copy_line(struct vgpu_vdev *vd, u64 offset, u32 bytes)
 {
-	memcpy_fromio(vd->display.line, vgpu_vram_at(&vd->inst, offset), bytes);
+	vgpu_vram_read(&vd->core->gpu.desc.vram, vd->inst.vram_offset + offset,
+		       vd->display.line, bytes);
 }
 
 static void draw_cursor(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
@@ -181,9 +182,9 @@ ssize_t vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count, u64 pos)
 	down_read(&vd->map.sem);
 	if (map->direct && pos < map->direct_size) {
 		direct = min_t(u64, count, map->direct_size - pos);
-		memcpy_fromio(buf, vgpu_vram_at(&vd->inst,
-						map->direct_offset + pos),
-			      direct);
+		vgpu_vram_read(&vd->core->gpu.desc.vram,
+			       vd->inst.vram_offset + map->direct_offset + pos,
+			       buf, direct);
 	}
 	memcpy(buf + direct, vd->display.picture + pos + direct,
 	       count - direct);

@@ -106,6 +106,7 @@ static int check_desc(const struct vgpu_gpu_desc *desc)
 	unsigned int i;
 
 	if (!desc->nr_types || desc->vram.reserved >= desc->vram.size ||
+	    !desc->vram.virt == !desc->vram.pages ||
 	    !PAGE_ALIGNED(desc->vram.phys) || !desc->pci.bars ||
 	    check_engines(desc))
 		return -EINVAL;

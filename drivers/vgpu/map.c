@@ -173,8 +173,8 @@ void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size)
 
 static unsigned long vram_pfn(struct vgpu_vdev *vd, u64 offset)
 {
-	return (vd->core->gpu.desc.vram.phys + vd->inst.vram_offset + offset) >>
-	       PAGE_SHIFT;
+	return vgpu_vram_pfn(&vd->core->gpu.desc.vram,
+			     vd->inst.vram_offset + offset);
 }
 
 static vm_fault_t fault_bar(struct vm_fault *vmf, struct vgpu_vdev *vd)
@@ -208,6 +208,47 @@ static vm_fault_t fault_bar(struct vm_fault *vmf, struct vgpu_vdev *vd)
 			break;
 	return ret;
 }
+
+#ifdef VGPU_PMD_FAULTS
+/* The part of a mapping that one entry of the next level would cover. */
+static vm_fault_t fault_block(struct vm_fault *vmf, struct vgpu_vdev *vd)
+{
+	unsigned long at = round_down(vmf->address, PMD_SIZE);
+	unsigned long bar = vmf->pgoff / REGION_PAGES;
+	u64 left, pos = vmf->pgoff % REGION_PAGES << PAGE_SHIFT;
+	struct vm_area_struct *vma = vmf->vma;
+	const struct vgpu_area *area;
+
+	if (bar >= VGPU_NR_BARS || at < vma->vm_start ||
+	    vma->vm_end - at < PMD_SIZE)
+		return VM_FAULT_FALLBACK;
+	area = vgpu_area_at(&vd->cfg.bars->bar[bar], pos, &left);
+	if (!area || area->kind != VGPU_AREA_MEMORY)
+		return VM_FAULT_FALLBACK;
+	pos += area->target - area->offset - (vmf->address - at);
+	if (!vgpu_vram_is_block(&vd->core->gpu.desc.vram,
+				vd->inst.vram_offset + pos))
+		return VM_FAULT_FALLBACK;
+	return vgpu_insert_pmd(vmf, vram_pfn(vd, pos));
+}
+
+static vm_fault_t map_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct file *file = vmf->vma->vm_file;
+	struct vgpu_mapping *m = file->private_data;
+	struct vgpu_vdev *vd = m->vd;
+	vm_fault_t ret = VM_FAULT_FALLBACK;
+
+	if (order != PMD_SHIFT - PAGE_SHIFT)
+		return VM_FAULT_FALLBACK;
+	down_read(&vd->map.sem);
+	if (vd->map.file == file && vd->map.memory_on &&
+	    !READ_ONCE(vd->core->lost))
+		ret = fault_block(vmf, vd);
+	up_read(&vd->map.sem);
+	return ret;
+}
+#endif
 
 static vm_fault_t fault_display(struct vm_fault *vmf, struct vgpu_vdev *vd)
 {
@@ -245,6 +286,9 @@ out:
 
 static const struct vm_operations_struct map_vm_ops = {
 	.fault = map_fault,
+#ifdef VGPU_PMD_FAULTS
+	.huge_fault = map_huge_fault,
+#endif
 };
 
 /*
@@ -267,6 +311,13 @@ static int keep_mm(struct vgpu_vdev *vd)
 	return ret;
 }
 
+/* Pages of the host are cached, whoever maps them. */
+static void set_prot(struct vgpu_vdev *vd, struct vm_area_struct *vma)
+{
+	if (!vd->core->gpu.desc.vram.pages)
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+}
+
 static int map_display(struct vgpu_vdev *vd, struct vm_area_struct *vma,
 		       u64 pos)
 {
@@ -275,7 +326,7 @@ static int map_display(struct vgpu_vdev *vd, struct vm_area_struct *vma,
 	    vma->vm_flags & VM_WRITE)
 		return -EINVAL;
 	vgpu_vm_flags(vma, 0, VM_MAYWRITE);
-	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	set_prot(vd, vma);
 	return 0;
 }
 
@@ -290,7 +341,7 @@ static int map_bar(struct vgpu_vdev *vd, struct vm_area_struct *vma,
 		return -EINVAL;
 	if (area->kind == VGPU_AREA_DOORBELL)
 		return keep_mm(vd);
-	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	set_prot(vd, vma);
 	return 0;
 }
 

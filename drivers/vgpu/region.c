@@ -98,16 +98,18 @@ static int access_registers(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 static int access_vram(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 		       bool write)
 {
-	void __iomem *at = vgpu_vram_at(&vd->inst, pos);
+	const struct vgpu_vram *vram = &vd->core->gpu.desc.vram;
 	int ret = 0;
+
+	pos += vd->inst.vram_offset;
 
 	down_read(&vd->map.sem);
 	if (!vd->map.memory_on)
 		ret = -EIO;
 	else if (write)
-		memcpy_toio(at, buf, n);
+		vgpu_vram_write(vram, pos, buf, n);
 	else
-		memcpy_fromio(buf, at, n);
+		vgpu_vram_read(vram, pos, buf, n);
 	up_read(&vd->map.sem);
 	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_VRAM, 1);
 	return ret;

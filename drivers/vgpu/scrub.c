@@ -88,7 +88,7 @@ int vgpu_scrub(struct vgpu_core *core, u64 offset, u64 size)
 		if (READ_ONCE(core->lost))
 			return -EIO;
 		if (ret)
-			memset_io(core->gpu.desc.vram.virt + offset, 0, n);
+			vgpu_vram_zero(&core->gpu.desc.vram, offset, n);
 		cond_resched();
 	}
 	return 0;

@@ -11,6 +11,9 @@
 #include <linux/mm.h>
 #include <linux/version.h>
 #include <linux/vfio.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/pfn_t.h>
+#endif
 /* Old ones include nothing of what they need: last. */
 #include <linux/fault-inject.h>
 
@@ -40,6 +43,24 @@ static inline void vgpu_vm_flags(struct vm_area_struct *vma,
 	vm_flags_mod(vma, set, clear);
 #endif
 }
+
+/*
+ * Mappings of PMD_SIZE without a struct page behind them: v6.6 gave the fault its
+ * order, v6.12 lets KVM look them up, v6.17 takes a plain number.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && \
+	defined(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP)
+#define VGPU_PMD_FAULTS
+static inline vm_fault_t vgpu_insert_pmd(struct vm_fault *vmf,
+					 unsigned long pfn)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+	return vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, 0), false);
+#else
+	return vmf_insert_pfn_pmd(vmf, pfn, false);
+#endif
+}
+#endif
 
 /* v6.13 joined the callback to the set-up. */
 static inline void

@@ -10,6 +10,7 @@
 #include <linux/io.h>
 #include <linux/types.h>
 #include <vgpu/ddc.h>
+#include <vgpu/memory.h>
 #include <vgpu/pci.h>
 #include <vgpu/regs.h>
 #include <vgpu/work.h>
@@ -220,20 +221,6 @@ struct vgpu_gpu_ops {
 };
 
 /**
- * struct vgpu_vram - physical video memory
- * @phys: bus address of its first byte
- * @virt: mapping of all of it (write-combining), by the backend
- * @size: bytes
- * @reserved: bytes at the top that are never given to an instance
- */
-struct vgpu_vram {
-	phys_addr_t phys;
-	void __iomem *virt;
-	u64 size;
-	u64 reserved;
-};
-
-/**
  * struct vgpu_gpu_desc - a physical GPU, as its backend describes it
  * @dev: the device; becomes the mdev parent. While registered, its driver
  *	data is the struct vgpu_gpu; the backend's own is @priv
@@ -304,6 +291,8 @@ static inline void vgpu_count(struct vgpu_instance *inst,
  * vgpu_vram_at() - CPU address of a byte of an instance's partition
  * @inst: the instance
  * @offset: bytes from the start of the partition; the caller has checked it
+ *
+ * For a backend whose card has the memory.
  *
  * Return: the address in the GPU's mapping.
  */
