@@ -211,7 +211,7 @@ static const struct vgpu_type_desc types[MOCK_TYPES] = {
 	[MOCK_BOTH] = { "BOTH", MOCK_UNIT, 320, 200, 1, 100, BOTH,
 			VGPU_ANY_SLICE },
 	[MOCK_SLICE1] = { "SLICE1", 2 * MOCK_UNIT, 320, 200, 1, 100, BOTH, 1 },
-	[MOCK_COMPUTE] = { "COMPUTE", 4 * MOCK_UNIT, 320, 200, 1, 100,
+	[MOCK_COMPUTE] = { "COMPUTE", 4 * MOCK_UNIT, 0, 0, 0, 100,
 			   BIT(VGPU_CLASS_COMPUTE), VGPU_ANY_SLICE },
 	[MOCK_DISPLAY] = { "DISPLAY", MOCK_UNIT, 320, 200, 1, 100, 0, 0 },
 };
@@ -234,12 +234,21 @@ static void vblank(struct vgpu_instance *inst, unsigned int head)
 {
 }
 
+static void doorbell(struct vgpu_instance *inst, unsigned int bell)
+{
+	struct mock_gpu *mock = inst->gpu->desc.priv;
+
+	if (bell == MOCK_BELL)
+		mock->rings++;
+}
+
 static const struct vgpu_gpu_ops gpu_ops = {
 	.instance_init = instance_init,
 	.instance_fini = instance_nothing,
 	.instance_reset = instance_nothing,
 	.scanout = scanout,
 	.vblank = vblank,
+	.doorbell = doorbell,
 };
 
 static const struct vgpu_reg regs[] = {
@@ -247,16 +256,30 @@ static const struct vgpu_reg regs[] = {
 };
 
 static const struct vgpu_bar_desc mock_bars[VGPU_NR_BARS] = {
-	[0] = VGPU_BAR_VRAM,
+	[0] = VGPU_BAR_VRAM64,
+	[2] = { .areas = {
+		{ VGPU_AREA_TRAP, 0, SZ_4K, 0 },
+		{ VGPU_AREA_DOORBELL, SZ_4K, SZ_4K, MOCK_BELL },
+		{ VGPU_AREA_MSIX, SZ_16K, SZ_4K, 0 },
+	} },
 };
 
-static void describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc)
+/**
+ * mock_describe() - what mock_gpu_add() registers
+ * @mock: the GPU
+ * @desc: to be filled in
+ */
+void mock_describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc)
 {
+	memset(desc, 0, sizeof(*desc));
 	desc->dev = mock->dev;
 	desc->ops = &gpu_ops;
 	desc->types = types;
 	desc->nr_types = MOCK_TYPES;
 	desc->pci.vendor = 0x1234;
+	desc->pci.caps[0] = PCI_CAP_ID_PM;
+	desc->pci.caps[1] = PCI_CAP_ID_MSIX;
+	desc->pci.msix_vectors = MOCK_VECTORS;
 	desc->pci.bars = mock_bars;
 	desc->vram.virt = (void __iomem *)mock->vram;
 	desc->vram.size = MOCK_VRAM;
@@ -276,7 +299,7 @@ static void describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc)
  */
 struct mock_gpu *mock_gpu_add(struct kunit *test)
 {
-	struct vgpu_gpu_desc desc = {};
+	struct vgpu_gpu_desc desc;
 	struct mock_gpu *mock;
 
 	mock = kunit_kzalloc(test, sizeof(*mock), GFP_KERNEL);
@@ -285,7 +308,7 @@ struct mock_gpu *mock_gpu_add(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, mock->vram);
 	mock->dev = root_device_register("mock-gpu");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mock->dev);
-	describe(mock, &desc);
+	mock_describe(mock, &desc);
 	mock->gpu = vgpu_gpu_register(&desc);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mock->gpu);
 	return mock;

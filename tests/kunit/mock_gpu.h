@@ -26,7 +26,7 @@ enum {
 enum {
 	MOCK_BOTH,		/* copy and compute, of any slice */
 	MOCK_SLICE1,		/* the same, of slice 1 */
-	MOCK_COMPUTE,		/* compute alone */
+	MOCK_COMPUTE,		/* compute alone, no display */
 	MOCK_DISPLAY,		/* no engine at all */
 	MOCK_TYPES,
 };
@@ -56,6 +56,10 @@ struct mock_queue {
 	int left;
 	int length;
 };
+
+/** Vectors of MSI-X, and the number of the doorbell. */
+#define MOCK_VECTORS	3
+#define MOCK_BELL	1
 
 /**
  * struct mock_engine - an engine
@@ -93,6 +97,7 @@ struct mock_engine {
  * @gpu: the core's part
  * @engines: see above
  * @vram: memory behind the partitions
+ * @rings: of its doorbell
  * @init_fails: the so manieth queue to be initialised is refused, 0 for none
  * @inits: queues that exist
  */
@@ -101,10 +106,12 @@ struct mock_gpu {
 	struct vgpu_gpu *gpu;
 	struct mock_engine engines[MOCK_ENGINES];
 	void *vram;
+	u32 rings;
 	u32 init_fails;
 	int inits;
 };
 
+void mock_describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc);
 struct mock_gpu *mock_gpu_add(struct kunit *test);
 void mock_gpu_remove(struct mock_gpu *mock);
 struct vgpu_vdev *mock_create(struct mock_gpu *mock, unsigned int type,
