@@ -46,14 +46,15 @@ suite_packages() {
 			qemu-system-x86 seabios kmod pciutils mdevctl \
 			busybox-static iproute2 procps shellcheck strace
 		;;
-	# A server as Debian sets it up (hostvm --system): systemd, udev, libvirt.
-	# Its kernel comes from another tree.
+	# A server as Debian sets it up (hostvm --system): systemd, udev, AppArmor,
+	# libvirt. Its kernel comes from another tree.
 	trixie-system)
 		echo systemd-sysv udev dbus kmod iproute2 procps pciutils \
+			apparmor driverctl \
 			busybox-static xxd mdevctl libvirt-daemon-system \
 			libvirt-clients python3-libvirt \
 			qemu-system-x86 seabios gvncviewer libpixman-1-0 \
-			libpng16-16t64
+			libpng16-16t64 libmicrohttpd12t64 libncursesw6
 		;;
 	# Where the programs of tools/ are built, and tested (hostvm --system) with
 	# what reads their output: Prometheus, its node exporter, a parser; and where
@@ -90,7 +91,7 @@ suite_packages() {
 	# Servers on which nothing of ours was ever installed; see suite_offline.
 	trixie-clean)
 		echo linux-image-amd64 systemd-sysv udev dbus kmod iproute2 procps \
-			pciutils busybox-static libvirt-daemon-system \
+			pciutils busybox-static apparmor libvirt-daemon-system \
 			libvirt-clients qemu-system-x86 seabios
 		;;
 	bookworm-clean) echo linux-image-amd64 ;;
