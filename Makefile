@@ -12,6 +12,7 @@ modules: have-headers ## build the modules against KDIR (default: the running ke
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 udev_rules := packaging/60-vgpu.rules packaging/mdevctl/61-vgpu-mdevctl.rules
+unit_dir = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 .PHONY: install uninstall install-modules install-host install-tools
 install: install-modules install-host install-tools ## all of it, for systems without packages (PREFIX=/usr/local DESTDIR=)
@@ -26,7 +27,10 @@ uninstall: have-headers ## remove what install has put there
 	-rmdir $(module_dir)/vgpu $(module_dir)/rv100 $(module_dir)
 	depmod -b $(DESTDIR)/ $(release)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/udev/rules.d/,$(notdir $(udev_rules))) \
-		$(DESTDIR)$(PREFIX)/lib/modules-load.d/vgpu.conf
+		$(DESTDIR)$(PREFIX)/lib/modules-load.d/vgpu.conf \
+		$(DESTDIR)$(PREFIX)/libexec/vgpu-ready \
+		$(unit_dir)/vgpu-ready.service \
+		$(unit_dir)/multi-user.target.wants/vgpu-ready.service
 	$(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 
 install-modules: modules ## the modules, for the kernel of KDIR
@@ -34,12 +38,19 @@ install-modules: modules ## the modules, for the kernel of KDIR
 		INSTALL_MOD_DIR=updates modules_install
 	depmod -b $(DESTDIR)/ $(release)
 
-# What the modules want of the host: who may open a vGPU, and loading at boot.
+# What the modules want of the host: who may open a vGPU, loading at boot, and a
+# unit that those wait for who start VMs at boot; it is enabled by being there.
 install-host:
-	install -d $(DESTDIR)$(PREFIX)/lib/udev/rules.d
+	install -d $(DESTDIR)$(PREFIX)/lib/udev/rules.d \
+		$(DESTDIR)$(PREFIX)/libexec $(unit_dir)/multi-user.target.wants
 	install -m 644 $(udev_rules) $(DESTDIR)$(PREFIX)/lib/udev/rules.d
 	install -D -m 644 packaging/vgpu.conf \
 		$(DESTDIR)$(PREFIX)/lib/modules-load.d/vgpu.conf
+	install -m 755 packaging/vgpu-ready $(DESTDIR)$(PREFIX)/libexec
+	sed 's,@LIBEXECDIR@,$(PREFIX)/libexec,' packaging/vgpu-ready.service.in \
+		> $(unit_dir)/vgpu-ready.service
+	chmod 644 $(unit_dir)/vgpu-ready.service
+	ln -sf ../vgpu-ready.service $(unit_dir)/multi-user.target.wants
 
 install-tools:
 	$(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)

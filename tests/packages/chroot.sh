@@ -37,6 +37,20 @@ purge() {
 		diff "$OUT/before" "$OUT/after"
 }
 
+# By way of this Debian's mdevctl. There is no GPU in a tree.
+ready_tells() {
+	local gpu=0000:7f:00.0 uuid=7e55e7a0-0000-4000-8000-000000000013
+
+	mkdir -p "/etc/mdevctl.d/$gpu"
+	echo '{ "mdev_type": "vgpu_rv100-RV100-4D", "start": "auto" }' \
+		> "/etc/mdevctl.d/$gpu/$uuid"
+	no /usr/libexec/vgpu-ready > /tmp/ready
+	rm -r "/etc/mdevctl.d/$gpu"
+	cat /tmp/ready
+	grep -x "missing: GPU $gpu: there is no such PCI device" /tmp/ready &&
+		grep -x "missing: vGPU $uuid: no GPU $gpu" /tmp/ready
+}
+
 packages=(/build/deb/vgpu-dkms_*_all.deb)
 # The programs are built for this release of Debian.
 [ "$(cut -d. -f1 /etc/debian_version)" != 13 ] ||
@@ -48,6 +62,7 @@ check "what DKMS needs can be had $on" apt install dkms linux-headers-amd64 driv
 files > "$OUT/before"
 check "the packages install $on" apt install "${packages[@]}"
 check "modules for $first" built "$first"
+check "vgpu-ready tells of what is defined and not here $on" ready_tells
 if [ -e /srv/debian/trixie-backports ]; then
 	check "a kernel upgrade $on" apt install -t trixie-backports \
 		linux-image-amd64 linux-headers-amd64

@@ -27,7 +27,9 @@ cd /tmp/src || exit
 check "make install" make install "${args[@]}"
 files > "$OUT/files"
 for file in lib/modules/"$release"/updates/drivers/{vgpu/vgpu,rv100/vgpu-rv100}.ko \
-		usr/lib/udev/rules.d/60-vgpu.rules usr/lib/modules-load.d/vgpu.conf; do
+		usr/lib/udev/rules.d/60-vgpu.rules usr/lib/modules-load.d/vgpu.conf \
+		usr/libexec/vgpu-ready \
+		usr/lib/systemd/system/{,multi-user.target.wants/}vgpu-ready.service; do
 	check "$file is installed" grep "^$file" "$OUT/files"
 done
 for module in vgpu vgpu_rv100; do

@@ -61,7 +61,8 @@ if check "make deb" make -s deb; then
 		"$source/dkms.conf" "$source/Kbuild" \
 		"$source/drivers/vgpu/vfio.c" "$source/include/vgpu/vgpu.h" \
 		/usr/lib/udev/rules.d/{60-vgpu,61-vgpu-mdevctl}.rules \
-		/usr/lib/modules-load.d/vgpu.conf
+		/usr/lib/modules-load.d/vgpu.conf /usr/libexec/vgpu-ready \
+		/usr/lib/systemd/system/{,multi-user.target.wants/}vgpu-ready.service
 	check "vgpu-tools has the programs" has "$tools" \
 		/usr/bin/vgpu-top /usr/bin/vgpu-exporter \
 		/usr/share/man/man1/vgpu-top.1.gz \
