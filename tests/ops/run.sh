@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #: run.sh - mdevctl and libvirt, as an operator uses them
 #:
-#: Usage: tests/ops/run.sh persist|domains    (by scripts/hostvm run --system; see
-#:                                             scripts/check)
+#: Usage: tests/ops/run.sh persist|domains|reboots N
+#:            (by scripts/hostvm run --system; see scripts/check)
 #:   persist  vGPUs are defined with the one tool and the other, the host VM is
-#:            rebooted (--disk is needed), and what must be there again is
+#:            rebooted (--disk is needed), and what must be there again is, with a
+#:            VM of virsh autostart; again, with a card that comes late
 #:   domains  VMs of libvirt with these vGPUs
+#:   reboots  two VMs of virsh autostart over N reboots (--disk)
 #:
 #: Writes $OUT/tests.tap, and each screen it has taken last as $OUT/*.png.
 set -uo pipefail
@@ -23,6 +25,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/nodedev.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/domain.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/autostart.sh"
 
 configs=$here/../../qemu-configs/libvirt
 # guest1's vGPU is libvirt's (vgpu.xml), guest2's is mdevctl's.
@@ -34,22 +38,21 @@ give_up() {
 	exit 1
 }
 
-# What an installed package does by modules-load.d: modules at each boot.
-install_modules() {
-	cat > /etc/systemd/system/vgpu-modules.service <<-END
-		[Unit]
-		Before=libvirtd.service
-		[Service]
-		Type=oneshot
-		RemainAfterExit=yes
-		Environment=MODULES=$MODULES
-		ExecStart=/repo/scripts/modules load
-		[Install]
-		WantedBy=multi-user.target
-	END
-	cp "$here/../../packaging/mdevctl/"*.rules /etc/udev/rules.d/
+# As make install does it, and as the guide gives the card to the driver.
+install_driver() {
+	local updates
+
+	updates=/lib/modules/$(uname -r)/updates
+	cp -a /build/ops-install/. / && mkdir -p "$updates" &&
+		cp "${MODULES:?}"/*.ko "$updates" && depmod || return
 	udevadm control --reload
-	systemctl enable -q --now vgpu-modules
+	systemctl daemon-reload
+	driverctl set-override "$(lspci -Dd 1002:5159 | cut -d' ' -f1)" vgpu_rv100
+}
+
+reboot_host() {
+	systemctl reboot
+	sleep infinity
 }
 
 attribute() { cat "$mdevs/$1/vgpu/$2"; }
@@ -65,9 +68,10 @@ attributes_are() {
 }
 
 if [ "$BOOT" = 1 ]; then
-	check "the modules load" install_modules || give_up "no modules"
+	check "the driver is installed and has the card" install_driver ||
+		give_up "no driver"
 fi
-gpu=$(find_gpu) || give_up "no GPU offers vGPU types"
+gpu=$(wait_until 120 find_gpu > /dev/null; find_gpu) || give_up "no GPU offers vGPU types"
 address=${gpu##*/}
 parent=pci_${address//[:.]/_}
 case $1-$BOOT in
@@ -75,13 +79,35 @@ persist-1)
 	abi
 	mdevctl_before_reboot
 	nodedev_before_reboot
-	systemctl reboot
-	sleep infinity
+	autostart_before_reboot guest1
+	reboot_host
 	;;
 persist-2)
 	mdevctl_after_reboot
 	nodedev_after_reboot
+	autostart_after_reboot guest1
+	check "no unit has failed" equal "$(systemctl --failed --no-legend)" ''
+	impossible_wishes
+	slow_boots
+	reboot_host
+	;;
+persist-3)
+	autostart_after_reboot guest1
+	wishes_are_told
 	finish
+	;;
+reboots-1)
+	unmask_guests
+	make_vgpus
+	for name in guest1 guest2; do
+		check "the vGPU of $name is to be there at boot" \
+			virsh nodedev-autostart "$(node "${uuid_of[$name]}")"
+	done
+	autostart_before_reboot guest1 guest2
+	reboot_host
+	;;
+reboots-*)
+	one_reboot "$2"
 	;;
 domains-1)
 	free=$(cat "$gpu/vgpu/vram_free")
