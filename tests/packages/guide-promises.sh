@@ -22,15 +22,24 @@ starts() {
 	! grep -q '^qemu-system' "$1" || echo /root/vm2-qemu.log
 }
 
+# How often the VMs that a block starts have booted before, or those that the
+# reboot before it has started (note_reboot).
 declare -A counts
 before() {
 	local log
 
 	counts=()
+	if [ -e "$state/rebooted" ]; then
+		counts[$(serial_log vm1)]=$(cat "$state/rebooted")
+		rm "$state/rebooted"
+	fi
 	for log in $(starts "$1"); do
 		counts[$log]=$(ready_count "$log")
 	done
 }
+
+# libvirt starts vm1 then, by itself.
+note_reboot() { ready_count "$(serial_log vm1)" > "$state/rebooted"; }
 
 # The guest's init says so when it has loaded radeonfb.
 boots() {

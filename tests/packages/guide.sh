@@ -105,6 +105,7 @@ for ((n = next; ; n++)); do
 	echo $((n + 1)) > "$state/next"
 	if [ -e "$state/$n.reboot" ]; then
 		echo "# $name"
+		note_reboot
 		break
 	fi
 	before "$state/$n.sh"
