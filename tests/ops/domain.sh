@@ -235,6 +235,7 @@ shut_down() {
 
 domains() {
 	boot_domains
+	confinement
 	pictures
 	in_use
 	boot_again

@@ -27,6 +27,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/domain.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/autostart.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/apparmor.sh"
 
 configs=$here/../../qemu-configs/libvirt
 # guest1's vGPU is libvirt's (vgpu.xml), guest2's is mdevctl's.
@@ -110,9 +112,11 @@ reboots-*)
 	one_reboot "$2"
 	;;
 domains-1)
+	apparmor_on
 	free=$(cat "$gpu/vgpu/vram_free")
 	make_vgpus
 	domains
+	apparmor_end
 	check "all VRAM is free again" equal "$(cat "$gpu/vgpu/vram_free")" "$free"
 	check "the modules unload" modules unload
 	finish
