@@ -43,12 +43,12 @@ autostart_after_reboot() {
 	local name
 
 	for name; do
-		check "boot $BOOT: $name runs" wait_until 60 is_running "$name" ||
+		check "boot $BOOT: $name runs" wait_until is_running "$name" ||
 			autostart_log | sed 's/^/# /'
 		check "boot $BOOT: $name boots" boots_after "$name" \
 			"$(cat "$(boots_file "$name")")" 300
 		check "boot $BOOT: $name drives its vGPU" drives "$name"
-		check "boot $BOOT: vgpu-exporter names $name" wait_until 60 bills "$name"
+		check "boot $BOOT: vgpu-exporter names $name" wait_until bills "$name"
 		note_boots "$name"
 	done
 }

@@ -73,7 +73,7 @@ if [ "$BOOT" = 1 ]; then
 	check "the driver is installed and has the card" install_driver ||
 		give_up "no driver"
 fi
-gpu=$(wait_until 120 find_gpu > /dev/null; find_gpu) || give_up "no GPU offers vGPU types"
+gpu=$(wait_until find_gpu > /dev/null; find_gpu) || give_up "no GPU offers vGPU types"
 address=${gpu##*/}
 parent=pci_${address//[:.]/_}
 case $1-$BOOT in
