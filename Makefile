@@ -115,7 +115,7 @@ check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
 check-packages: ## not in check: Debian packages, make install, who gets the card (3 min)
-check-domains: ## not in check: VMs of libvirt, hot-plug and all (4 min)
+check-domains: ## not in check: VMs of libvirt, hot-plug and all (7 min)
 check-reboots: ## not in check: VMs of virsh autostart over ten reboots (10 min)
 check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
 check-matrixfull: ## not in check: all pairs of these (17 min)

@@ -234,6 +234,7 @@ shut_down() {
 }
 
 domains() {
+	make_vgpus
 	boot_domains
 	confinement
 	pictures

@@ -5,10 +5,13 @@
 Usage: examples.py DOCUMENT GPU    GPU: its directory in /sys/bus/pci/devices
 
 Types, their names and the GPU's address in the examples for Nova, KubeVirt and
-Proxmox are looked up in sysfs. Status 1 and a message when one is not there.
+Proxmox are looked up in sysfs, those for libvirt in the files of
+qemu-configs/libvirt/, which tests use. Status 1 and a message when one is not
+there.
 """
 
 import configparser
+import glob
 import os
 import re
 import sys
@@ -23,6 +26,17 @@ def blocks(text, language):
     found = re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
     require(found, "no example in", language)
     return found
+
+
+def check_libvirt(text):
+    here = os.path.dirname(os.path.abspath(__file__))
+    files = []
+    for path in glob.glob(here + "/../../qemu-configs/libvirt/*.xml"):
+        with open(path, encoding="utf-8") as file:
+            files.append(file.read())
+    for xml in blocks(text, "xml"):
+        require(any(xml in file for file in files),
+                "libvirt: in no file:\n" + xml)
 
 
 def check_nova(text, ids, address):
@@ -73,6 +87,7 @@ def main(args):
         with open(os.path.join(types, kind, "name"), encoding="ascii") as file:
             names.add(file.read().strip())
     address = os.path.basename(args[1])
+    check_libvirt(text)
     check_nova(text, ids, address)
     check_kubevirt(text, ids, names)
     check_proxmox(text, ids, address)

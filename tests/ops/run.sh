@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 #: run.sh - mdevctl and libvirt, as an operator uses them
 #:
-#: Usage: tests/ops/run.sh persist|domains|reboots N
+#: Usage: tests/ops/run.sh persist|domains|plug|reboots N
 #:            (by scripts/hostvm run --system; see scripts/check)
 #:   persist  vGPUs are defined with the one tool and the other, the host VM is
 #:            rebooted (--disk is needed), and what must be there again is, with a
 #:            VM of virsh autostart; again, with a card that comes late
 #:   domains  VMs of libvirt with these vGPUs
 #:   reboots  two VMs of virsh autostart over N reboots (--disk)
+#:   plug     VMs of libvirt that get one later, on a host that has no IOMMU
 #:
 #: Writes $OUT/tests.tap, and each screen it has taken last as $OUT/*.png.
 set -uo pipefail
@@ -29,6 +30,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/autostart.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/apparmor.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/plug.sh"
 
 configs=$here/../../qemu-configs/libvirt
 # guest1's vGPU is libvirt's (vgpu.xml), guest2's is mdevctl's.
@@ -111,11 +114,10 @@ reboots-1)
 reboots-*)
 	one_reboot "$2"
 	;;
-domains-1)
+domains-1|plug-1)
 	apparmor_on
 	free=$(cat "$gpu/vgpu/vram_free")
-	make_vgpus
-	domains
+	"$1"
 	apparmor_end
 	check "all VRAM is free again" equal "$(cat "$gpu/vgpu/vram_free")" "$free"
 	check "the modules unload" modules unload
