@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# What a VM of libvirt needs beforehand: room for a vGPU that it gets later. On a host
-# that has no IOMMU. Sourced by run.sh.
+# What a VM of libvirt needs beforehand: room for a vGPU that it gets later, and leave
+# to give memory back. On a host that has no IOMMU. Sourced by run.sh.
 
 no_iommu() { equal "$(ls -A /sys/class/iommu)" ''; }
 
@@ -84,11 +84,55 @@ with_port() {
 	check "virsh screenshot has the picture" by_screenshot guest3
 	check "a VNC client has it, too, after Ctrl+Alt+1" eval \
 		"$here/vnc-head.py \$(virsh vncdisplay guest3) 1 && by_vnc guest3"
+	check "the guest's balloon takes half of its memory" inflate guest3
+	check "without x-balloon-allowed the host has none of it" no returned guest3
 	plug_xml guest1 "$plain" off > /tmp/plug.xml
 	check "a port without memReserve has no room for a vGPU" no_room
 	check "virsh destroy" virsh destroy guest3
 	check "the vGPU is well" equal "$(read_counter guest3 state)" ok
 	virsh undefine guest3
+}
+
+# ---- Memory that the guest gives back
+
+# shellcheck disable=SC2016	# the guest expands
+load_balloon='while read -r m; do case $m in virtio*) insmod /lib/modules/$m;; esac; done < /lib/modules/order'
+
+# KiB; see virsh dommemstat.
+memory() { virsh dommemstat "$1" | awk -v name="$2" '$1 == name { print $2 }'; }
+
+# A guest that has used most of its memory gives half of it up.
+inflate() {
+	local before
+
+	in_guest "$1" "$load_balloon" || return
+	in_guest "$1" 'dd if=/dev/zero of=/tmp/all bs=1M count=100 && rm /tmp/all' || return
+	before=$(memory "$1" rss)
+	virsh setmem "$1" 128M --live &&
+		wait_until 60 eval "[ \$(memory $1 actual) = 131072 ]" || return
+	echo "$before $(memory "$1" rss)" > "/tmp/$1-resident"
+}
+
+# So much has QEMU less: most of the 128 MiB.
+returned() {
+	local before after
+
+	read -r before after < "/tmp/$1-resident"
+	echo "resident: $before KiB, then $after KiB"
+	[ $((before - after)) -gt $((64 * 1024)) ]
+}
+
+balloon() {
+	balloon_xml guest1 | sed "/<\/devices>/r $configs/balloon.xml" > /tmp/guest1.xml
+	check "virsh define guest1, with x-balloon-allowed" \
+		virsh define --validate /tmp/guest1.xml
+	check "guest1 starts and boots" start_domain guest1 || give_up "no guest1"
+	check "guest1 draws" draws_right guest1 0
+	check "its balloon takes half of its memory" inflate guest1
+	check "the host has it back" returned guest1
+	check "guest1 draws again" draws_right guest1 0
+	check "virsh destroy" virsh destroy guest1
+	virsh undefine guest1
 }
 
 plug() {
@@ -97,6 +141,7 @@ plug() {
 	plug_vgpus
 	without_port
 	with_port
+	balloon
 	for name in guest1 guest3; do
 		check "nodedev-destroy of $name's" virsh nodedev-destroy "$(node "${uuid_of[$name]}")"
 	done

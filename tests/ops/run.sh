@@ -9,7 +9,8 @@
 #:            VM of virsh autostart; again, with a card that comes late
 #:   domains  VMs of libvirt with these vGPUs
 #:   reboots  two VMs of virsh autostart over N reboots (--disk)
-#:   plug     VMs of libvirt that get one later, on a host that has no IOMMU
+#:   plug     VMs of libvirt that get one later, or give memory back, on a host that
+#:            has no IOMMU
 #:
 #: Writes $OUT/tests.tap, and each screen it has taken last as $OUT/*.png.
 set -uo pipefail
