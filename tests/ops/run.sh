@@ -33,6 +33,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/apparmor.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/plug.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/user.sh"
 
 configs=$here/../../qemu-configs/libvirt
 # guest1's vGPU is libvirt's (vgpu.xml), guest2's is mdevctl's.
@@ -83,6 +85,7 @@ parent=pci_${address//[:.]/_}
 case $1-$BOOT in
 persist-1)
 	abi
+	unprivileged
 	mdevctl_before_reboot
 	nodedev_before_reboot
 	autostart_before_reboot guest1
