@@ -24,15 +24,18 @@ override() { echo "$1" > "$card/driver_override"; }
 probe() { echo "${card##*/}" > /sys/bus/pci/drivers_probe; }
 picture_by_radeonfb() { grep 'ATI Radeon 5159' /proc/fb || { cat /proc/fb; return 1; }; }
 
-# The text console holds a framebuffer driver.
-unbind() {
+# The text console is on the framebuffer.
+console_is_there() {
 	local console
 
 	for console in /sys/class/vtconsole/*/; do
-		! grep -q 'frame buffer' "$console/name" || echo 0 > "$console/bind"
+		! grep -q 'frame buffer' "$console/name" ||
+			{ equal "$(cat "$console/bind")" 1; return; }
 	done
-	echo "${card##*/}" > "$card/driver/unbind"
+	return 1
 }
+
+unbind() { echo "${card##*/}" > "$card/driver/unbind"; }
 
 no_alias() { equal "$(modinfo -F alias "$MODULES/vgpu-rv100.ko")" ''; }
 
@@ -69,6 +72,7 @@ override vgpu_rv100
 probe
 check "an override alone takes nothing from radeonfb" driven_by radeonfb
 override ''
+check "the text console is on it" console_is_there
 check "radeonfb gives the card up" unbind
 modprobe -r radeonfb
 probe
@@ -80,7 +84,7 @@ check "a vGPU can be made" one_vgpu
 modprobe radeonfb
 probe
 check "radeonfb cannot take it then" driven_by vgpu_rv100
-echo "${card##*/}" > "$card/driver/unbind"
+unbind
 override ''
 probe
 check "the card is given back to radeonfb" driven_by radeonfb
