@@ -32,6 +32,23 @@ built() {
 
 newest_kernel() { find /lib/modules -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tail -n 1; }
 
+# next_version OLD NEW: the package as it is, but for its version.
+next_version() {
+	local dir=/tmp/next
+
+	dpkg-deb -R /build/deb/vgpu-dkms_*_all.deb "$dir" &&
+		mv "$dir/usr/src/vgpu-$1" "$dir/usr/src/vgpu-$2" &&
+		grep -rlF "$1" "$dir/DEBIAN" "$dir/usr/src/vgpu-$2/dkms.conf" |
+			xargs sed -i "s/${1//./\\.}/$2/g" &&
+		dpkg-deb -b "$dir" /tmp/vgpu-dkms.deb
+}
+
+# DKMS has that version, for that kernel, and no other.
+only_version() {
+	equal "$(dkms status)" "vgpu/$1, $2, x86_64: installed" &&
+		equal "$(echo /usr/src/vgpu-*)" "/usr/src/vgpu-$1"
+}
+
 purge() {
 	apt purge vgpu-dkms && files > "$OUT/after" &&
 		diff "$OUT/before" "$OUT/after"
@@ -71,6 +88,11 @@ if [ -e /srv/debian/trixie-backports ]; then
 	check "modules for $newest" built "$newest"
 	check "modules for $first are still there" built "$first"
 else
+	version=$(dpkg-query -Wf '${Version}' vgpu-dkms)
+	check "there is a newer version" next_version "$version" "$version.1"
+	check "it installs $on" apt install /tmp/vgpu-dkms.deb
+	check "modules for $first, again" built "$first"
+	check "those of the new version, and none of the old" only_version "$version.1" "$first"
 	check "nothing is left after a purge $on" purge
 fi
 finish
