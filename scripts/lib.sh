@@ -56,6 +56,13 @@ suite_packages() {
 			qemu-system-x86 seabios gvncviewer libpixman-1-0 \
 			libpng16-16t64 libmicrohttpd12t64 libncursesw6
 		;;
+	# A server with Incus, whose VMs want UEFI or SeaBIOS, SPICE and a disk.
+	trixie-incus)
+		echo systemd-sysv udev dbus kmod iproute2 procps pciutils \
+			busybox-static python3-minimal incus qemu-system-x86 \
+			qemu-system-modules-spice qemu-utils seabios ovmf \
+			libpixman-1-0 libpng16-16t64
+		;;
 	# Where the programs of tools/ are built, and tested (hostvm --system) with
 	# what reads their output: Prometheus, its node exporter, a parser; and where
 	# edid-decode judges the driver's EDIDs, as nothing smaller has a Python.

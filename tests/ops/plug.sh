@@ -109,7 +109,7 @@ inflate() {
 	in_guest "$1" 'dd if=/dev/zero of=/tmp/all bs=1M count=100 && rm /tmp/all' || return
 	before=$(memory "$1" rss)
 	virsh setmem "$1" 128M --live &&
-		wait_until 60 eval "[ \$(memory $1 actual) = 131072 ]" || return
+		wait_until eval "[ \$(memory $1 actual) = 131072 ]" || return
 	echo "$before $(memory "$1" rss)" > "/tmp/$1-resident"
 }
 

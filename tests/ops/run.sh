@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #: run.sh - mdevctl and libvirt, as an operator uses them
 #:
-#: Usage: tests/ops/run.sh persist|domains|plug|reboots N
+#: Usage: tests/ops/run.sh persist|domains|plug|incus_vm|reboots N
 #:            (by scripts/hostvm run --system; see scripts/check)
 #:   persist  vGPUs are defined with the one tool and the other, the host VM is
 #:            rebooted (--disk is needed), and what must be there again is, with a
@@ -11,6 +11,7 @@
 #:   reboots  two VMs of virsh autostart over N reboots (--disk)
 #:   plug     VMs of libvirt that get one later, or give memory back, on a host that
 #:            has no IOMMU
+#:   incus_vm a VM of Incus (--tree trixie-incus)
 #:
 #: Writes $OUT/tests.tap, and each screen it has taken last as $OUT/*.png.
 set -uo pipefail
@@ -35,6 +36,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/plug.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/user.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/incus.sh"
 
 configs=$here/../../qemu-configs/libvirt
 # guest1's vGPU is libvirt's (vgpu.xml), guest2's is mdevctl's.
@@ -58,6 +61,10 @@ install_driver() {
 	driverctl set-override "$(lspci -Dd 1002:5159 | cut -d' ' -f1)" vgpu_rv100
 }
 
+# Incus is a matter of its own: its host has neither driverctl nor our tools.
+how_installed() { if [ "$1" = incus_vm ]; then echo modules_load; else echo install_driver; fi; }
+modules_load() { modules load; }
+
 reboot_host() {
 	systemctl reboot
 	sleep infinity
@@ -75,8 +82,14 @@ attributes_are() {
 	done
 }
 
+nothing_is_left() {
+	check "all VRAM is free again" equal "$(cat "$gpu/vgpu/vram_free")" "$free"
+	check "the modules unload" modules unload
+	finish
+}
+
 if [ "$BOOT" = 1 ]; then
-	check "the driver is installed and has the card" install_driver ||
+	check "the driver is there and has the card" "$(how_installed "$1")" ||
 		give_up "no driver"
 fi
 gpu=$(wait_until find_gpu > /dev/null; find_gpu) || give_up "no GPU offers vGPU types"
@@ -123,8 +136,11 @@ domains-1|plug-1)
 	free=$(cat "$gpu/vgpu/vram_free")
 	"$1"
 	apparmor_end
-	check "all VRAM is free again" equal "$(cat "$gpu/vgpu/vram_free")" "$free"
-	check "the modules unload" modules unload
-	finish
+	nothing_is_left
+	;;
+incus_vm-1)
+	free=$(cat "$gpu/vgpu/vram_free")
+	incus_vm
+	nothing_is_left
 	;;
 esac
