@@ -8,12 +8,13 @@ Presses Ctrl, Alt and the digit N, which is for QEMU and not for the guest. The
 server has taken it when this ends.
 """
 
+import os
 import socket
 import struct
 import sys
 
 CTRL, ALT = 0xffe3, 0xffe9
-LIMIT = 120	# seconds that only a server which hangs takes
+PATIENCE = int(os.environ['PATIENCE'])	# only a server which hangs takes longer
 
 
 def receive(sock, size):
@@ -51,7 +52,7 @@ def main(args):
         print(__doc__.strip())
         return 1
     host, display = args[0].rsplit(":", 1)
-    with socket.create_connection((host, 5900 + int(display)), LIMIT) as sock:
+    with socket.create_connection((host, 5900 + int(display)), PATIENCE) as sock:
         handshake(sock)
         press(sock, [CTRL, ALT, ord(args[1])])
         # Messages are taken in their order: an answer to the next one says so.
