@@ -9,6 +9,7 @@
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/pci_ids.h>
 #include <linux/version.h>
 #include <linux/vfio.h>
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
@@ -21,6 +22,11 @@
 #include <asm/unaligned.h>
 #else
 #include <linux/unaligned.h>
+#endif
+
+/* v6.2 named the class of processing accelerators. */
+#ifndef PCI_CLASS_ACCELERATOR_PROCESSING
+#define PCI_CLASS_ACCELERATOR_PROCESSING	0x1200
 #endif
 
 /* v6.8 took the count away: it was always 1. */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The soft GPU: a GPU without a card. Its memory is the host's, its engines are
+ * threads of the kernel, its PCI function is made by the module.
+ */
+#ifndef _SOFT_H
+#define _SOFT_H
+
+#include <linux/hrtimer.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <vgpu/ring.h>
+#include <vgpu/vgpu.h>
+
+#include "soft_packet.h"
+
+/*
+ * The PCI ids of the function that the host sees, and of those of guests. The
+ * device id is a placeholder, of nobody's that we know of.
+ */
+#define SOFT_VENDOR_ID		0x1234
+#define SOFT_DEVICE_ID		0x7e55
+
+/* What a guest sees: BAR 0 is control page, doorbells, MSI-X; BAR 2 is memory. */
+#define SOFT_BAR_CONTROL	0
+#define SOFT_BAR_VRAM		2
+#define SOFT_CONTROL_SIZE	0x1000
+#define SOFT_BELL_COPY		0x1000
+#define SOFT_BELL_COMPUTE	0x2000
+#define SOFT_MSIX		0x3000
+#define SOFT_MSIX_SIZE		0x1000
+/* Interrupts: of the copy queue, of the compute queue. */
+#define SOFT_VECTORS		2
+
+/* Registers of the control page. */
+#define SOFT_ID			0x000	/* "TSSG" */
+#define SOFT_ID_VALUE		0x47535354
+#define SOFT_VERSION		0x004
+#define SOFT_VERSION_VALUE	1
+#define SOFT_VRAM_LO		0x008
+#define SOFT_VRAM_HI		0x00c
+#define SOFT_QUEUES		0x010	/* 1: copy, 2: compute */
+/* The same for each queue. */
+#define SOFT_QUEUE_COPY		0x100
+#define SOFT_QUEUE_COMPUTE	0x200
+#define SOFT_RING_LO		0x00	/* where the ring begins */
+#define SOFT_RING_HI		0x04
+#define SOFT_RING_SLOTS		0x08
+#define SOFT_RING_ENABLE	0x0c	/* 1 sets it up, 0 takes it away */
+#define SOFT_RING_STATUS	0x10
+#define SOFT_STATUS_ENABLED	BIT(0)
+#define SOFT_STATUS_BUSY	BIT(1)
+#define SOFT_STATUS_REFUSED	BIT(2)	/* the last packet, or the ring */
+#define SOFT_RING_VERDICT	0x14	/* enum soft_verdict of that packet */
+
+#define SOFT_SLICES		2
+#define SOFT_ENGINES		(2 * SOFT_SLICES)
+
+struct soft_gpu;
+
+/**
+ * struct soft_queue - an instance's ring on one engine
+ * @q: the core's part
+ * @compute: for a compute engine
+ * @lock: protects what follows; never held while work is done
+ * @ring: where its packets are
+ * @refused: the last packet, or the guest's index, was bad
+ * @verdict: of the last packet
+ * @work: the packet under way, checked
+ * @has_work: there is one
+ * @idle_since: since when the ring is empty, ns
+ * @look: looks at the ring while its doorbell is not armed; owns no reference,
+ *	cancelled by soft_queue_stop()
+ * @stopped: @look is not to be scheduled any more
+ */
+struct soft_queue {
+	struct vgpu_queue *q;
+	bool compute;
+	spinlock_t lock;	/* what follows */
+	struct vgpu_ring ring;
+	bool refused;
+	enum soft_verdict verdict;
+	struct soft_work work;
+	bool has_work;
+	u64 idle_since;
+	struct delayed_work look;
+	bool stopped;
+};
+
+/**
+ * struct soft_instance - what the backend keeps for an instance
+ * @queue: its rings, by enum vgpu_engine_class; NULL where its type has none
+ * @drops: how often packets that were refused are reported
+ */
+struct soft_instance {
+	struct soft_queue *queue[VGPU_NR_CLASSES];
+	struct ratelimit_state drops;
+};
+
+/**
+ * struct soft_engine - an engine; engine context but for @timer
+ * @engine: the core's part; set before @timer is started
+ * @timer: ends what takes a modelled time
+ * @waiting: whose packet that is, or NULL
+ * @until: when it ends, ns
+ * @hang: stuck until it is reset
+ */
+struct soft_engine {
+	struct vgpu_engine *engine;
+	struct hrtimer timer;
+	struct soft_queue *waiting;
+	u64 until;
+	bool hang;
+};
+
+/**
+ * struct soft_gpu - a GPU
+ * @gpu: the core's part
+ * @engines: by their numbers
+ */
+struct soft_gpu {
+	struct vgpu_gpu *gpu;
+	struct soft_engine engines[SOFT_ENGINES];
+};
+
+static inline struct soft_gpu *to_soft(const struct vgpu_gpu *gpu)
+{
+	return gpu->desc.priv;
+}
+
+/** CPU address of a byte of an instance's partition; the caller has checked it. */
+static inline void *soft_vram(const struct vgpu_instance *inst, u64 offset)
+{
+	return inst->gpu->desc.vram.mem + inst->vram_offset + offset;
+}
+
+/* soft_queue.c */
+extern const struct vgpu_queue_ops soft_queue_ops;
+int soft_queue_enable(struct soft_queue *sq, u64 offset, u32 slots);
+void soft_queue_disable(struct soft_queue *sq);
+bool soft_queue_next(struct soft_queue *sq, struct soft_work *work, u64 *done);
+void soft_queue_progress(struct soft_queue *sq, u64 done);
+void soft_queue_finish(struct soft_queue *sq);
+u32 soft_queue_status(struct soft_queue *sq);
+void soft_doorbell(struct vgpu_instance *inst, unsigned int bell);
+
+/* soft_engine.c */
+extern const struct vgpu_engine_desc soft_engines[SOFT_ENGINES];
+void soft_engines_init(struct soft_gpu *soft);
+
+/* soft_gpu.c */
+int soft_gpu_register(struct soft_gpu *soft, struct device *dev, u64 vram_bytes,
+		      int node);
+void soft_gpu_unregister(struct soft_gpu *soft);
+
+/* soft_bus.c */
+struct soft_bus;
+struct soft_bus *soft_bus_add(int number, int node);
+void soft_bus_remove(struct soft_bus *bus);
+bool soft_bus_owns(const struct pci_dev *pdev);
+int soft_bus_node(const struct pci_dev *pdev);
+
+#endif /* _SOFT_H */

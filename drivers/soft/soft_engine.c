@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The engines: what they do is done by the thread that starts it, piece by
+ * piece; what takes a modelled time is ended by a timer. Engine context.
+ */
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <vgpu/compat.h>
+
+#include "soft.h"
+
+/* Bytes of a piece: some ten microseconds, by which a slice can overrun. */
+#define PIECE	SZ_64K
+/* Bytes of a piece of a scrub. */
+#define SCRUB	SZ_256K
+
+static struct soft_engine *to_engine(const struct vgpu_engine *e)
+{
+	return &to_soft(e->gpu)->engines[e->id];
+}
+
+static void fill(void *at, u32 value, u64 size)
+{
+	memset32(at, (__force u32)cpu_to_le32(value), size / 4);
+}
+
+/* A piece of a copy or a fill. Return: how much is done. */
+static u64 move(struct vgpu_instance *inst, const struct soft_work *w, u64 done)
+{
+	u64 n = min_t(u64, w->size - done, PIECE);
+
+	if (w->op == SOFT_OP_COPY)
+		memcpy(soft_vram(inst, w->dst + done),
+		       soft_vram(inst, w->src + done), n);
+	else
+		fill(soft_vram(inst, w->dst + done), w->value, n);
+	vgpu_count(inst, VGPU_CNT_BYTES, n);
+	return done + n;
+}
+
+static enum hrtimer_restart time_is_up(struct hrtimer *timer)
+{
+	struct soft_engine *se = container_of(timer, struct soft_engine, timer);
+
+	vgpu_engine_done(se->engine);
+	return HRTIMER_NORESTART;
+}
+
+static void wait(struct soft_engine *se, struct soft_queue *sq, u64 ns)
+{
+	se->engine = sq->q->engine;
+	se->waiting = sq;
+	se->until = ktime_get_ns() + ns;
+	hrtimer_start(&se->timer, ns_to_ktime(ns), HRTIMER_MODE_REL);
+}
+
+/* One piece. Return: false when the engine is busy with it for a while. */
+static bool step(struct soft_engine *se, struct soft_queue *sq,
+		 const struct soft_work *w, u64 done)
+{
+	switch (w->op) {
+	case SOFT_OP_HANG:
+		se->hang = true;
+		return false;
+	case SOFT_OP_WAIT:
+		wait(se, sq, w->size - done);
+		return false;
+	case SOFT_OP_COPY:
+	case SOFT_OP_FILL:
+		done = move(sq->q->inst, w, done);
+		soft_queue_progress(sq, done);
+		break;
+	case SOFT_OP_NOP:
+		break;
+	}
+	if (done == w->size)
+		soft_queue_finish(sq);
+	return true;
+}
+
+static int soft_load(struct vgpu_queue *q)
+{
+	return 0;
+}
+
+static int soft_start(struct vgpu_queue *q, u64 budget_ns)
+{
+	struct soft_engine *se = to_engine(q->engine);
+	u64 end = ktime_get_ns() + budget_ns, done;
+	struct soft_queue *sq = q->priv;
+	struct soft_work w;
+
+	do {
+		if (!soft_queue_next(sq, &w, &done) || !step(se, sq, &w, done))
+			break;
+		cond_resched();
+	} while (ktime_get_ns() < end);
+	return 0;
+}
+
+/* The modelled time is over, or cut: what of it was spent is done. */
+static void stop_waiting(struct soft_engine *se)
+{
+	struct soft_queue *sq = se->waiting;
+	u64 now = ktime_get_ns(), left = se->until > now ? se->until - now : 0;
+
+	hrtimer_cancel(&se->timer);
+	se->waiting = NULL;
+	if (left)
+		soft_queue_progress(sq, sq->work.size - min(left, sq->work.size));
+	else
+		soft_queue_finish(sq);
+}
+
+static bool soft_idle(struct vgpu_engine *e)
+{
+	struct soft_engine *se = to_engine(e);
+
+	if (se->hang)
+		return false;
+	if (se->waiting && ktime_get_ns() >= se->until)
+		stop_waiting(se);
+	return !se->waiting;
+}
+
+static int soft_preempt(struct vgpu_queue *q)
+{
+	struct soft_engine *se = to_engine(q->engine);
+
+	if (se->waiting)
+		stop_waiting(se);
+	return 0;
+}
+
+static int soft_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
+{
+	struct soft_engine *se = to_engine(e);
+
+	hrtimer_cancel(&se->timer);
+	se->waiting = NULL;
+	se->hang = false;
+	return 0;
+}
+
+static s64 soft_scrub(struct vgpu_engine *e, u64 offset, u64 size)
+{
+	size = min_t(u64, size, SCRUB);
+	memset(e->gpu->desc.vram.mem + offset, 0, size);
+	return size;
+}
+
+static int soft_dump(struct vgpu_engine *e, char *buf, size_t size)
+{
+	struct soft_engine *se = to_engine(e);
+
+	return scnprintf(buf, size, "engine %s: %s\n", e->desc->name,
+			 se->hang ? "hangs" :
+			 se->waiting ? "waits for its timer" : "idle");
+}
+
+static const struct vgpu_engine_ops copy_ops = {
+	.load = soft_load,
+	.start = soft_start,
+	.idle = soft_idle,
+	.preempt = soft_preempt,
+	.reset = soft_reset,
+	.scrub = soft_scrub,
+	.dump = soft_dump,
+};
+
+static const struct vgpu_engine_ops compute_ops = {
+	.load = soft_load,
+	.start = soft_start,
+	.idle = soft_idle,
+	.preempt = soft_preempt,
+	.reset = soft_reset,
+	.dump = soft_dump,
+};
+
+#define COPY(n)								\
+	{								\
+		.name = "copy" #n, .class = VGPU_CLASS_COPY, .slice = n, \
+		.event = true, .ops = &copy_ops,			\
+		.queue_ops = &soft_queue_ops,				\
+	}
+
+#define COMPUTE(n)							\
+	{								\
+		.name = "compute" #n, .class = VGPU_CLASS_COMPUTE,	\
+		.slice = n, .event = true, .ops = &compute_ops,		\
+		.queue_ops = &soft_queue_ops,				\
+	}
+
+const struct vgpu_engine_desc soft_engines[SOFT_ENGINES] = {
+	COPY(0), COMPUTE(0), COPY(1), COMPUTE(1),
+};
+
+/**
+ * soft_engines_init() - the engines of a GPU, idle
+ * @soft: the GPU, zeroed
+ */
+void soft_engines_init(struct soft_gpu *soft)
+{
+	unsigned int i;
+
+	for (i = 0; i < SOFT_ENGINES; i++)
+		vgpu_hrtimer_setup(&soft->engines[i].timer, time_is_up);
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rings: how a guest's packets come to an engine without a trap.
+ *
+ *	            the guest rings               the ring is empty
+ *	  asleep  -------------------> on the engine -----------------> looked at
+ *	    ^                               ^                             |   |
+ *	    |                               +---- something is there -----+   |
+ *	    +------------- nothing for long, the doorbell is armed -----------+
+ *
+ * While a queue is looked at, its doorbell page is mapped and a ring of it costs
+ * the guest nothing and tells us nothing; so the ring itself is looked at, every
+ * LOOK_MS. Asleep it costs nothing at all.
+ */
+#include <linux/ktime.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+
+#include "soft.h"
+
+/* How often a ring that is empty is looked at until its doorbell is armed. */
+#define LOOK_MS	1
+
+static void look_soon(struct soft_queue *sq, unsigned int ms)
+{
+	if (!READ_ONCE(sq->stopped))
+		schedule_delayed_work(&sq->look, msecs_to_jiffies(ms));
+}
+
+static bool pending(struct soft_queue *sq)
+{
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&sq->lock, flags);
+	ret = sq->has_work || (!sq->refused && vgpu_ring_pending(&sq->ring));
+	spin_unlock_irqrestore(&sq->lock, flags);
+	return ret;
+}
+
+/* The doorbells have the numbers of the queues' bits. */
+static unsigned int bell_of(const struct soft_queue *sq)
+{
+	return sq->compute;
+}
+
+static void look(struct work_struct *work)
+{
+	struct soft_queue *sq = container_of(to_delayed_work(work),
+					     struct soft_queue, look);
+
+	if (!READ_ONCE(sq->ring.mem))
+		return;
+	if (!pending(sq) && vgpu_doorbell_arm(sq->q->inst, bell_of(sq),
+					      READ_ONCE(sq->idle_since))) {
+		look_soon(sq, LOOK_MS);
+		return;
+	}
+	/* Once more: what came before the doorbell was armed did not ring. */
+	if (pending(sq))
+		vgpu_queue_kick(sq->q);
+}
+
+/**
+ * soft_doorbell() - see &vgpu_gpu_ops.doorbell
+ * @inst: the instance
+ * @bell: 0 for the copy queue, 1 for the compute queue
+ */
+void soft_doorbell(struct vgpu_instance *inst, unsigned int bell)
+{
+	struct soft_instance *si = inst->priv;
+	struct soft_queue *sq;
+
+	sq = si->queue[bell ? VGPU_CLASS_COMPUTE : VGPU_CLASS_COPY];
+	if (sq)
+		vgpu_queue_kick(sq->q);
+}
+
+/**
+ * soft_queue_enable() - set a ring up
+ * @sq: the queue
+ * @offset: where in the instance's partition
+ * @slots: packets
+ *
+ * Trap context.
+ *
+ * Return: 0, -EINVAL; see vgpu_ring_init().
+ */
+int soft_queue_enable(struct soft_queue *sq, u64 offset, u32 slots)
+{
+	struct vgpu_instance *inst = sq->q->inst;
+	int ret;
+
+	spin_lock_irq(&sq->lock);
+	ret = vgpu_ring_init(&sq->ring, soft_vram(inst, 0), inst->vram_size,
+			     offset, slots);
+	sq->refused = ret;
+	if (!ret) {
+		sq->has_work = false;
+		sq->verdict = SOFT_RUN;
+		WRITE_ONCE(sq->idle_since, ktime_get_ns());
+	}
+	spin_unlock_irq(&sq->lock);
+	/* Its doorbell may be mapped already. */
+	if (!ret)
+		look_soon(sq, 0);
+	return ret;
+}
+
+/**
+ * soft_queue_disable() - take a ring away; what is in it is forgotten
+ * @sq: the queue; a piece that is under way is finished
+ */
+void soft_queue_disable(struct soft_queue *sq)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&sq->lock, flags);
+	vgpu_ring_fini(&sq->ring);
+	sq->has_work = false;
+	spin_unlock_irqrestore(&sq->lock, flags);
+}
+
+static void report(struct soft_queue *sq, const char *what)
+{
+	struct vgpu_instance *inst = sq->q->inst;
+	struct soft_instance *si = inst->priv;
+
+	vgpu_count(inst, VGPU_CNT_DROPPED, 1);
+	if (__ratelimit(&si->drops))
+		dev_notice(inst->dev, "%s queue: packet dropped: %s; partition %llu bytes\n",
+			   sq->compute ? "compute" : "copy", what,
+			   inst->vram_size);
+}
+
+/* Take the next packet that is good. Return: 0 when there is none. */
+static int take(struct soft_queue *sq)
+{
+	struct soft_packet packet;
+	int ret;
+
+	lockdep_assert_held(&sq->lock);
+	ret = vgpu_ring_peek(&sq->ring, &packet);
+	if (ret < 0) {
+		/* The guest has to set the ring up anew. */
+		sq->refused = true;
+		return ret;
+	}
+	if (!ret)
+		return 0;
+	sq->verdict = soft_packet_check(&packet, sq->q->inst->vram_size,
+					sq->compute, &sq->work);
+	sq->has_work = sq->verdict == SOFT_RUN;
+	if (!sq->has_work)
+		vgpu_ring_advance(&sq->ring);
+	return 1;
+}
+
+/**
+ * soft_queue_next() - the packet to be worked on
+ * @sq: the queue; engine context
+ * @work: a checked copy of it
+ * @done: how much of it is done already, its own units
+ *
+ * Those that are bad are dropped on the way, and counted.
+ *
+ * Return: false when there is none; then the ring is looked at from time to time.
+ */
+bool soft_queue_next(struct soft_queue *sq, struct soft_work *work, u64 *done)
+{
+	enum soft_verdict verdict;
+	bool found;
+	int ret;
+
+	do {
+		spin_lock_irq(&sq->lock);
+		ret = sq->has_work ? 1 : sq->refused ? 0 : take(sq);
+		found = sq->has_work;
+		verdict = sq->verdict;
+		*work = sq->work;
+		*done = sq->ring.progress;
+		if (!ret)
+			WRITE_ONCE(sq->idle_since, ktime_get_ns());
+		spin_unlock_irq(&sq->lock);
+		if (ret < 0)
+			report(sq, "write index");
+		else if (ret && !found)
+			report(sq, soft_packet_field(verdict));
+	} while (ret > 0 && !found);
+	if (!found)
+		look_soon(sq, LOOK_MS);
+	return found;
+}
+
+/**
+ * soft_queue_progress() - a part of the packet under way is done
+ * @sq: the queue; engine context
+ * @done: how much in all
+ */
+void soft_queue_progress(struct soft_queue *sq, u64 done)
+{
+	spin_lock_irq(&sq->lock);
+	if (sq->has_work)
+		sq->ring.progress = done;
+	spin_unlock_irq(&sq->lock);
+}
+
+/**
+ * soft_queue_finish() - the packet under way is done
+ * @sq: the queue; engine context
+ */
+void soft_queue_finish(struct soft_queue *sq)
+{
+	struct vgpu_instance *inst = sq->q->inst;
+	const struct soft_work *w = &sq->work;
+	bool irq;
+
+	spin_lock_irq(&sq->lock);
+	irq = sq->has_work && w->flags & SOFT_PACKET_IRQ;
+	if (sq->has_work) {
+		sq->has_work = false;
+		if (w->flags & SOFT_PACKET_FENCE) {
+			__le64 *fence = soft_vram(inst, w->fence);
+
+			/* After all that the packet has written. */
+			smp_store_release(fence, cpu_to_le64(w->fence_value));
+		}
+		vgpu_ring_advance(&sq->ring);
+		vgpu_count(inst, VGPU_CNT_OPS, 1);
+	}
+	spin_unlock_irq(&sq->lock);
+	if (irq)
+		vgpu_irq_raise(inst, sq->compute);
+}
+
+/**
+ * soft_queue_status() - what a guest reads in SOFT_RING_STATUS
+ * @sq: the queue
+ *
+ * Return: SOFT_STATUS_*.
+ */
+u32 soft_queue_status(struct soft_queue *sq)
+{
+	u32 status = vgpu_queue_busy(sq->q) ? SOFT_STATUS_BUSY : 0;
+
+	spin_lock_irq(&sq->lock);
+	if (sq->ring.mem)
+		status |= SOFT_STATUS_ENABLED;
+	if (sq->refused || sq->verdict != SOFT_RUN)
+		status |= SOFT_STATUS_REFUSED;
+	spin_unlock_irq(&sq->lock);
+	return status;
+}
+
+static int queue_init(struct vgpu_queue *q)
+{
+	enum vgpu_engine_class class = q->engine->desc->class;
+	struct soft_instance *si = q->inst->priv;
+	struct soft_queue *sq;
+
+	sq = kzalloc(sizeof(*sq), GFP_KERNEL);
+	if (!sq)
+		return -ENOMEM;
+	sq->q = q;
+	sq->compute = class == VGPU_CLASS_COMPUTE;
+	spin_lock_init(&sq->lock);
+	INIT_DELAYED_WORK(&sq->look, look);
+	q->priv = sq;
+	si->queue[class] = sq;
+	return 0;
+}
+
+static void queue_fini(struct vgpu_queue *q)
+{
+	struct soft_instance *si = q->inst->priv;
+	struct soft_queue *sq = q->priv;
+
+	si->queue[q->engine->desc->class] = NULL;
+	WRITE_ONCE(sq->stopped, true);
+	cancel_delayed_work_sync(&sq->look);
+	kfree(sq);
+}
+
+static bool queue_pending(struct vgpu_queue *q)
+{
+	return pending(q->priv);
+}
+
+static void queue_forget(struct vgpu_queue *q)
+{
+	soft_queue_disable(q->priv);
+}
+
+static int queue_describe(struct vgpu_queue *q, char *buf, size_t size)
+{
+	struct soft_queue *sq = q->priv;
+	int len;
+
+	spin_lock_irq(&sq->lock);
+	len = scnprintf(buf, size, "ring of %u packets, %llu taken; ",
+			sq->ring.mem ? sq->ring.slots : 0, sq->ring.read);
+	if (sq->has_work)
+		len += scnprintf(buf + len, size - len,
+				 "op %u dst %#llx src %#llx size %#llx, %#llx done\n",
+				 sq->work.op, sq->work.dst, sq->work.src,
+				 sq->work.size, sq->ring.progress);
+	else
+		len += scnprintf(buf + len, size - len, "no packet under way\n");
+	spin_unlock_irq(&sq->lock);
+	return len;
+}
+
+const struct vgpu_queue_ops soft_queue_ops = {
+	.init = queue_init,
+	.fini = queue_fini,
+	.pending = queue_pending,
+	.forget = queue_forget,
+	.describe = queue_describe,
+};
