@@ -332,17 +332,17 @@ static void uuid_of(unsigned int number, guid_t *uuid)
 }
 
 /**
- * mock_create() - what a write to "create" does
- * @mock: the GPU
+ * mock_create_on() - what a write to "create" does
+ * @gpu: any GPU
  * @type: which type
  * @number: makes its UUID
  *
  * Return: the instance, or NULL when it was refused.
  */
-struct vgpu_vdev *mock_create(struct mock_gpu *mock, unsigned int type,
-			      unsigned int number)
+struct vgpu_vdev *mock_create_on(struct vgpu_gpu *gpu, unsigned int type,
+				 unsigned int number)
 {
-	struct vgpu_core *core = mock->gpu->core;
+	struct vgpu_core *core = gpu->core;
 	struct vgpu_vdev *vd;
 	struct device *dev;
 	char name[UUID_STRING_LEN + 1];
@@ -358,6 +358,12 @@ struct vgpu_vdev *mock_create(struct mock_gpu *mock, unsigned int type,
 	vd = dev_get_drvdata(dev);
 	put_device(dev);
 	return vd;
+}
+
+struct vgpu_vdev *mock_create(struct mock_gpu *mock, unsigned int type,
+			      unsigned int number)
+{
+	return mock_create_on(mock->gpu, type, number);
 }
 
 /**

@@ -114,6 +114,8 @@ struct mock_gpu {
 void mock_describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc);
 struct mock_gpu *mock_gpu_add(struct kunit *test);
 void mock_gpu_remove(struct mock_gpu *mock);
+struct vgpu_vdev *mock_create_on(struct vgpu_gpu *gpu, unsigned int type,
+				 unsigned int number);
 struct vgpu_vdev *mock_create(struct mock_gpu *mock, unsigned int type,
 			      unsigned int number);
 void mock_destroy(struct vgpu_vdev *vd);

@@ -9,7 +9,7 @@ set -uo pipefail
 
 programs=(types info config decode regs irq reset engine2d state isolation scrub
 	display cursor monitor sched policy shares account protect harm lifetime race
-	trace)
+	trace soft)
 [ $# -eq 0 ] || programs=("$@")
 
 bin=${BUILD:-/build}/vfio
@@ -33,6 +33,7 @@ declare -A asked=(
 	[hang]='engine [0-9]+ did not come idle under vGPU'
 	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
+asked[soft]='vgpu-soft: (gpus|vram_mb|bus|node): |vgpu-soft: no PCI bus number'
 asked[lost]+='|probe with driver vgpu_mdev failed with error -5'
 asked[lost]+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -5'	# Linux 6.1
 asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-z]+_limit'

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The soft GPU, on a device that is no PCI function: rings, packets, engines that
+ * work, wait and hang. The test is the guest: it writes registers and memory.
+ */
+#include <kunit/test.h>
+#include <linux/random.h>
+#include <linux/sizes.h>
+
+#include "../../drivers/soft/soft.h"
+#include "mock_gpu.h"
+
+#define VRAM	SZ_32M
+/* By number: SOFT-4C, and SOFT-16C of slice 1 alone. */
+#define TYPE_4C		0
+#define TYPE_16C_S1	3
+/* Where a test has its rings, and what it works on. */
+#define RING_COPY	0x1000
+#define RING_COMPUTE	0x2000
+#define FENCES		0x3000
+#define SLOTS		16
+
+struct fixture {
+	struct device *dev;
+	struct soft_gpu soft;
+};
+
+static int setup(struct kunit *test)
+{
+	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	f->dev = root_device_register("soft-gpu");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f->dev);
+	KUNIT_ASSERT_EQ(test, soft_gpu_register(&f->soft, f->dev, VRAM,
+						NUMA_NO_NODE), 0);
+	test->priv = f;
+	return 0;
+}
+
+static void teardown(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	if (!f)
+		return;
+	soft_gpu_unregister(&f->soft);
+	root_device_unregister(f->dev);
+}
+
+static struct vgpu_vdev *opened(struct kunit *test, unsigned int type,
+				unsigned int number)
+{
+	struct fixture *f = test->priv;
+	struct vgpu_vdev *vd = mock_create_on(f->soft.gpu, type, number);
+
+	KUNIT_ASSERT_NOT_NULL(test, vd);
+	KUNIT_ASSERT_EQ(test, mock_open(vd), 0);
+	return vd;
+}
+
+static void gone(struct vgpu_vdev *vd)
+{
+	mock_close(vd);
+	mock_destroy(vd);
+}
+
+static u32 rd(struct vgpu_vdev *vd, u32 offset)
+{
+	u32 val;
+
+	mutex_lock(&vd->trap_lock);
+	val = vgpu_regs_read(&vd->inst.regs, offset, 4);
+	mutex_unlock(&vd->trap_lock);
+	return val;
+}
+
+static void wr(struct vgpu_vdev *vd, u32 offset, u32 val)
+{
+	mutex_lock(&vd->trap_lock);
+	vgpu_regs_write(&vd->inst.regs, offset, 4, val);
+	mutex_unlock(&vd->trap_lock);
+}
+
+static bool enable(struct vgpu_vdev *vd, bool compute, u64 at, u32 slots)
+{
+	u32 block = compute ? SOFT_QUEUE_COMPUTE : SOFT_QUEUE_COPY;
+
+	wr(vd, block + SOFT_RING_LO, lower_32_bits(at));
+	wr(vd, block + SOFT_RING_HI, upper_32_bits(at));
+	wr(vd, block + SOFT_RING_SLOTS, slots);
+	wr(vd, block + SOFT_RING_ENABLE, 1);
+	return rd(vd, block + SOFT_RING_ENABLE);
+}
+
+static bool enable_both(struct vgpu_vdev *vd)
+{
+	return enable(vd, false, RING_COPY, SLOTS) &&
+	       enable(vd, true, RING_COMPUTE, SLOTS);
+}
+
+static void *ring_of(struct vgpu_vdev *vd, bool compute)
+{
+	return soft_vram(&vd->inst, compute ? RING_COMPUTE : RING_COPY);
+}
+
+static u64 ring_index(struct vgpu_vdev *vd, bool compute, u32 which)
+{
+	return le64_to_cpu(READ_ONCE(*(__le64 *)(ring_of(vd, compute) + which)));
+}
+
+static bool has_room(struct vgpu_vdev *vd, bool compute)
+{
+	return ring_index(vd, compute, VGPU_RING_WRITE) -
+	       ring_index(vd, compute, VGPU_RING_READ) < SLOTS;
+}
+
+/* Put a packet into the ring when there is room, and ring. */
+static void put(struct kunit *test, struct vgpu_vdev *vd, bool compute,
+		const struct soft_packet *p)
+{
+	void *ring = ring_of(vd, compute);
+	u64 write = ring_index(vd, compute, VGPU_RING_WRITE);
+
+	KUNIT_ASSERT_TRUE(test, mock_await(has_room(vd, compute)));
+	memcpy(ring + (write % SLOTS + 1) * VGPU_RING_PACKET, p, sizeof(*p));
+	/* The packet, then the index. */
+	smp_store_release((__le64 *)(ring + VGPU_RING_WRITE),
+			  cpu_to_le64(write + 1));
+	soft_doorbell(&vd->inst, compute);
+}
+
+static struct soft_packet packet(enum soft_op op, u64 dst, u64 src, u64 size,
+				 u32 value)
+{
+	return (struct soft_packet) {
+		.op = cpu_to_le16(op),
+		.dst = cpu_to_le64(dst),
+		.src = cpu_to_le64(src),
+		.size = cpu_to_le64(size),
+		.value = cpu_to_le32(value),
+	};
+}
+
+static u64 fence_at(struct vgpu_vdev *vd, unsigned int n)
+{
+	return le64_to_cpu(READ_ONCE(*(__le64 *)soft_vram(&vd->inst,
+							  FENCES + n * 8)));
+}
+
+static void put_fenced(struct kunit *test, struct vgpu_vdev *vd, bool compute,
+		       struct soft_packet p, unsigned int n, u64 value)
+{
+	p.flags = cpu_to_le16(SOFT_PACKET_FENCE);
+	p.fence = cpu_to_le64(FENCES + n * 8);
+	p.fence_value = cpu_to_le64(value);
+	put(test, vd, compute, &p);
+}
+
+static void fence(struct kunit *test, struct vgpu_vdev *vd, bool compute,
+		  unsigned int n, u64 value)
+{
+	put_fenced(test, vd, compute, packet(SOFT_OP_NOP, 0, 0, 0, 0), n, value);
+}
+
+static bool passed(struct vgpu_vdev *vd, unsigned int n, u64 value)
+{
+	return mock_await(fence_at(vd, n) == value);
+}
+
+static u64 counted(struct vgpu_vdev *vd, enum vgpu_counter what)
+{
+	return atomic64_read(&vd->inst.count[what]);
+}
+
+static void soft_identifies(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+
+	KUNIT_EXPECT_EQ(test, rd(vd, SOFT_ID), SOFT_ID_VALUE);
+	KUNIT_EXPECT_EQ(test, rd(vd, SOFT_VRAM_LO), SZ_4M);
+	KUNIT_EXPECT_EQ(test, rd(vd, SOFT_VRAM_HI), 0);
+	KUNIT_EXPECT_EQ(test, rd(vd, SOFT_QUEUES), 3);
+	KUNIT_EXPECT_EQ(test, rd(vd, SOFT_QUEUE_COPY + SOFT_RING_STATUS), 0);
+	gone(vd);
+}
+
+/* Bytes go where they should, by either engine, and nowhere else. */
+static void soft_copies_and_fills(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+	u8 *vram = soft_vram(&vd->inst, 0), *want;
+	struct soft_packet p;
+	unsigned int i;
+
+	KUNIT_ASSERT_TRUE(test, enable_both(vd));
+	get_random_bytes(vram + SZ_1M, SZ_1M);
+	want = kvmalloc(SZ_2M, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, want);
+	memcpy(want, vram + SZ_2M, SZ_2M);
+	/* Longer than a piece, at odd places. */
+	memcpy(want + 3, vram + SZ_1M + 1, 300001);
+	memset(want + SZ_1M, 0x5a, 200000);
+	p = packet(SOFT_OP_COPY, SZ_2M + 3, SZ_1M + 1, 300001, 0);
+	put_fenced(test, vd, false, p, 0, 11);
+	p = packet(SOFT_OP_FILL, SZ_2M + SZ_1M, 0, 200000, 0x5a5a5a5a);
+	put_fenced(test, vd, true, p, 1, 22);
+	KUNIT_EXPECT_TRUE(test, passed(vd, 0, 11));
+	KUNIT_EXPECT_TRUE(test, passed(vd, 1, 22));
+	KUNIT_EXPECT_MEMEQ(test, want, vram + SZ_2M, SZ_2M);
+	kvfree(want);
+	for (i = 0; i < 200; i++) {
+		fence(test, vd, false, 0, 100 + i);
+		fence(test, vd, true, 1, 100 + i);
+	}
+	KUNIT_EXPECT_TRUE(test, passed(vd, 0, 299));
+	KUNIT_EXPECT_TRUE(test, passed(vd, 1, 299));
+	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_OPS), 402ULL);
+	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_BYTES), 500001ULL);
+	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_DROPPED), 0ULL);
+	gone(vd);
+}
+
+/* Dropped whole and counted; those after it go on. Nobody else's byte changes. */
+static void soft_drops(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+	struct vgpu_vdev *other = opened(test, TYPE_4C, 2);
+	struct soft_packet p = packet(SOFT_OP_FILL, SZ_4M - 4, 0, 8, ~0U);
+
+	KUNIT_ASSERT_TRUE(test, enable_both(vd));
+	put(test, vd, false, &p);
+	p = packet(SOFT_OP_COPY, SZ_1M, SZ_4M - 1, 2, 0);
+	put(test, vd, false, &p);
+	p = packet(SOFT_OP_HANG, 0, 0, 0, 0);
+	put(test, vd, false, &p);
+	KUNIT_EXPECT_TRUE(test, mock_await(rd(vd, SOFT_QUEUE_COPY +
+					      SOFT_RING_VERDICT) ==
+					   SOFT_BAD_OP));
+	KUNIT_EXPECT_TRUE(test, rd(vd, SOFT_QUEUE_COPY + SOFT_RING_STATUS) &
+				SOFT_STATUS_REFUSED);
+	fence(test, vd, false, 0, 1);
+	KUNIT_EXPECT_TRUE(test, passed(vd, 0, 1));
+	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_DROPPED), 3ULL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(soft_vram(&other->inst, 0), 0, SZ_4M));
+	KUNIT_EXPECT_NULL(test, memchr_inv(soft_vram(&vd->inst, SZ_1M), 0,
+					   SZ_1M));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(vd->faulted));
+	gone(vd);
+	gone(other);
+}
+
+/* A write index that lies stops the ring until it is set up anew. */
+static void soft_bad_rings(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+	u32 status = SOFT_QUEUE_COPY + SOFT_RING_STATUS;
+
+	KUNIT_EXPECT_FALSE(test, enable(vd, false, SZ_4M, SLOTS));
+	KUNIT_EXPECT_FALSE(test, enable(vd, false, 1, SLOTS));
+	KUNIT_EXPECT_FALSE(test, enable(vd, false, ~63ULL, SLOTS));
+	KUNIT_EXPECT_FALSE(test, enable(vd, false, 0, 3));
+	KUNIT_EXPECT_EQ(test, rd(vd, status), SOFT_STATUS_REFUSED);
+
+	KUNIT_ASSERT_TRUE(test, enable(vd, false, RING_COPY, SLOTS));
+	KUNIT_EXPECT_EQ(test, rd(vd, status) & SOFT_STATUS_REFUSED, 0U);
+	*(__le64 *)(ring_of(vd, false) + VGPU_RING_WRITE) = cpu_to_le64(~0ULL);
+	soft_doorbell(&vd->inst, 0);
+	KUNIT_EXPECT_TRUE(test, mock_await(rd(vd, status) ==
+			  (SOFT_STATUS_REFUSED | SOFT_STATUS_ENABLED)));
+	KUNIT_ASSERT_TRUE(test, enable(vd, false, RING_COPY, SLOTS));
+	fence(test, vd, false, 0, 1);
+	KUNIT_EXPECT_TRUE(test, passed(vd, 0, 1));
+	wr(vd, SOFT_QUEUE_COPY + SOFT_RING_ENABLE, 0);
+	KUNIT_EXPECT_EQ(test, rd(vd, status) & SOFT_STATUS_ENABLED, 0U);
+	gone(vd);
+}
+
+/* What takes long is cut in favour of others, and finished all the same. */
+static void soft_waits_are_cut(struct kunit *test)
+{
+	struct vgpu_vdev *a = opened(test, TYPE_16C_S1, 1);
+	struct vgpu_vdev *b;
+	unsigned int i;
+
+	/* The other 16 MiB: the smallest type fits, of any slice. */
+	b = opened(test, TYPE_4C, 2);
+	KUNIT_ASSERT_TRUE(test, enable_both(a) && enable_both(b));
+	put_fenced(test, a, true, packet(SOFT_OP_WAIT, 0, 0,
+					 300 * NSEC_PER_MSEC, 0), 0, 1);
+	put_fenced(test, a, true, packet(SOFT_OP_WAIT, 0, 0, 0, 0), 1, 1);
+	for (i = 1; i <= 20; i++) {
+		fence(test, b, true, 0, i);
+		KUNIT_EXPECT_TRUE(test, passed(b, 0, i));
+	}
+	KUNIT_EXPECT_TRUE(test, passed(a, 0, 1));
+	KUNIT_EXPECT_TRUE(test, passed(a, 1, 1));
+	gone(a);
+	gone(b);
+}
+
+/* Two on one engine: the second gets through while the first's wait goes on. */
+static void soft_shares_an_engine(struct kunit *test)
+{
+	struct vgpu_vdev *vd[4];
+	unsigned int i;
+
+	/* Slices are taken in turn: 0 and 2 are together. */
+	for (i = 0; i < ARRAY_SIZE(vd); i++) {
+		vd[i] = opened(test, TYPE_4C, i);
+		KUNIT_ASSERT_TRUE(test, enable_both(vd[i]));
+	}
+	KUNIT_ASSERT_PTR_EQ(test, vd[0]->ctx[1].q.engine,
+			    vd[2]->ctx[1].q.engine);
+	KUNIT_ASSERT_PTR_NE(test, vd[0]->ctx[1].q.engine,
+			    vd[1]->ctx[1].q.engine);
+	put_fenced(test, vd[0], true, packet(SOFT_OP_WAIT, 0, 0, SOFT_WAIT_MAX,
+					     0), 0, 1);
+	for (i = 1; i <= 10; i++) {
+		fence(test, vd[2], true, 0, i);
+		KUNIT_EXPECT_TRUE(test, passed(vd[2], 0, i));
+	}
+	KUNIT_EXPECT_GT(test, READ_ONCE(vd[0]->ctx[1].se.preemptions), 0ULL);
+	for (i = 0; i < ARRAY_SIZE(vd); i++)
+		gone(vd[i]);
+}
+
+/* A hang is its owner's fault alone; a reset of the function ends it. */
+static void soft_hangs(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vgpu_vdev *vd[3];
+	struct soft_packet p = packet(SOFT_OP_HANG, 0, 0, 0, 0);
+	unsigned int i;
+
+	f->soft.gpu->core->watchdog_us = 10000;
+	for (i = 0; i < ARRAY_SIZE(vd); i++) {
+		vd[i] = opened(test, TYPE_4C, i);
+		KUNIT_ASSERT_TRUE(test, enable_both(vd[i]));
+	}
+	put(test, vd[0], true, &p);
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(vd[0]->faulted)));
+	/* The one on the same engine, and the one on another. */
+	fence(test, vd[2], true, 0, 1);
+	fence(test, vd[1], true, 0, 1);
+	KUNIT_EXPECT_TRUE(test, passed(vd[2], 0, 1));
+	KUNIT_EXPECT_TRUE(test, passed(vd[1], 0, 1));
+	/* No ring while it is faulted. */
+	KUNIT_EXPECT_FALSE(test, enable(vd[0], true, RING_COMPUTE, SLOTS));
+	mock_reset(vd[0]);
+	KUNIT_ASSERT_TRUE(test, enable_both(vd[0]));
+	fence(test, vd[0], true, 0, 2);
+	KUNIT_EXPECT_TRUE(test, passed(vd[0], 0, 2));
+	for (i = 0; i < ARRAY_SIZE(vd); i++)
+		gone(vd[i]);
+}
+
+static struct kunit_case soft_cases[] = {
+	KUNIT_CASE(soft_identifies),
+	KUNIT_CASE(soft_copies_and_fills),
+	KUNIT_CASE(soft_drops),
+	KUNIT_CASE(soft_bad_rings),
+	KUNIT_CASE(soft_waits_are_cut),
+	KUNIT_CASE(soft_shares_an_engine),
+	KUNIT_CASE(soft_hangs),
+	{}
+};
+
+static struct kunit_suite soft_suite = {
+	.name = "soft",
+	.init = setup,
+	.exit = teardown,
+	.test_cases = soft_cases,
+};
+
+kunit_test_suite(soft_suite);
+
+MODULE_LICENSE("GPL");

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The soft GPU: its module, its PCI function and that of its vGPUs, rings and
+ * doorbells. Beside whatever other GPU there is.
+ */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "vfio.h"
+
+/* Of docs/hardware-soft.md. */
+#define BAR_CONTROL	VFIO_PCI_BAR0_REGION_INDEX
+#define BAR_VRAM	VFIO_PCI_BAR2_REGION_INDEX
+#define BELL_COPY	0x1000
+#define BELL_COMPUTE	0x2000
+#define MSIX_TABLE	0x3000
+#define QUEUE_COPY	0x100
+#define QUEUE_COMPUTE	0x200
+#define RING_LO		0x00
+#define RING_SLOTS	0x08
+#define RING_ENABLE	0x0c
+#define HEAD_WRITE	0x28
+#define HEAD_READ	0x30
+#define SLOTS		64
+#define OP_NOP		1
+#define OP_FILL		3
+#define FLAG_FENCE	1
+#define FLAG_IRQ	2
+
+/* Where the ring of a queue and its fence are in VRAM. */
+#define RING_AT		0x10000
+#define FENCE_AT	0x20000
+#define DATA_AT		0x100000
+
+struct packet {
+	uint16_t op, flags;
+	uint32_t value;
+	uint64_t dst, src, size, fence, fence_value, reserved[2];
+};
+
+static char gpu[256];
+
+/* The first PCI device that offers a type of this name; -1 when none does. */
+static int find_gpu(void)
+{
+	glob_t found;
+	int ret;
+
+	ret = glob("/sys/bus/pci/devices/*/mdev_supported_types/vgpu_soft-SOFT-4C",
+		   0, NULL, &found);
+	if (!ret) {
+		snprintf(gpu, sizeof(gpu), "%s", found.gl_pathv[0]);
+		strstr(gpu, "/mdev_supported_types")[0] = '\0';
+		globfree(&found);
+	}
+	return ret ? -1 : 0;
+}
+
+static size_t count_gpus(void)
+{
+	glob_t found;
+	size_t n = 0;
+
+	if (!glob("/sys/bus/pci/drivers/vgpu_soft/0000:*", 0, NULL, &found)) {
+		n = found.gl_pathc;
+		globfree(&found);
+	}
+	return n;
+}
+
+static int module(const char *arguments)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "modules soft %s 2>/dev/null",
+		 arguments);
+	return system(command);
+}
+
+static void before(void)
+{
+	ASSERT_EQ(module("vram_mb=64"), 0);
+	ASSERT_OK(find_gpu());
+}
+
+static void after(void)
+{
+	char text[ATTR_LEN], uuid[UUID_LEN];
+	glob_t found;
+	size_t i;
+
+	vdev_cleanup();
+	if (!glob("/sys/bus/mdev/devices/*", 0, NULL, &found)) {
+		for (i = 0; i < found.gl_pathc; i++) {
+			snprintf(uuid, sizeof(uuid), "%s",
+				 strrchr(found.gl_pathv[i], '/') + 1);
+			EXPECT_OK(mdev_remove(uuid));
+		}
+		globfree(&found);
+	}
+	/* Gone with all that it has made. */
+	EXPECT_EQ(system("rmmod vgpu_soft"), 0);
+	EXPECT(file_read(gpu, text, sizeof(text)) < 0 && errno == ENOENT);
+}
+
+static struct vdev *create(const char *type)
+{
+	char path[512], uuid[UUID_LEN];
+	struct vdev *d;
+
+	mdev_uuid(uuid);
+	snprintf(path, sizeof(path), "%s/mdev_supported_types/vgpu_soft-%s/create",
+		 gpu, type);
+	ASSERT_OK(file_write(path, uuid));
+	d = vdev_open(uuid);
+	vdev_decode(d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	return d;
+}
+
+/**
+ * struct ring - a queue as a driver sees it
+ * @d: the vGPU
+ * @vram: its memory
+ * @bell: its doorbell
+ * @at: where the ring is in @vram
+ * @fence: where its fence is
+ * @written: packets written
+ */
+struct ring {
+	struct vdev *d;
+	uint8_t *vram;
+	volatile uint32_t *bell;
+	uint64_t at;
+	uint64_t fence;
+	uint64_t written;
+};
+
+static volatile uint64_t *word(struct ring *r, uint64_t at)
+{
+	return (volatile uint64_t *)(r->vram + at);
+}
+
+static struct ring ring_new(struct vdev *d, bool compute)
+{
+	uint32_t block = compute ? QUEUE_COMPUTE : QUEUE_COPY;
+	struct ring r = { .d = d };
+
+	r.vram = vdev_try_map(d, BAR_VRAM, 0, d->size);
+	ASSERT(r.vram != MAP_FAILED);
+	r.bell = vdev_try_map(d, BAR_CONTROL, compute ? BELL_COMPUTE : BELL_COPY,
+			      4096);
+	ASSERT(r.bell != MAP_FAILED);
+	r.at = RING_AT + compute * 0x8000;
+	r.fence = FENCE_AT + compute * 64;
+	vdev_wr(d, BAR_CONTROL, block + RING_LO, 4, r.at);
+	vdev_wr(d, BAR_CONTROL, block + RING_SLOTS, 4, SLOTS);
+	vdev_wr(d, BAR_CONTROL, block + RING_ENABLE, 4, 1);
+	ASSERT_EQ(vdev_rd(d, BAR_CONTROL, block + RING_ENABLE, 4), 1);
+	return r;
+}
+
+/* Write a packet when there is room, then the index, then ring. */
+static void submit(struct ring *r, struct packet p)
+{
+	ASSERT(AWAIT(r->written - *word(r, r->at + HEAD_READ) < SLOTS));
+	memcpy(r->vram + r->at + 64 + r->written % SLOTS * 64, &p, sizeof(p));
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*word(r, r->at + HEAD_WRITE) = ++r->written;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	*r->bell = 1;
+}
+
+static void submit_fence(struct ring *r, uint64_t value)
+{
+	submit(r, (struct packet) {
+		.op = OP_NOP, .flags = FLAG_FENCE,
+		.fence = r->fence, .fence_value = value,
+	});
+}
+
+static void await_fence(struct ring *r, uint64_t value)
+{
+	ASSERT(AWAIT(*word(r, r->fence) == value));
+}
+
+static void one_page_around(struct vdev *d, uint64_t offset, bool mapped)
+{
+	void *p = vdev_try_map(d, BAR_CONTROL, offset, 4096);
+
+	EXPECT_EQ(p != MAP_FAILED, mapped);
+	if (p != MAP_FAILED)
+		munmap(p, 4096);
+}
+
+/* What a client sees: memory, doorbells that alone of BAR 0 can be mapped. */
+static void regions(void)
+{
+	struct vdev *d = create("SOFT-4C");
+	struct vfio_region_info *info = vdev_region_info(d, BAR_CONTROL);
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	unsigned int i;
+
+	EXPECT_EQ(d->region[BAR_VRAM].size, 4 * MIB);
+	EXPECT(d->region[BAR_VRAM].flags & VFIO_REGION_INFO_FLAG_MMAP);
+	sparse = region_cap(info, VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	ASSERT(sparse);
+	for (i = 0; i < sparse->nr_areas; i++)
+		EXPECT(sparse->areas[i].offset >= BELL_COPY &&
+		       sparse->areas[i].offset + sparse->areas[i].size <=
+		       MSIX_TABLE);
+	one_page_around(d, 0, false);
+	one_page_around(d, BELL_COPY, true);
+	one_page_around(d, BELL_COMPUTE, true);
+	one_page_around(d, MSIX_TABLE, false);
+	EXPECT_EQ(cfg_rd(d, PCI_CLASS_DEVICE, 2), 0x1200);
+	/* No display: neither region, nor file, nor plane. */
+	EXPECT_EQ(d->region[REGION_EDID].size, 0);
+	EXPECT_EQ(d->region[REGION_DISPLAY].size, 0);
+	free(info);
+}
+
+/* Work is done and told of, and bytes are where they should be. */
+static void works_and_interrupts(void)
+{
+	static const bool queues[] = { false, true };
+	struct vdev *d = create("SOFT-16C");
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(queues); i++) {
+		struct ring r = ring_new(d, queues[i]);
+		uint64_t at = DATA_AT + i * MIB;
+		uint32_t *data = (uint32_t *)(r.vram + at);
+		int fd = evt_new();
+
+		ASSERT_OK(irq_set(d, VFIO_PCI_MSIX_IRQ_INDEX,
+				  VFIO_IRQ_SET_DATA_EVENTFD |
+				  VFIO_IRQ_SET_ACTION_TRIGGER, i, 1, &fd,
+				  sizeof(fd)));
+		submit(&r, (struct packet) {
+			.op = OP_FILL, .flags = FLAG_IRQ, .value = 0xc0ffee00 + i,
+			.dst = at, .size = MIB / 2,
+		});
+		EXPECT(evt_wait(fd) >= 1);
+		for (j = 0; j < MIB / 8; j++)
+			if (data[j] != 0xc0ffee00 + i)
+				break;
+		EXPECT_EQ(j, MIB / 8);
+		EXPECT_EQ(data[MIB / 8], 0);
+		close(fd);
+	}
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), 2);
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "bytes"), MIB);
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "dropped"), 0);
+}
+
+#define SUBMISSIONS	10000
+
+/*
+ * None is lost, whatever the engine is doing when it comes: busy, looking at the
+ * ring, about to arm the doorbell, asleep. While it is awake a ring is no trap.
+ */
+static void doorbell_loses_none(void)
+{
+	struct vdev *d = create("SOFT-4C");
+	struct ring r = ring_new(d, true);
+	uint64_t rings;
+	unsigned int i;
+
+	srand(1);
+	for (i = 1; i <= SUBMISSIONS; i++) {
+		submit_fence(&r, i);
+		if (rand() % 8)
+			continue;
+		await_fence(&r, i);
+		/* Around the time after which a doorbell is armed, and beyond. */
+		if (!(rand() % 8))
+			usleep(rand() % 40000);
+	}
+	await_fence(&r, SUBMISSIONS);
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), SUBMISSIONS);
+	rings = mdev_attr_u64(d->uuid, "traps_write");
+	tap_note("%llu of %u rings were page faults",
+		 (unsigned long long)rings, SUBMISSIONS);
+	/* It was asleep at times, and at times it was not. */
+	EXPECT(rings > 2);
+	EXPECT(rings < SUBMISSIONS);
+}
+
+/* Closed and opened by the next tenant: neither rings nor memory are the last's. */
+static void the_next_tenant(void)
+{
+	struct vdev *d = create("SOFT-4C");
+	struct ring r = ring_new(d, false);
+	uint8_t *vram;
+
+	memset(r.vram + DATA_AT, 0x5a, MIB);
+	submit_fence(&r, 1);
+	await_fence(&r, 1);
+	munmap(r.vram, d->size);
+	munmap((void *)r.bell, 4096);
+	d = vdev_reopen(d);
+	vdev_decode(d, PCI_COMMAND_MEMORY);
+	EXPECT_EQ(vdev_rd(d, BAR_CONTROL, QUEUE_COPY + RING_ENABLE, 4), 0);
+	vram = vdev_try_map(d, BAR_VRAM, 0, d->size);
+	ASSERT(vram != MAP_FAILED);
+	EXPECT_EQ(vram[0], 0);
+	EXPECT(!memcmp(vram, vram + 1, d->size - 1));
+}
+
+/* Every page of a large vGPU, by 2 MiB where the kernel can. */
+static void all_of_memory(void)
+{
+	struct vdev *d = create("SOFT-16C");
+	struct ring r = ring_new(d, false);
+	uint64_t i;
+
+	for (i = DATA_AT; i < d->size; i += 4096)
+		*word(&r, i) = ~i;
+	for (i = DATA_AT; i < d->size; i += 4096)
+		if (*word(&r, i) != ~i)
+			break;
+	EXPECT_EQ(i, d->size);
+	/* The engine sees what the CPU has written, and so does read(). */
+	for (i = DATA_AT; i < d->size; i += MIB) {
+		uint64_t got;
+
+		ASSERT_EQ(vdev_pread(d, BAR_VRAM, &got, 8, i), 8);
+		EXPECT_EQ(got, ~i);
+	}
+}
+
+/* Unbound and bound again, as orchestrators do it. */
+static void unbind_and_bind(void)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%s", strrchr(gpu, '/') + 1);
+	ASSERT_OK(file_write("/sys/bus/pci/drivers/vgpu_soft/unbind", name));
+	EXPECT(find_gpu() < 0);
+	ASSERT_OK(file_write("/sys/bus/pci/drivers/vgpu_soft/bind", name));
+	ASSERT_OK(find_gpu());
+	create("SOFT-4C");
+}
+
+/* What it cannot make it refuses, with nothing taken. */
+static void bad_parameters(void)
+{
+	static const char * const bad[] = {
+		"gpus=0", "gpus=17", "vram_mb=0", "vram_mb=3", "vram_mb=70000",
+		"bus=256", "bus=0", "bus=1 gpus=3", "node=4711",
+	};
+	unsigned int i;
+
+	ASSERT_EQ(system("rmmod vgpu_soft"), 0);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (!EXPECT(module(bad[i]) != 0))
+			system("rmmod vgpu_soft");
+		EXPECT(access("/sys/module/vgpu_soft", F_OK) < 0);
+		EXPECT(find_gpu() < 0);
+	}
+	ASSERT_EQ(module("gpus=2 vram_mb=4"), 0);
+	ASSERT_OK(find_gpu());
+	EXPECT_EQ(count_gpus(), 2);
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(regions),
+	TAP_TEST(works_and_interrupts),
+	TAP_TEST(doorbell_loses_none),
+	TAP_TEST(the_next_tenant),
+	TAP_TEST(all_of_memory),
+	TAP_TEST(unbind_and_bind),
+	TAP_TEST(bad_parameters),
+};
+
+int main(void)
+{
+	const struct tap_suite suite = {
+		.name = "soft",
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.before = before,
+		.after = after,
+	};
+
+	return tap_run(&suite);
+}
