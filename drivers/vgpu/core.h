@@ -28,6 +28,7 @@
 #include <linux/idr.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
@@ -151,16 +152,22 @@ struct vgpu_inject {
  * @sharing: holds the settings that are the same for all engines; nobody is in
  *	this run list
  * @lost: the hardware does not answer any more; only ever set
+ * @asleep: the machine sleeps, and no engine is to be touched; changed with
+ *	@reset_lock and all hw_locks held, so that any of these protects it
  * @resets: how often an engine was reset
  * @guard_limits: what an instance may cause, see enum vgpu_guard_kind; 0 for
  *	no limit
  * @debugfs: the GPU's directory
  * @inject: faults to be injected
+ * @power_nb: hears that the machine is about to sleep
  * @lock: protects what follows, the entitlements of all instances, and where
  *	they are placed
  * @parts: the VRAM partitions
  * @ids: numbers of instances
  * @refusal: why the last create did not fit
+ * @kept: what VRAM held before the machine slept, one for each unit of @parts
+ *	that is taken; NULL but around a sleep. While devices sleep nobody changes
+ *	it, so that it is read without the lock then
  */
 struct vgpu_core {
 	struct vgpu_gpu gpu;
@@ -174,14 +181,17 @@ struct vgpu_core {
 	u32 watchdog_us;
 	void (*faulted)(struct vgpu_vdev *vd);
 	bool lost;
+	bool asleep;
 	atomic64_t resets;
 	u32 guard_limits[VGPU_NR_GUARDS];
 	struct dentry *debugfs;
 	struct vgpu_inject inject;
-	struct mutex lock;		/* parts, ids, refusal, entitlements */
+	struct notifier_block power_nb;
+	struct mutex lock;		/* parts, ids, refusal, entitlements, kept */
 	struct vgpu_partitions parts;
 	struct ida ids;
 	char refusal[VGPU_REFUSAL_MAX];
+	void **kept;
 };
 
 /**
@@ -464,6 +474,11 @@ void vgpu_queues_fini(struct vgpu_vdev *vd);
 
 /* wait.c */
 int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end);
+
+/* power.c */
+void vgpu_engine_lock(struct vgpu_sched *eng);
+int vgpu_power_init(struct vgpu_core *core);
+void vgpu_power_fini(struct vgpu_core *core);
 
 /* scrub.c */
 int vgpu_scrub(struct vgpu_core *core, u64 offset, u64 size);

@@ -221,10 +221,13 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc)
 	ret = vgpu_sched_start(core);
 	if (ret)
 		goto err_core;
+	ret = vgpu_power_init(core);
+	if (ret)
+		goto err_sched;
 	dev_set_drvdata(desc->dev, &core->gpu);
 	ret = sysfs_create_group(&desc->dev->kobj, &vgpu_gpu_group);
 	if (ret)
-		goto err_sched;
+		goto err_power;
 	ret = mdev_register_parent(&core->parent, desc->dev, &vgpu_mdev_driver,
 				   core->mtypes, desc->nr_types);
 	if (ret)
@@ -237,8 +240,10 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc)
 
 err_sysfs:
 	sysfs_remove_group(&desc->dev->kobj, &vgpu_gpu_group);
-err_sched:
+err_power:
 	dev_set_drvdata(desc->dev, NULL);
+	vgpu_power_fini(core);
+err_sched:
 	vgpu_sched_stop(core);
 err_core:
 	free_core(core);
@@ -262,6 +267,7 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 	mdev_unregister_parent(&core->parent);
 	sysfs_remove_group(&dev->kobj, &vgpu_gpu_group);
 	dev_set_drvdata(dev, NULL);
+	vgpu_power_fini(core);
 	vgpu_sched_stop(core);
 	free_core(core);
 }

@@ -110,6 +110,8 @@ void vgpu_hang_recover(struct vgpu_core *core)
 	struct vgpu_sched *eng;
 
 	mutex_lock(&core->reset_lock);
+	if (core->asleep)
+		goto out;	/* the engine's thread will come again */
 	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
 		mutex_lock_nest_lock(&eng->hw_lock, &core->reset_lock);
 		if (!eng->broken)
@@ -118,6 +120,7 @@ void vgpu_hang_recover(struct vgpu_core *core)
 	reset_device(core);
 	for (eng = core->engines; eng < vgpu_engines_end(core); eng++)
 		mutex_unlock(&eng->hw_lock);
+out:
 	mutex_unlock(&core->reset_lock);
 }
 

@@ -153,6 +153,24 @@ void vgpu_partition_free(struct vgpu_partitions *p, u64 offset, u64 size)
 }
 
 /**
+ * vgpu_partition_is_free() - is nobody's partition here
+ * @p: the allocator
+ * @offset: bytes, within what is on offer
+ *
+ * Return: true when the unit that holds @offset is free.
+ */
+bool vgpu_partition_is_free(const struct vgpu_partitions *p, u64 offset)
+{
+	u64 block = div64_u64(offset, p->unit);
+	unsigned int order;
+
+	for (order = 0; order < VGPU_PART_ORDERS; order++)
+		if (test_bit(block >> order, p->free[order]))
+			return true;
+	return false;
+}
+
+/**
  * vgpu_partitions_fit() - how many more partitions would fit
  * @p: the allocator
  * @size: bytes of each, a power of two

@@ -29,6 +29,7 @@ int vgpu_partitions_init(struct vgpu_partitions *p, u64 size, u64 unit);
 void vgpu_partitions_fini(struct vgpu_partitions *p);
 int vgpu_partition_alloc(struct vgpu_partitions *p, u64 size, u64 *offset);
 void vgpu_partition_free(struct vgpu_partitions *p, u64 offset, u64 size);
+bool vgpu_partition_is_free(const struct vgpu_partitions *p, u64 offset);
 u64 vgpu_partitions_fit(const struct vgpu_partitions *p, u64 size);
 u64 vgpu_partitions_largest(const struct vgpu_partitions *p);
 u64 vgpu_partitions_total_free(const struct vgpu_partitions *p);

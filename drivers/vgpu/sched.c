@@ -34,7 +34,8 @@
  * engine under the same lock (vgpu_sched_detach()), so the thread never holds
  * an instance that may go away: it owns no reference and needs none.
  *
- * If the engine does not come idle, or refuses a context, see hang.c.
+ * If the engine does not come idle, or refuses a context, see hang.c; if the
+ * machine sleeps, power.c.
  */
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -252,7 +253,7 @@ static void engine_turn(struct vgpu_sched *eng)
 {
 	struct vgpu_sched_entity *se;
 
-	mutex_lock(&eng->hw_lock);
+	vgpu_engine_lock(eng);
 	spin_lock_irq(&eng->rl_lock);
 	se = vgpu_runlist_pick(&eng->rl, ktime_get_ns());
 	if (se)

@@ -2,7 +2,6 @@
 /*
  * Scrubbing: what one tenant leaves in memory is gone before another can see it.
  */
-#include <linux/io.h>
 #include <linux/ktime.h>
 #include <linux/sizes.h>
 
@@ -53,7 +52,7 @@ static int scrub_by_engine(struct vgpu_core *core, u64 offset, u64 size)
 
 	if (!eng)
 		return -EOPNOTSUPP;
-	mutex_lock(&eng->hw_lock);
+	vgpu_engine_lock(eng);
 	vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
 	vgpu_sched_unload(eng);
 	if (!READ_ONCE(core->lost) && !eng->broken)
@@ -64,6 +63,16 @@ static int scrub_by_engine(struct vgpu_core *core, u64 offset, u64 size)
 	vgpu_sched_account(eng, VGPU_ENGINE_IDLE);
 	mutex_unlock(&eng->hw_lock);
 	return ret;
+}
+
+/* While the machine sleeps, memory is out of reach as the engines are. */
+static void scrub_by_cpu(struct vgpu_core *core, u64 offset, u64 size)
+{
+	struct vgpu_sched *eng = &core->engines[0];
+
+	vgpu_engine_lock(eng);
+	vgpu_vram_zero(&core->gpu.desc.vram, offset, size);
+	mutex_unlock(&eng->hw_lock);
 }
 
 /**
@@ -88,7 +97,7 @@ int vgpu_scrub(struct vgpu_core *core, u64 offset, u64 size)
 		if (READ_ONCE(core->lost))
 			return -EIO;
 		if (ret)
-			vgpu_vram_zero(&core->gpu.desc.vram, offset, n);
+			scrub_by_cpu(core, offset, n);
 		cond_resched();
 	}
 	return 0;

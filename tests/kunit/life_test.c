@@ -206,7 +206,7 @@ static void disturb(struct kunit *test, struct actor *a, struct rnd_state *rnd)
 	u32 r = prandom_u32_state(rnd);
 	struct mock_engine *me = &mock->engines[r % MOCK_ENGINES];
 
-	switch (r / 16 % 6) {
+	switch (r / 16 % 7) {
 	case 0:
 		me->reset_helps = r / 128 % (VGPU_RESET_DEVICE + 1);
 		WRITE_ONCE(me->hang, true);
@@ -217,6 +217,10 @@ static void disturb(struct kunit *test, struct actor *a, struct rnd_state *rnd)
 		break;
 	case 2:
 		mock_reset(a->vd);
+		break;
+	case 3:
+		KUNIT_ASSERT_EQ(test, vgpu_gpu_suspend(mock->gpu), 0);
+		vgpu_gpu_resume(mock->gpu, 0);
 		break;
 	default:
 		vgpu_entitle(a->vd, r / 128 % 3, r / 1024 % 101);

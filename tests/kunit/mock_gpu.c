@@ -25,8 +25,10 @@ static struct mock_gpu *to_mock(const struct vgpu_gpu *gpu)
 	return gpu->desc.priv;
 }
 
+/* Nobody has anything to do with an engine while the machine sleeps. */
 static struct mock_engine *to_engine(struct vgpu_engine *e)
 {
+	WARN_ON(e->gpu->core->asleep);
 	return &to_mock(e->gpu)->engines[e->id];
 }
 

@@ -82,6 +82,10 @@ static void expect_same(struct kunit *test, const struct vgpu_partitions *p,
 			ref_largest(ref) * p->unit);
 	KUNIT_ASSERT_EQ(test, vgpu_partitions_total_free(p),
 			ref_fit(ref, 1) * p->unit);
+	for (n = 0; n < ref->units; n++)
+		KUNIT_ASSERT_EQ_MSG(test, !ref->owner[n],
+				    vgpu_partition_is_free(p, n * p->unit),
+				    "unit %u", n);
 }
 
 static void init_card(struct kunit *test, struct vgpu_partitions *p)
