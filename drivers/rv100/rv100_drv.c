@@ -10,6 +10,7 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vgaarb.h>
@@ -83,6 +84,18 @@ static void quiesce(struct rv100_gpu *card, u64 vram_size)
 	card->vram_base = 0;
 	writel((vram_size - 1) & 0xffff0000, card->mmio + RV100_MC_FB_LOCATION);
 	writel(card->vram_base, card->mmio + RV100_DISPLAY_BASE_ADDR);
+}
+
+/* Whatever had the card before, or nobody since it got its power. */
+static int bring_up(struct rv100_gpu *card, u64 vram_size)
+{
+	int ret;
+
+	quiesce(card, vram_size);
+	ret = rv100_engine_reset(card);
+	if (ret)
+		dev_err(&card->pdev->dev, "the 2D engine does not come idle\n");
+	return ret;
 }
 
 static u64 vram_size(struct rv100_gpu *card)
@@ -247,12 +260,9 @@ static int rv100_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = map_card(card, &desc.vram);
 	if (ret)
 		goto err_release;
-	quiesce(card, desc.vram.size);
-	ret = rv100_engine_reset(card);
-	if (ret) {
-		dev_err(&pdev->dev, "the 2D engine does not come idle\n");
+	ret = bring_up(card, desc.vram.size);
+	if (ret)
 		goto err_unmap;
-	}
 	describe(card, &desc);
 	gpu = vgpu_gpu_register(&desc);
 	if (IS_ERR(gpu)) {
@@ -282,11 +292,35 @@ static void rv100_remove(struct pci_dev *pdev)
 	release(pdev);
 }
 
+static int rv100_suspend(struct device *dev)
+{
+	return vgpu_gpu_suspend(dev_get_drvdata(dev));
+}
+
+/*
+ * The PCI core has given the BARs back their addresses. A card whose BIOS has not
+ * set up its memory anew shows less than it had.
+ */
+static int rv100_resume(struct device *dev)
+{
+	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
+	struct rv100_gpu *card = gpu->desc.priv;
+	int ret = -EIO;
+
+	if (vram_size(card) >= gpu->desc.vram.size)
+		ret = bring_up(card, gpu->desc.vram.size);
+	vgpu_gpu_resume(gpu, ret);
+	return ret;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(rv100_pm, rv100_suspend, rv100_resume);
+
 static struct pci_driver rv100_driver = {
 	.name = DRIVER_NAME,
 	.id_table = rv100_ids,
 	.probe = rv100_probe,
 	.remove = rv100_remove,
+	.driver.pm = pm_sleep_ptr(&rv100_pm),
 };
 module_pci_driver(rv100_driver);
 
