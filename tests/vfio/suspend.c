@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The host sleeps under open vGPUs. Run by tests/suspend/run.sh: what runs on
+ * must not lie on a file system that does not sleep well.
+ *
+ * Usage: suspend freeze|mem    suspend to idle, or to RAM (ACPI S3)
+ *        suspend short         of memory: first of all, for to reclaim some takes a
+ *                              file system that still answers
+ *
+ * The card forgets meanwhile all that it has: see tests/modules/forget.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "display.h"
+#include "tenant.h"
+
+#define POWER	"/sys/power/"
+#define ALARM	"/sys/class/rtc/rtc0/wakealarm"
+#define DELAY	"/sys/module/suspend/parameters/pm_test_delay"
+#define FORGOT	"/sys/module/forget/parameters/times"
+#define HOG	"/sys/module/forget/parameters/hog"
+
+/* Seconds until the alarm: at first, and when a slow machine says what. */
+#define FIRST_ALARM	4
+#define LAST_ALARM	600
+
+#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+
+static const char *state;
+static struct vdev *d[2];
+
+static void before(void)
+{
+	settings_save();
+	d[0] = vdev_new(T16);
+	d[1] = vdev_new(T4);
+}
+
+static uint64_t number(const char *path)
+{
+	char text[64];
+
+	ASSERT(file_read(path, text, sizeof(text)) > 0);
+	return strtoull(text, NULL, 10);
+}
+
+/* 0, or -1 with errno. */
+static int put(const char *path, const char *text)
+{
+	return file_write(path, text) < 0 ? -1 : 0;
+}
+
+static void after(void)
+{
+	children_end();
+	settings_restore();
+	EXPECT_OK(put(HOG, "0"));
+	vdev_cleanup();
+}
+
+/* To idle: all of it, but that it waits a second and for no interrupt. */
+static int try_idle(void)
+{
+	ASSERT_OK(put(DELAY, "1"));
+	ASSERT_OK(put(POWER "pm_test", "platform"));
+	return put(POWER "state", "freeze");
+}
+
+/* To RAM: an alarm that comes before the machine sleeps makes that EBUSY. */
+static int try_ram(void)
+{
+	unsigned int seconds = FIRST_ALARM;
+	char text[16];
+	int ret;
+
+	ASSERT_OK(put(POWER "pm_test", "none"));
+	do {
+		snprintf(text, sizeof(text), "+%u", seconds);
+		ASSERT_OK(put(ALARM, "0"));
+		ASSERT_OK(put(ALARM, text));
+		ret = put(POWER "state", "mem");
+		seconds *= 2;
+	} while (ret && errno == EBUSY && seconds <= LAST_ALARM);
+	return ret;
+}
+
+static int try_sleep(void)
+{
+	return strcmp(state, "mem") ? try_idle() : try_ram();
+}
+
+static void host_sleeps(void)
+{
+	uint64_t forgot = number(FORGOT);
+
+	ASSERT_OK(try_sleep());
+	EXPECT(number(FORGOT) > forgot);
+}
+
+static void expect_memory(const struct vdev *v, const void *vram,
+			  const void *model)
+{
+	uint64_t at = first_difference(vram, model, v->size);
+
+	if (!EXPECT_EQ(at, v->size))
+		tap_note("of %llu MiB: %#x, not %#x", v->size / MIB,
+			 *(uint32_t *)(vram + at), *(uint32_t *)(model + at));
+}
+
+/* By a mapping of before and one of after. */
+static void memory_is_kept(void)
+{
+	void *vram[2], *model[2], *again;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		vram[i] = vdev_map_vram(d[i]);
+		model[i] = malloc(d[i]->size);
+		ASSERT(model[i]);
+		fill_pattern(model[i], d[i]->size, 0x1234 + i);
+		memcpy(vram[i], model[i], d[i]->size);
+	}
+	host_sleeps();
+	for (i = 0; i < 2; i++) {
+		expect_memory(d[i], vram[i], model[i]);
+		again = vdev_map_vram(d[i]);
+		EXPECT_EQ(first_difference(again, model[i], d[i]->size),
+			  d[i]->size);
+		munmap(again, d[i]->size);
+		munmap(vram[i], d[i]->size);
+		free(model[i]);
+	}
+}
+
+/* What QEMU shows: the memory itself, or a picture made of it. */
+static void display_is_kept(void)
+{
+	const unsigned int depth[] = { 32, 16 };
+	const size_t size = 640 * 480 * 4;
+	void *vram = vdev_map_vram(d[0]), *screen = display_map(d[0], size);
+	void *before = malloc(size);
+	struct vfio_device_gfx_plane_info plane;
+	uint32_t palette[PALETTE_SIZE];
+	unsigned int i;
+
+	ASSERT(before);
+	fill_pattern(vram, d[0]->size, 0x77);
+	for (i = 0; i < PALETTE_SIZE; i++)
+		palette[i] = i * 0x010101;
+	for (i = 0; i < ARRAY_SIZE(depth); i++) {
+		display_set_mode(d[0], 640, 480, depth[i], 0);
+		display_palette(d[0], palette);
+		ASSERT_OK(display_query(d[0], &plane));
+		memcpy(before, screen, size);
+		EXPECT(first_difference(before, before + 8, size - 8) < 64);
+		host_sleeps();
+		EXPECT_EQ(first_difference(screen, before, size), size);
+		ASSERT_OK(display_query(d[0], &plane));
+		EXPECT_EQ(first_difference(screen, before, size), size);
+	}
+	free(before);
+	munmap(screen, size);
+	munmap(vram, d[0]->size);
+}
+
+static void registers_are_kept(void)
+{
+	static const uint32_t regs[] = {
+		BIOS_0_SCRATCH, GEN_INT_CNTL, CRTC_GEN_CNTL, CRTC_EXT_CNTL,
+		DAC_CNTL, CNFG_APER_0_BASE, MC_FB_LOCATION, CRTC_H_TOTAL_DISP,
+		CRTC_V_TOTAL_DISP, CRTC_OFFSET, DST_PITCH_OFFSET,
+		DP_GUI_MASTER_CNTL, DP_BRUSH_FRGD_CLR, DST_Y_X,
+		DEFAULT_SC_BOTTOM_RIGHT,
+	};
+	uint8_t config[2][CONFIG_SIZE];
+	uint32_t was[ARRAY_SIZE(regs)];
+	unsigned int i;
+
+	cfg_wr(d[0], PCI_BASE_ADDRESS_0, 4, 0xd8000000);
+	reg_wr(d[0], BIOS_0_SCRATCH, 0xcafe0001);
+	reg_wr(d[0], GEN_INT_CNTL, INT_SW);
+	display_set_mode(d[0], 800, 600, 32, 4096);
+	fill_setup(d[0], 0xfeedbeef);
+	for (i = 0; i < ARRAY_SIZE(regs); i++)
+		was[i] = reg_rd(d[0], regs[i]);
+	ASSERT_EQ(vdev_pread(d[0], REGION_CONFIG, config[0], CONFIG_SIZE, 0),
+		  CONFIG_SIZE);
+	host_sleeps();
+	for (i = 0; i < ARRAY_SIZE(regs); i++) {
+		if (!EXPECT_EQ(reg_rd(d[0], regs[i]), was[i]))
+			tap_note("register %#x", regs[i]);
+	}
+	ASSERT_EQ(vdev_pread(d[0], REGION_CONFIG, config[1], CONFIG_SIZE, 0),
+		  CONFIG_SIZE);
+	EXPECT(!memcmp(config[0], config[1], CONFIG_SIZE));
+	expect_attr(d[0]->uuid, "state", "ok");
+}
+
+/* A context that was on the engine is drawn with, without being set up anew. */
+static void context_is_kept(void)
+{
+	uint32_t *vram = vdev_map_vram(d[0]);
+	int w, h;
+
+	fill_size(d[0], &w, &h);
+	fill_setup(d[0], 0x600df00d);
+	fill_again(d[0], 1);
+	gpu_idle(d[0]);
+	host_sleeps();
+	memset(vram, 0, d[0]->size);
+	fill_again(d[0], 1);
+	gpu_idle(d[0]);
+	EXPECT_EQ(vram[0], 0x600df00d);
+	EXPECT_EQ(vram[w * h - 1], 0x600df00d);
+	EXPECT_EQ(vram[w * h], 0);
+	EXPECT_EQ(mdev_attr_u64(d[0]->uuid, "dropped"), 0);
+	munmap(vram, d[0]->size);
+}
+
+/**
+ * struct work - what a tenant does over the sleep, in a process of its own
+ * @stop: it is enough
+ * @started: operations that it has started
+ * @color: of the last one
+ */
+struct work {
+	volatile bool stop;
+	volatile uint64_t started;
+	volatile uint32_t color;
+};
+
+static struct work *work[2];
+
+/* Fills, each of a colour of its own: the FIFO is full all the time. */
+static int fill_until_stopped(void *arg)
+{
+	unsigned int me = *(unsigned int *)arg;
+	struct work *w = work[me];
+
+	fill_setup(d[me], 0);
+	do {
+		w->color = 0x10000 * (me + 1) + w->started;
+		reg_wr(d[me], DP_BRUSH_FRGD_CLR, w->color);
+		w->started++;
+		fill_again(d[me], 1);
+	} while (!w->stop);
+	return 0;
+}
+
+static void expect_work(unsigned int i, const uint32_t *vram)
+{
+	const char *uuid = d[i]->uuid;
+	int w, h, at;
+
+	gpu_idle(d[i]);
+	EXPECT_EQ(mdev_attr_u64(uuid, "ops"), work[i]->started);
+	EXPECT_EQ(mdev_attr_u64(uuid, "dropped"), 0);
+	EXPECT_EQ(mdev_attr_u64(uuid, "fifo_overflows"), 0);
+	EXPECT_EQ(mdev_attr_u64(uuid, "faults"), 0);
+	expect_attr(uuid, "state", "ok");
+	fill_size(d[i], &w, &h);
+	for (at = 0; at < w * h && vram[at] == work[i]->color; at++)
+		;
+	EXPECT_EQ(at, w * h);
+	/* The guard lines after it are nobody's. */
+	for (; at < w * (h + 48) && !vram[at]; at++)
+		;
+	EXPECT_EQ(at, w * (h + 48));
+}
+
+/* One is held back by its cap: of its work, some is queued when it gets dark. */
+static void work_goes_on(void)
+{
+	unsigned int number[2] = { 0, 1 }, i, round;
+	uint64_t resets = gpu_attr_u64("resets");
+	uint32_t *vram[2];
+	pid_t pid[2];
+
+	mdev_set(d[1]->uuid, "cap", "10");
+	for (i = 0; i < 2; i++) {
+		vram[i] = vdev_map_vram(d[i]);
+		work[i] = mmap(NULL, sizeof(*work[i]), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		ASSERT(work[i] != MAP_FAILED);
+		pid[i] = child_start(fill_until_stopped, &number[i]);
+	}
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < 2; i++)
+			wait_above(d[i], "ops",
+				   mdev_attr_u64(d[i]->uuid, "ops") + 10);
+		host_sleeps();
+	}
+	for (i = 0; i < 2; i++)
+		wait_above(d[i], "ops", mdev_attr_u64(d[i]->uuid, "ops") + 10);
+	for (i = 0; i < 2; i++) {
+		work[i]->stop = true;
+		EXPECT_EQ(child_finish(pid[i]), 0);
+		expect_work(i, vram[i]);
+		munmap(vram[i], d[i]->size);
+		munmap(work[i], sizeof(*work[i]));
+	}
+	EXPECT_EQ(gpu_attr_u64("resets"), resets);
+}
+
+static void interrupts_come(void)
+{
+	int evt = evt_new();
+
+	display_set_mode(d[0], 640, 480, 32, 0);
+	reg_wr(d[0], GEN_INT_CNTL, INT_VBLANK);
+	ASSERT_OK(irq_eventfd(d[0], VFIO_PCI_INTX_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
+	EXPECT_EQ(evt_wait(evt), 1);
+	host_sleeps();
+	/* It is still to be acknowledged. */
+	EXPECT_EQ(evt_take(evt), 0);
+	reg_wr(d[0], GEN_INT_STATUS, INT_VBLANK);
+	ASSERT_OK(irq_set(d[0], VFIO_PCI_INTX_IRQ_INDEX,
+			  VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_UNMASK,
+			  0, 1, NULL, 0));
+	EXPECT_EQ(evt_wait(evt), 1);
+	close(evt);
+}
+
+static void comes_and_goes_as_before(void)
+{
+	uint64_t available = gpu_attr_u64("vram_free");
+	struct vdev *third;
+
+	host_sleeps();
+	EXPECT_EQ(gpu_attr_u64("vram_free"), available);
+	third = vdev_new(T8);
+	EXPECT(draws(third, 5));
+	d[0] = vdev_reopen(d[0]);
+	vdev_decode(d[0], DECODE_ALL);
+	EXPECT(draws(d[0], 6));
+	EXPECT(draws(d[1], 7));
+}
+
+/* Refused, and nothing is lost. That there is enough else, the others show. */
+static void too_little_memory(void)
+{
+	uint64_t forgot = number(FORGOT);
+
+	vdev_new(T32);
+	vdev_new(T8);
+	ASSERT_OK(put(HOG, "1"));
+	EXPECT_ERR(try_sleep(), ENOMEM);
+	EXPECT_EQ(number(FORGOT), forgot);
+	EXPECT(draws(d[0], 1));
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(memory_is_kept),
+	TAP_TEST(display_is_kept),
+	TAP_TEST(registers_are_kept),
+	TAP_TEST(context_is_kept),
+	TAP_TEST(work_goes_on),
+	TAP_TEST(interrupts_come),
+	TAP_TEST(comes_and_goes_as_before),
+};
+
+static const struct tap_test short_tests[] = {
+	TAP_TEST(too_little_memory),
+};
+
+int main(int argc, char **argv)
+{
+	struct tap_suite suite = {
+		.name = "suspend",
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.before = before,
+		.after = after,
+	};
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: suspend freeze|mem|short\n");
+		return 2;
+	}
+	state = argv[1];
+	if (!strcmp(state, "short")) {
+		suite.tests = short_tests;
+		suite.nr = ARRAY_SIZE(short_tests);
+	}
+	return tap_run(&suite);
+}
