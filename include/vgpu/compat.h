@@ -81,18 +81,30 @@ vgpu_hrtimer_setup(struct hrtimer *timer,
 #endif
 }
 
-/* v6.2 brought iommufd, v6.6 let a device be detached. */
-#ifdef VGPU_HAS_IOMMUFD_DETACH
-#define VGPU_IOMMUFD_OPS \
-	.bind_iommufd = vfio_iommufd_emulated_bind, \
-	.unbind_iommufd = vfio_iommufd_emulated_unbind, \
-	.attach_ioas = vfio_iommufd_emulated_attach_ioas, \
-	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
-#elif defined(VGPU_HAS_IOMMUFD)
-#define VGPU_IOMMUFD_OPS \
+/*
+ * v6.2 brought iommufd, v6.6 let a device be detached. Until v6.4 a callback had
+ * to be there for memory that goes: VFIO calls it, for instance for a vGPU of
+ * another vendor that has pinned memory of the same VM. Ours pins none; where it
+ * need not be there it does no harm.
+ */
+static inline void vgpu_dma_unmap(struct vfio_device *vdev, u64 iova,
+				  u64 length)
+{
+}
+
+#define VGPU_IOMMUFD_BIND_OPS \
 	.bind_iommufd = vfio_iommufd_emulated_bind, \
 	.unbind_iommufd = vfio_iommufd_emulated_unbind, \
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
+
+#ifdef VGPU_HAS_IOMMUFD_DETACH
+#define VGPU_IOMMUFD_OPS \
+	VGPU_IOMMUFD_BIND_OPS \
+	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+#elif defined(VGPU_HAS_IOMMUFD)
+#define VGPU_IOMMUFD_OPS \
+	VGPU_IOMMUFD_BIND_OPS \
+	.dma_unmap = vgpu_dma_unmap,
 #else
 #define VGPU_IOMMUFD_OPS
 #endif
