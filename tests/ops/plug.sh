@@ -62,7 +62,7 @@ add_ports() {
 }
 
 # Told so in docs/orchestrators.md; were it otherwise, that would be news.
-no_room() {
+port_too_small() {
 	virsh attach-device guest3 /tmp/plug.xml --live && in_guest guest3 "$no_room_found"
 }
 
@@ -87,7 +87,7 @@ with_port() {
 	check "the guest's balloon takes half of its memory" inflate guest3
 	check "without x-balloon-allowed the host has none of it" no returned guest3
 	plug_xml guest1 "$plain" off > /tmp/plug.xml
-	check "a port without memReserve has no room for a vGPU" no_room
+	check "a port without memReserve has no room for a vGPU" port_too_small
 	check "virsh destroy" virsh destroy guest3
 	check "the vGPU is well" equal "$(read_counter guest3 state)" ok
 	virsh undefine guest3
