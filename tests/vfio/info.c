@@ -243,6 +243,37 @@ static void unknown_ioctl(void)
 		   ENOTTY);
 }
 
+/* A client that tries what a vGPU has not is told so, and goes on without. */
+static void what_it_has_not(void)
+{
+	static const unsigned long requests[] = {
+		VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, VFIO_DEVICE_PCI_HOT_RESET,
+		VFIO_DEVICE_GET_GFX_DMABUF, VFIO_DEVICE_IOEVENTFD,
+	};
+	static const uint32_t features[] = {
+		VFIO_DEVICE_FEATURE_PCI_VF_TOKEN, VFIO_DEVICE_FEATURE_MIGRATION,
+		VFIO_DEVICE_FEATURE_DMA_LOGGING_START,
+		VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY,
+		VFIO_DEVICE_FEATURE_MASK,
+	};
+	uint32_t buf[64] = { sizeof(buf) };
+	struct vfio_device_feature feature = { .argsz = sizeof(feature) };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(requests); i++)
+		EXPECT_ERR(vdev_ioctl(d, requests[i], buf), ENOTTY);
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		feature.flags = features[i] | VFIO_DEVICE_FEATURE_PROBE;
+		EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_FEATURE, &feature),
+			   ENOTTY);
+		feature.flags = features[i] | VFIO_DEVICE_FEATURE_GET;
+		EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_FEATURE, &feature),
+			   ENOTTY);
+	}
+	feature.argsz = 4;
+	EXPECT_ERR(vdev_ioctl(d, VFIO_DEVICE_FEATURE, &feature), EINVAL);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(device_info),
 	TAP_TEST(device_info_argsz),
@@ -257,6 +288,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(irq_info),
 	TAP_TEST(irq_info_errors),
 	TAP_TEST(unknown_ioctl),
+	TAP_TEST(what_it_has_not),
 };
 
 int main(void)

@@ -77,7 +77,7 @@ static void expect_works(struct vdev *d)
 
 static void second_open(void)
 {
-	struct vdev *d = vdev_new(T4);
+	struct vdev *d = vdev_new_by_group(T4);
 	char path[64];
 	int fd;
 
@@ -107,7 +107,7 @@ static void group_needs_container(void)
 	ASSERT_OK(group);
 	EXPECT_ERR(ioctl(group, VFIO_GROUP_GET_DEVICE_FD, uuid), EINVAL);
 	close(group);
-	vdev_decode(vdev_open(uuid), DECODE_ALL);
+	vdev_decode(vdev_open_by_group(uuid), DECODE_ALL);
 }
 
 static void open_and_close(void)
@@ -233,11 +233,12 @@ static void kept_beyond_remove(void)
 	ASSERT_OK(attr);
 	close(d->fd);
 	d->fd = -1;
-	/* Still open: group, container, the mapping, an attribute. */
+	/* Still open: what it was opened by, the mapping, an attribute. */
 	ASSERT_OK(mdev_remove(uuid));
 	EXPECT(!mdev_exists(uuid));
 	EXPECT_ERR(pread(attr, text, sizeof(text), 0), ENODEV);
-	EXPECT_ERR(ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, uuid), ENODEV);
+	if (d->group >= 0)
+		EXPECT_ERR(vdev_connect(d), ENODEV);
 	EXPECT(raises_sigbus(vram, true));
 	vdev_close(d);
 
@@ -323,32 +324,14 @@ static void killed_with_work_queued(void)
 		vdev_decode(d, DECODE_ALL);
 		EXPECT_EQ(reg_rd(d, RBBM_STATUS), FIFO_DEPTH);
 		EXPECT_EQ(mdev_attr_u64(uuid, "ops"), ops);
+		/* What was drawn first, and last. */
+		EXPECT_EQ(vdev_rd(d, REGION_VRAM, 0, 4), 0);
+		EXPECT_EQ(vdev_rd(d, REGION_VRAM, d->size - 4, 4), 0);
 		expect_works(d);
 		vdev_close(d);
 	}
 	ASSERT_OK(mdev_remove(uuid));
 	EXPECT_EQ(mdev_attr_u64(other->uuid, "fifo_overflows"), 0);
-}
-
-static void dma_map(struct vdev *d, void *vaddr, uint64_t iova, size_t size)
-{
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)vaddr, .iova = iova, .size = size,
-	};
-
-	ASSERT_OK(ioctl(d->container, VFIO_IOMMU_MAP_DMA, &map));
-}
-
-static void dma_unmap(struct vdev *d, uint64_t iova, size_t size)
-{
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap), .iova = iova, .size = size,
-	};
-
-	ASSERT_OK(ioctl(d->container, VFIO_IOMMU_UNMAP_DMA, &unmap));
-	EXPECT_EQ(unmap.size, size);
 }
 
 /* Guest memory, and the aperture, come and go while the engine works. */
@@ -365,11 +348,11 @@ static void dma_map_and_unmap(void)
 	gpu_init(d);
 	for (i = 0; i < 20; i++) {
 		gpu_fill(d, 0, 4096, 1024, 1024, i);
-		dma_map(d, ram, i * size, size);
-		dma_map(d, vram, 0xe0000000, d->size);
+		ASSERT_OK(vdev_dma_map(d, ram, size, i * size));
+		ASSERT_OK(vdev_dma_map(d, vram, d->size, 0xe0000000));
 		gpu_fill(d, 0, 4096, 1024, 1024, ~i);
-		dma_unmap(d, i * size, size);
-		dma_unmap(d, 0xe0000000, d->size);
+		ASSERT_OK(vdev_dma_unmap(d, i * size, size));
+		ASSERT_OK(vdev_dma_unmap(d, 0xe0000000, d->size));
 	}
 	munmap(ram, size);
 	munmap(vram, d->size);

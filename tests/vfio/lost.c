@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -216,8 +215,7 @@ static void none_has_access(void)
 	EXPECT(raises_sigbus(vdev_map_vram(d), true));
 	/* The next boot of its virtual machine. */
 	close(third->fd);
-	EXPECT_ERR(third->fd = ioctl(third->group, VFIO_GROUP_GET_DEVICE_FD,
-				     third->uuid), EIO);
+	EXPECT_ERR(vdev_connect(third), EIO);
 }
 
 /* A virtual machine ends as it always does: in any order, and without error. */

@@ -5,11 +5,14 @@
 # $OUT/tests.tap.
 #
 # Usage: tests/vfio/run.sh [PROGRAM...]    (default: all)
+#   by-cdev/PROGRAM  that one, with vGPUs opened by VFIO's character devices
 set -uo pipefail
 
 programs=(types info config decode regs irq reset engine2d state isolation scrub
 	display cursor monitor sched policy shares account protect harm lifetime race
 	trace soft)
+# Those of which parts depend on how a vGPU is opened, closed, mapped or reset.
+by_cdev=(info regs irq reset scrub display lifetime race)
 [ $# -eq 0 ] || programs=("$@")
 
 bin=${BUILD:-/build}/vfio
@@ -31,6 +34,7 @@ declare -A asked=(
 	[lifetime]="$no_room"
 	[monitor]='resolution: ([0-9]+x[0-9]+ is not within|not WIDTHxHEIGHT)|: [0-9]+ callbacks suppressed'
 	[hang]='engine [0-9]+ did not come idle under vGPU'
+	[nomem]='failed with error -12'
 	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
 asked[soft]='vgpu-soft: (gpus|vram_mb|bus|node): |vgpu-soft: no PCI bus number'
@@ -89,16 +93,17 @@ log_is_watched() {
 
 # Take over a program's lines, with numbers of our own.
 merge() {
-	local line plan=0 done=0 status=$2
+	local line plan=0 done=0 status=$2 by=
 
+	[[ $1 != by-cdev/* ]] || by='by cdev: '
 	while IFS= read -r line; do
 		case $line in
 		1..*) plan=${line#1..} ;;
-		'ok '*) result ok "${line#* - }"; done=$((done + 1)) ;;
-		'not ok '*) result 'not ok' "${line#* - }"; done=$((done + 1)) ;;
+		'ok '*) result ok "$by${line#* - }"; done=$((done + 1)) ;;
+		'not ok '*) result 'not ok' "$by${line#* - }"; done=$((done + 1)) ;;
 		'#'*) echo "$line" | tee -a "$tap" ;;
 		esac
-	done < "$out/$1.log"
+	done < "$out/${1/\//-}.log"
 	[ "$plan" -gt 0 ] && [ "$done" -eq "$plan" ] && return
 	result 'not ok' "$1: ended with $status after $done of $plan tests"
 }
@@ -114,20 +119,22 @@ tell_where() {
 }
 
 run_program() {
-	local name=$1 started=$SECONDS status=0 before=$failed pid
+	local name=$1 program=${1#by-cdev/} started=$SECONDS status=0 before=$failed pid
+	local by=group log=$out/${1/\//-}.log
 
+	[ "$name" = "$program" ] || by=cdev
 	say "$name"
 	mark "$name"
-	"$bin/$name" > "$out/$name.log" 2>&1 &
+	VDEV_BY=$by "$bin/$program" > "$log" 2>&1 &
 	pid=$!
-	watch_over "$pid" "$PATIENCE" stat -c %s "$out/$name.log" || status=$?
+	watch_over "$pid" "$PATIENCE" stat -c %s "$log" || status=$?
 	if [ -n "$hangs" ]; then
 		result 'not ok' "$name: nothing new for $PATIENCE s, ended"
-		tell_where "$name"
+		tell_where "$program"
 		end_child "$pid" 10 || status=$?
 	fi
 	merge "$name" "$status"
-	check "$name: kernel log" clean_log "${asked[$name]:-}"
+	check "$name: kernel log" clean_log "${asked[$program]:-}"
 	if [ "$status" != 0 ] && [ "$failed" = "$before" ]; then
 		result 'not ok' "$name: exit status $status"
 	fi
@@ -156,10 +163,33 @@ nothing_left() {
 	left+=(/sys/bus/mdev/drivers/vgpu*)
 	left+=(/sys/bus/pci/drivers/vgpu*)
 	left+=(/sys/module/vgpu*)
-	left+=(/dev/vfio/[0-9]*)
+	left+=(/dev/vfio/[0-9]* /dev/vfio/devices/*)
 	shopt -u nullglob
 	[ ${#left[@]} -eq 0 ] || echo "# left: ${left[*]}" | tee -a "$tap"
 	[ ${#left[@]} -eq 0 ]
+}
+
+add_what_this_kernel_can() {
+	if compgen -G '/sys/kernel/debug/vgpu/*/fail_idle' > /dev/null; then
+		say "this kernel can inject hangs: hang and lost run as well"
+		programs+=(hang lost)
+		by_cdev+=(lost)
+	else
+		say "this kernel cannot inject hangs: hang and lost are not among the programs"
+	fi
+	if [ -e /sys/kernel/debug/failslab ] && [ -e /proc/self/fail-nth ]; then
+		say "this kernel can run out of memory: nomem runs as well"
+		programs+=(nomem)
+		by_cdev+=(nomem)
+	else
+		say "this kernel cannot run out of memory: nomem is not among the programs"
+	fi
+	if grep -q ' vfio-dev$' /proc/devices; then
+		say "this kernel has VFIO character devices: iommufd runs as well, others by them"
+		programs+=(iommufd "${by_cdev[@]/#/by-cdev/}")
+	else
+		say "this kernel has no VFIO character devices: iommufd is not among the programs"
+	fi
 }
 
 echo 'TAP version 13' > "$tap"
@@ -167,14 +197,7 @@ say "loading the modules"
 check "the kernel log is watched" log_is_watched
 mark load
 check "modules load" modules load
-if [ $# -gt 0 ]; then
-	:
-elif compgen -G '/sys/kernel/debug/vgpu/*/fail_idle' > /dev/null; then
-	say "this kernel can inject hangs: hang and lost run as well"
-	programs+=(hang lost)
-else
-	say "this kernel cannot inject hangs: hang and lost are not among the programs"
-fi
+[ $# -gt 0 ] || add_what_this_kernel_can
 for name in "${programs[@]}"; do
 	run_program "$name"
 done

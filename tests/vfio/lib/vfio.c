@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "cdev.h"
 #include "vfio.h"
 
 #define MAX_OPEN	16
@@ -26,6 +27,7 @@ static struct vdev *vdev_alloc(const char *uuid)
 	opened[i] = d;
 	d->container = -1;
 	d->group = -1;
+	d->iommufd = -1;
 	d->fd = -1;
 	snprintf(d->uuid, sizeof(d->uuid), "%s", uuid);
 	return d;
@@ -38,26 +40,50 @@ void vdev_set_iommu(int container, int group)
 	ASSERT_OK(ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
 }
 
-/**
- * vdev_open() - open a vGPU, and learn its regions
- * @uuid: its name
- *
- * Return: the open vGPU; closed by vdev_close() or after the test.
- */
-struct vdev *vdev_open(const char *uuid)
+static void open_group(struct vdev *d)
 {
-	struct vdev *d = vdev_alloc(uuid);
 	char path[64];
-	unsigned int i;
 
-	snprintf(path, sizeof(path), "/dev/vfio/%d", mdev_group(uuid));
+	snprintf(path, sizeof(path), "/dev/vfio/%d", mdev_group(d->uuid));
 	d->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	ASSERT_OK(d->container);
 	d->group = open(path, O_RDWR | O_CLOEXEC);
 	ASSERT_OK(d->group);
 	vdev_set_iommu(d->container, d->group);
-	d->fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, uuid);
+}
+
+static void open_iommufd(struct vdev *d)
+{
+	d->iommufd = iommufd_open();
+	d->ioas = ioas_alloc(d->iommufd);
+}
+
+/**
+ * vdev_connect() - the last step of opening, which the driver is asked about
+ * @d: has its group, or an iommufd
+ *
+ * Return: 0, or -1 with errno.
+ */
+int vdev_connect(struct vdev *d)
+{
+	if (d->iommufd < 0) {
+		d->fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
+		return d->fd < 0 ? -1 : 0;
+	}
+	d->fd = cdev_open(d->uuid);
 	ASSERT_OK(d->fd);
+	if (cdev_bind(d->fd, d->iommufd))
+		return -1;
+	return cdev_attach(d->fd, d->ioas);
+}
+
+static struct vdev *open_by(const char *uuid, void (*prepare)(struct vdev *))
+{
+	struct vdev *d = vdev_alloc(uuid);
+	unsigned int i;
+
+	prepare(d);
+	ASSERT_OK(vdev_connect(d));
 	d->size = mdev_attr_u64(uuid, "vram_size");
 	for (i = 0; i < NR_REGIONS; i++) {
 		d->region[i].argsz = sizeof(d->region[i]);
@@ -68,16 +94,47 @@ struct vdev *vdev_open(const char *uuid)
 	return d;
 }
 
-/* A new vGPU of this type, open and decoding memory and I/O. */
-struct vdev *vdev_new(unsigned int type)
+/**
+ * vdev_open() - open a vGPU, and learn its regions
+ * @uuid: its name
+ *
+ * Return: the open vGPU; closed by vdev_close() or after the test.
+ */
+struct vdev *vdev_open(const char *uuid)
+{
+	const char *by = getenv("VDEV_BY");
+
+	return open_by(uuid, by && !strcmp(by, "cdev") ? open_iommufd :
+							 open_group);
+}
+
+/* For what only a group can do. */
+struct vdev *vdev_open_by_group(const char *uuid)
+{
+	return open_by(uuid, open_group);
+}
+
+static struct vdev *new_by(unsigned int type,
+			   struct vdev *(*open_it)(const char *uuid))
 {
 	char uuid[UUID_LEN];
 	struct vdev *d;
 
 	mdev_create(type, uuid);
-	d = vdev_open(uuid);
+	d = open_it(uuid);
 	vdev_decode(d, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 	return d;
+}
+
+/* A new vGPU of this type, open and decoding memory and I/O. */
+struct vdev *vdev_new(unsigned int type)
+{
+	return new_by(type, vdev_open);
+}
+
+struct vdev *vdev_new_by_group(unsigned int type)
+{
+	return new_by(type, vdev_open_by_group);
 }
 
 static void close_files(struct vdev *d)
@@ -88,6 +145,8 @@ static void close_files(struct vdev *d)
 		close(d->group);
 	if (d->container >= 0)
 		close(d->container);
+	if (d->iommufd >= 0)
+		close(d->iommufd);
 }
 
 /* In a child: what its parent has open is open no longer on its account. */
@@ -276,6 +335,33 @@ void *vdev_map_vram(struct vdev *d)
 int vdev_ioctl(struct vdev *d, unsigned long request, void *arg)
 {
 	return ioctl(d->fd, request, arg);
+}
+
+/* Guest memory for DMA, as QEMU maps all that a VM has. */
+int vdev_dma_map(struct vdev *d, void *p, size_t size, uint64_t iova)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)p, .iova = iova, .size = size,
+	};
+
+	if (d->iommufd >= 0)
+		return ioas_map(d->iommufd, d->ioas, p, size, iova);
+	return ioctl(d->container, VFIO_IOMMU_MAP_DMA, &map);
+}
+
+int vdev_dma_unmap(struct vdev *d, uint64_t iova, size_t size)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap), .iova = iova, .size = size,
+	};
+
+	if (d->iommufd >= 0)
+		return ioas_unmap(d->iommufd, d->ioas, iova, size);
+	if (ioctl(d->container, VFIO_IOMMU_UNMAP_DMA, &unmap))
+		return -1;
+	return EXPECT_EQ(unmap.size, size) ? 0 : -1;
 }
 
 /**

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A VFIO client by the group interface, as QEMU is one. */
+/*
+ * A VFIO client, as QEMU is one: by group and container or, with VDEV_BY=cdev in
+ * the environment, by character device and iommufd.
+ */
 #ifndef _LIB_VFIO_H
 #define _LIB_VFIO_H
 
@@ -31,8 +34,10 @@ enum {
 
 /**
  * struct vdev - an open vGPU
- * @container: /dev/vfio/vfio
- * @group: /dev/vfio/N
+ * @container: /dev/vfio/vfio; -1 when it is open by its character device
+ * @group: /dev/vfio/N, likewise
+ * @iommufd: /dev/iommu; -1 when it is open by its group
+ * @ioas: address space of @iommufd that it is attached to
  * @fd: the device
  * @uuid: its name
  * @size: bytes of VRAM
@@ -41,6 +46,8 @@ enum {
 struct vdev {
 	int container;
 	int group;
+	int iommufd;
+	uint32_t ioas;
 	int fd;
 	char uuid[UUID_LEN];
 	uint64_t size;
@@ -48,7 +55,10 @@ struct vdev {
 };
 
 struct vdev *vdev_new(unsigned int type);
+struct vdev *vdev_new_by_group(unsigned int type);
 struct vdev *vdev_open(const char *uuid);
+struct vdev *vdev_open_by_group(const char *uuid);
+int vdev_connect(struct vdev *d);
 void vdev_close(struct vdev *d);
 struct vdev *vdev_reopen(struct vdev *d);
 void vdev_cleanup(void);
@@ -73,6 +83,8 @@ void *vdev_try_map(struct vdev *d, unsigned int region, uint64_t offset,
 void *vdev_map_vram(struct vdev *d);
 unsigned int cfg_cap(struct vdev *d, unsigned int id);
 int vdev_ioctl(struct vdev *d, unsigned long request, void *arg);
+int vdev_dma_map(struct vdev *d, void *p, size_t size, uint64_t iova);
+int vdev_dma_unmap(struct vdev *d, uint64_t iova, size_t size);
 
 int irq_set(struct vdev *d, unsigned int index, uint32_t flags, uint32_t start,
 	    uint32_t count, const void *data, size_t len);
