@@ -97,7 +97,7 @@ boot() {
 }
 
 boot_in_mode() {
-	boot "$1" --append "radeonfb.mode_option=${mode_of[$1]}-32@60"
+	boot "$1" --append "radeonfb.mode_option=${mode_of[$1]}-32@60" "${@:2}"
 }
 
 read_counter() { cat "$mdevs/${uuid_of[$1]}/vgpu/$2"; }
