@@ -227,8 +227,11 @@ void soft_queue_finish(struct soft_queue *sq)
 		}
 		vgpu_ring_advance(&sq->ring);
 		vgpu_count(inst, VGPU_CNT_OPS, 1);
+		WRITE_ONCE(sq->idle_since, ktime_get_ns());
 	}
 	spin_unlock_irq(&sq->lock);
+	/* It may have been the last: then nobody asks for the next one. */
+	look_soon(sq, LOOK_MS);
 	if (irq)
 		vgpu_irq_raise(inst, sq->compute);
 }

@@ -8,6 +8,7 @@
 #include <linux/sizes.h>
 
 #include "../../drivers/soft/soft.h"
+#include "../../drivers/vgpu/bell.h"
 #include "mock_gpu.h"
 
 #define VRAM	SZ_32M
@@ -355,6 +356,52 @@ static void soft_hangs(struct kunit *test)
 		gone(vd[i]);
 }
 
+/* As a guest rings: a touch of the doorbell is seen while its page is away. */
+static void put_by_page(struct kunit *test, struct vgpu_vdev *vd,
+			struct soft_packet p, u64 value)
+{
+	struct vgpu_bell *bell = &vd->doorbells[1].bell;
+	void *ring = ring_of(vd, true);
+	u64 write = ring_index(vd, true, VGPU_RING_WRITE);
+
+	p.flags = cpu_to_le16(SOFT_PACKET_FENCE);
+	p.fence = cpu_to_le64(FENCES);
+	p.fence_value = cpu_to_le64(value);
+	memcpy(ring + (write % SLOTS + 1) * VGPU_RING_PACKET, &p, sizeof(p));
+	/* The packet, then the index. */
+	smp_store_release((__le64 *)(ring + VGPU_RING_WRITE),
+			  cpu_to_le64(write + 1));
+	/* And then the doorbell; pairs with the barrier in vgpu_doorbell_arm(). */
+	smp_mb();
+	if (!READ_ONCE(bell->armed))
+		return;
+	vgpu_bell_ring(bell, true, ktime_get_ns());
+	soft_doorbell(&vd->inst, 1);
+}
+
+/*
+ * However a slice ends, the ring is looked at afterwards: work that comes while
+ * its doorbell is mapped does not ring.
+ */
+static void soft_looks_again(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+	struct soft_packet p;
+	unsigned int i;
+
+	KUNIT_ASSERT_TRUE(test, enable_both(vd));
+	for (i = 1; i <= 20; i++) {
+		/* Ends by the engine's timer, and so does its slice. */
+		p = packet(SOFT_OP_WAIT, 0, 0, NSEC_PER_MSEC, 0);
+		put_by_page(test, vd, p, 2 * i);
+		KUNIT_ASSERT_TRUE(test, passed(vd, 0, 2 * i));
+		p = packet(SOFT_OP_NOP, 0, 0, 0, 0);
+		put_by_page(test, vd, p, 2 * i + 1);
+		KUNIT_ASSERT_TRUE(test, passed(vd, 0, 2 * i + 1));
+	}
+	gone(vd);
+}
+
 static struct kunit_case soft_cases[] = {
 	KUNIT_CASE(soft_identifies),
 	KUNIT_CASE(soft_copies_and_fills),
@@ -363,6 +410,7 @@ static struct kunit_case soft_cases[] = {
 	KUNIT_CASE(soft_waits_are_cut),
 	KUNIT_CASE(soft_shares_an_engine),
 	KUNIT_CASE(soft_hangs),
+	KUNIT_CASE(soft_looks_again),
 	{}
 };
 
