@@ -32,8 +32,8 @@ opened_by() {
 
 # The process and the name that vgpu-top knows of guest $1's vGPU.
 owner_of() {
-	"$BUILD/tools/vgpu-top" -j -n 1 | grep -o "\"vgpu\":\"${uuid_of[$1]}\".*" |
-		sed -E 's/[^}]*"vm":([^,]*),"vm_uuid":[^,]*,"pid":([^,]*),.*/\1 \2/'
+	"$BUILD/tools/vgpu-top" -j -n 1 | grep -o "\"vgpu\":\"${uuid_of[$1]}\"[^}]*" |
+		sed -E 's/.*"vm":([^,]*),.*"pid":([^,]*),.*/\1 \2/'
 }
 
 is_owner() { equal "$(owner_of "$1")" "\"$1\" $(cat "/run/guests/$1/pid")"; }
@@ -54,7 +54,7 @@ opens_as_kvm() {
 		dd if="$1" of=/dev/null count=0 status=none
 }
 
-# A device of this machine that no driver has, given whole.
+# A device of this machine that no driver has, given whole: /run/passed says which.
 pass_through() {
 	local dev
 
@@ -62,7 +62,7 @@ pass_through() {
 		[ ! -e "$dev/driver" ] || continue
 		echo vfio-pci > "$dev/driver_override"
 		echo "${dev##*/}" > /sys/bus/pci/drivers_probe
-		[ ! -e "$dev/vfio-dev" ] || { passed=$dev; return; }
+		[ ! -e "$dev/vfio-dev" ] || { echo "$dev" > /run/passed; return; }
 	done
 	return 1
 }
@@ -76,11 +76,12 @@ start_udev() {
 }
 
 who_may_open() {
-	local uuid=${uuid_of[guest1]} node
+	local uuid=${uuid_of[guest1]} node passed
 
 	check "udev starts" start_udev || give_up "no udev"
 	check "a vGPU" create_vgpu "$gpu" RV100-4D "$uuid" || give_up "no vGPU"
-	check "a device is given whole" pass_through
+	check "a device is given whole" pass_through || give_up "no other device"
+	read -r passed < /run/passed
 	udevadm settle
 	node=/dev/vfio/devices/$(cdev_of "$uuid")
 	check "the group is the group kvm's" equal \
