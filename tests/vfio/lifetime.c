@@ -18,8 +18,6 @@
 
 #define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
-/* Long enough for some operations: none may be carried out. */
-
 static void before(void)
 {
 	ASSERT_EQ(dir_count("/sys/bus/mdev/devices"), 0);
