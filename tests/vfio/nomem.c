@@ -171,7 +171,8 @@ static void closing(void)
 	EXPECT(draws(d, 1));
 }
 
-static int evt;
+/* Two: who unmasks takes what is in its own. */
+static int evt, unmask;
 
 static int take_interrupts(void)
 {
@@ -179,17 +180,19 @@ static int take_interrupts(void)
 			VFIO_IRQ_SET_ACTION_TRIGGER, evt))
 		return -1;
 	return irq_eventfd(d, VFIO_PCI_INTX_IRQ_INDEX,
-			   VFIO_IRQ_SET_ACTION_UNMASK, evt);
+			   VFIO_IRQ_SET_ACTION_UNMASK, unmask);
 }
 
 static void interrupts(void)
 {
 	evt = evt_new();
+	unmask = evt_new();
 	EXPECT(each_fails(take_interrupts, NULL) > 2);
 	reg_wr(d, GEN_INT_CNTL, INT_SW);
 	reg_wr(d, GEN_INT_STATUS, INT_SW_FIRE);
 	EXPECT(evt_wait(evt) > 0);
 	close(evt);
+	close(unmask);
 }
 
 static int describe(void)

@@ -34,7 +34,7 @@ declare -A asked=(
 	[lifetime]="$no_room"
 	[monitor]='resolution: ([0-9]+x[0-9]+ is not within|not WIDTHxHEIGHT)|: [0-9]+ callbacks suppressed'
 	[hang]='engine [0-9]+ did not come idle under vGPU'
-	[nomem]='failed with error -12'
+	[nomem]="failed with error -12|ACPI Error|can't derive routing|out of free dentries"
 	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
 asked[soft]='vgpu-soft: (gpus|vram_mb|bus|node): |vgpu-soft: no PCI bus number'
