@@ -11,6 +11,9 @@ set -uo pipefail
 programs=(types info config decode regs irq reset engine2d state isolation scrub
 	display cursor monitor sched policy shares account protect harm lifetime race
 	trace soft)
+# Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
+# faults of its own where memory runs out (vfio_group_release(), ACPI), of which the
+# log tells.
 # Those of which parts depend on how a vGPU is opened, closed, mapped or reset.
 by_cdev=(info regs irq reset scrub display lifetime race)
 [ $# -eq 0 ] || programs=("$@")
@@ -34,7 +37,7 @@ declare -A asked=(
 	[lifetime]="$no_room"
 	[monitor]='resolution: ([0-9]+x[0-9]+ is not within|not WIDTHxHEIGHT)|: [0-9]+ callbacks suppressed'
 	[hang]='engine [0-9]+ did not come idle under vGPU'
-	[nomem]="failed with error -12|ACPI Error|can't derive routing|out of free dentries"
+	[nomem]='failed with error -12'
 	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
 asked[soft]='vgpu-soft: (gpus|vram_mb|bus|node): |vgpu-soft: no PCI bus number'
@@ -176,13 +179,6 @@ add_what_this_kernel_can() {
 		by_cdev+=(lost)
 	else
 		say "this kernel cannot inject hangs: hang and lost are not among the programs"
-	fi
-	if [ -e /sys/kernel/debug/failslab ] && [ -e /proc/self/fail-nth ]; then
-		say "this kernel can run out of memory: nomem runs as well"
-		programs+=(nomem)
-		by_cdev+=(nomem)
-	else
-		say "this kernel cannot run out of memory: nomem is not among the programs"
 	fi
 	if grep -q ' vfio-dev$' /proc/devices; then
 		say "this kernel has VFIO character devices: iommufd runs as well, others by them"
