@@ -23,8 +23,9 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 	$(KDIR)/include/generated/utsrelease.h)
 module_dir = $(DESTDIR)/lib/modules/$(release)/updates/drivers
 uninstall: have-headers ## remove what install has put there
-	rm -f $(module_dir)/vgpu/vgpu.ko* $(module_dir)/rv100/vgpu-rv100.ko*
-	-rmdir $(module_dir)/vgpu $(module_dir)/rv100 $(module_dir)
+	rm -f $(module_dir)/vgpu/vgpu.ko* $(module_dir)/rv100/vgpu-rv100.ko* \
+		$(module_dir)/soft/vgpu-soft.ko*
+	-rmdir $(module_dir)/vgpu $(module_dir)/rv100 $(module_dir)/soft $(module_dir)
 	depmod -b $(DESTDIR)/ $(release)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/udev/rules.d/,$(notdir $(udev_rules))) \
 		$(DESTDIR)$(PREFIX)/lib/modules-load.d/vgpu.conf \
