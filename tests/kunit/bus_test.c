@@ -9,18 +9,6 @@
 
 #include "mock_gpu.h"
 
-static int setup(struct kunit *test)
-{
-	test->priv = mock_gpu_add(test);
-	return 0;
-}
-
-static void teardown(struct kunit *test)
-{
-	if (test->priv)
-		mock_gpu_remove(test->priv);
-}
-
 static struct vgpu_vdev *opened(struct kunit *test, unsigned int type)
 {
 	struct vgpu_vdev *vd = mock_create(test->priv, type, 1);
@@ -205,8 +193,8 @@ static struct kunit_case bus_cases[] = {
 
 static struct kunit_suite bus_suite = {
 	.name = "vgpu_bus",
-	.init = setup,
-	.exit = teardown,
+	.init = mock_init,
+	.exit = mock_exit,
 	.test_cases = bus_cases,
 };
 

@@ -8,25 +8,6 @@
 
 #include "mock_gpu.h"
 
-static int setup(struct kunit *test)
-{
-	test->priv = mock_gpu_add(test);
-	return 0;
-}
-
-static void teardown(struct kunit *test)
-{
-	if (test->priv)
-		mock_gpu_remove(test->priv);
-}
-
-static struct vgpu_core *core_of(struct kunit *test)
-{
-	struct mock_gpu *mock = test->priv;
-
-	return mock->gpu->core;
-}
-
 static u64 vram_free(struct vgpu_core *core)
 {
 	u64 n;
@@ -41,7 +22,7 @@ static u64 vram_free(struct vgpu_core *core)
 static void expect_empty(struct kunit *test)
 {
 	struct mock_gpu *mock = test->priv;
-	struct vgpu_core *core = core_of(test);
+	struct vgpu_core *core = mock_core(test);
 	unsigned int i;
 
 	KUNIT_EXPECT_EQ(test, vram_free(core), (u64)MOCK_VRAM);
@@ -230,7 +211,7 @@ static void disturb(struct kunit *test, struct actor *a, struct rnd_state *rnd)
 
 static void check_placement(struct kunit *test, const struct actor *actors)
 {
-	struct vgpu_core *core = core_of(test);
+	struct vgpu_core *core = mock_core(test);
 	u32 placed[MOCK_ENGINES] = {};
 	unsigned int i, j;
 
@@ -255,7 +236,7 @@ static void life_random(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int i, step;
 
-	core_of(test)->watchdog_us = 100;
+	mock_core(test)->watchdog_us = 100;
 	prandom_seed_state(&rnd, 7);
 	for (step = 0; step < STEPS; step++) {
 		struct actor *a;
@@ -270,7 +251,7 @@ static void life_random(struct kunit *test)
 			disturb(test, a, &rnd);
 		check_placement(test, actors);
 	}
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(core_of(test)->lost));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(mock_core(test)->lost));
 	for (i = 0; i < NR; i++) {
 		if (actors[i].open)
 			mock_close(actors[i].vd);
@@ -291,8 +272,8 @@ static struct kunit_case life_cases[] = {
 
 static struct kunit_suite life_suite = {
 	.name = "life",
-	.init = setup,
-	.exit = teardown,
+	.init = mock_init,
+	.exit = mock_exit,
 	.test_cases = life_cases,
 };
 

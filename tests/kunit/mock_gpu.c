@@ -388,6 +388,46 @@ void mock_close(struct vgpu_vdev *vd)
 	flush_delayed_fput();
 }
 
+/** mock_init() - before each test of a suite: a GPU, in @test->priv */
+int mock_init(struct kunit *test)
+{
+	test->priv = mock_gpu_add(test);
+	return 0;
+}
+
+/** mock_exit() - after it */
+void mock_exit(struct kunit *test)
+{
+	if (test->priv)
+		mock_gpu_remove(test->priv);
+}
+
+/** mock_core() - the core's part of mock_init()'s GPU */
+struct vgpu_core *mock_core(struct kunit *test)
+{
+	struct mock_gpu *mock = test->priv;
+
+	return mock->gpu->core;
+}
+
+/** mock_opened() - an instance of mock_init()'s GPU, open */
+struct vgpu_vdev *mock_opened(struct kunit *test, unsigned int type,
+			      unsigned int number)
+{
+	struct vgpu_vdev *vd = mock_create(test->priv, type, number);
+
+	KUNIT_ASSERT_NOT_NULL(test, vd);
+	KUNIT_ASSERT_EQ(test, mock_open(vd), 0);
+	return vd;
+}
+
+/** mock_gone() - it is closed and removed */
+void mock_gone(struct vgpu_vdev *vd)
+{
+	mock_close(vd);
+	mock_destroy(vd);
+}
+
 /** mock_reset() - what VFIO_DEVICE_RESET does */
 void mock_reset(struct vgpu_vdev *vd)
 {

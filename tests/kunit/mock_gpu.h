@@ -112,6 +112,12 @@ struct mock_gpu {
 };
 
 void mock_describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc);
+int mock_init(struct kunit *test);
+void mock_exit(struct kunit *test);
+struct vgpu_core *mock_core(struct kunit *test);
+struct vgpu_vdev *mock_opened(struct kunit *test, unsigned int type,
+			      unsigned int number);
+void mock_gone(struct vgpu_vdev *vd);
 struct mock_gpu *mock_gpu_add(struct kunit *test);
 void mock_gpu_remove(struct mock_gpu *mock);
 struct vgpu_vdev *mock_create_on(struct vgpu_gpu *gpu, unsigned int type,

@@ -10,34 +10,6 @@
 
 #include "mock_gpu.h"
 
-static int setup(struct kunit *test)
-{
-	test->priv = mock_gpu_add(test);
-	return 0;
-}
-
-static void teardown(struct kunit *test)
-{
-	if (test->priv)
-		mock_gpu_remove(test->priv);
-}
-
-static struct vgpu_vdev *opened(struct kunit *test, unsigned int type,
-				unsigned int number)
-{
-	struct vgpu_vdev *vd = mock_create(test->priv, type, number);
-
-	KUNIT_ASSERT_NOT_NULL(test, vd);
-	KUNIT_ASSERT_EQ(test, mock_open(vd), 0);
-	return vd;
-}
-
-static void gone(struct vgpu_vdev *vd)
-{
-	mock_close(vd);
-	mock_destroy(vd);
-}
-
 static u8 *memory_of(struct kunit *test, struct vgpu_vdev *vd)
 {
 	struct mock_gpu *mock = test->priv;
@@ -67,12 +39,12 @@ static void wake_up_with(struct kunit *test, int error)
 
 static void sleep_keeps_memory(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_BOTH, 1);
-	struct vgpu_vdev *hole = opened(test, MOCK_SLICE1, 2);
-	struct vgpu_vdev *b = opened(test, MOCK_COMPUTE, 3);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_BOTH, 1);
+	struct vgpu_vdev *hole = mock_opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *b = mock_opened(test, MOCK_COMPUTE, 3);
 	unsigned int i;
 
-	gone(hole);
+	mock_gone(hole);
 	memset(memory_of(test, a), 0x11, a->inst.vram_size);
 	memset(memory_of(test, b), 0x22, b->inst.vram_size);
 	for (i = 0; i < 3; i++) {
@@ -83,21 +55,21 @@ static void sleep_keeps_memory(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, holds(test, b, 0x22));
 	}
 	/* Also of one that came after the memory for copies was set aside. */
-	hole = opened(test, MOCK_SLICE1, 4);
+	hole = mock_opened(test, MOCK_SLICE1, 4);
 	memset(memory_of(test, hole), 0x33, hole->inst.vram_size);
 	fall_asleep(test);
 	wake_up_with(test, 0);
 	KUNIT_EXPECT_TRUE(test, holds(test, hole, 0x33));
-	gone(a);
-	gone(b);
-	gone(hole);
+	mock_gone(a);
+	mock_gone(b);
+	mock_gone(hole);
 }
 
 /* What is queued before, and what comes meanwhile, is done after. */
 static void sleep_keeps_work(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *b = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *b = mock_opened(test, MOCK_SLICE1, 2);
 	struct mock_queue *qa = mock_queue(a, VGPU_CLASS_COPY);
 	struct mock_queue *qb = mock_queue(b, VGPU_CLASS_COMPUTE);
 	unsigned int i;
@@ -114,8 +86,8 @@ static void sleep_keeps_work(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(qa->done) == 150));
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(qb->done) == 150));
 	KUNIT_EXPECT_EQ(test, qa->forgotten + qb->forgotten, 0U);
-	gone(a);
-	gone(b);
+	mock_gone(a);
+	mock_gone(b);
 }
 
 struct latecomer {
@@ -157,8 +129,8 @@ static void sleep_makes_scrubs_wait(struct kunit *test)
 static void sleep_over_a_hang(struct kunit *test)
 {
 	struct mock_gpu *mock = test->priv;
-	struct vgpu_vdev *a = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *b = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *b = mock_opened(test, MOCK_SLICE1, 2);
 	struct mock_queue *qa = mock_queue(a, VGPU_CLASS_COMPUTE);
 	struct mock_queue *qb = mock_queue(b, VGPU_CLASS_COPY);
 	struct vgpu_queue *q = vgpu_instance_queue(&a->inst, VGPU_CLASS_COMPUTE);
@@ -183,15 +155,15 @@ static void sleep_over_a_hang(struct kunit *test)
 	mock_reset(a);
 	mock_submit(a, VGPU_CLASS_COMPUTE, 1);
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(qa->done) == 2));
-	gone(a);
-	gone(b);
+	mock_gone(a);
+	mock_gone(b);
 }
 
 /* Lost in the sleep: for ever, and so over another one. */
 static void sleep_and_lost(struct kunit *test)
 {
 	struct mock_gpu *mock = test->priv;
-	struct vgpu_vdev *a = opened(test, MOCK_BOTH, 1);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_BOTH, 1);
 	unsigned int i;
 
 	memset(memory_of(test, a), 0x11, a->inst.vram_size);
@@ -203,7 +175,7 @@ static void sleep_and_lost(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, holds(test, a, 0xdb));
 		KUNIT_EXPECT_NULL(test, mock_create(mock, MOCK_BOTH, 2));
 	}
-	gone(a);
+	mock_gone(a);
 }
 
 static struct kunit_case sleep_cases[] = {
@@ -217,8 +189,8 @@ static struct kunit_case sleep_cases[] = {
 
 static struct kunit_suite sleep_suite = {
 	.name = "sleep",
-	.init = setup,
-	.exit = teardown,
+	.init = mock_init,
+	.exit = mock_exit,
 	.test_cases = sleep_cases,
 };
 

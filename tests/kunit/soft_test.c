@@ -60,12 +60,6 @@ static struct vgpu_vdev *opened(struct kunit *test, unsigned int type,
 	return vd;
 }
 
-static void gone(struct vgpu_vdev *vd)
-{
-	mock_close(vd);
-	mock_destroy(vd);
-}
-
 static u32 rd(struct vgpu_vdev *vd, u32 offset)
 {
 	u32 val;
@@ -183,7 +177,7 @@ static void soft_identifies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rd(vd, SOFT_VRAM_HI), 0);
 	KUNIT_EXPECT_EQ(test, rd(vd, SOFT_QUEUES), 3);
 	KUNIT_EXPECT_EQ(test, rd(vd, SOFT_QUEUE_COPY + SOFT_RING_STATUS), 0);
-	gone(vd);
+	mock_gone(vd);
 }
 
 /* Bytes go where they should, by either engine, and nowhere else. */
@@ -219,7 +213,7 @@ static void soft_copies_and_fills(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_OPS), 402ULL);
 	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_BYTES), 500001ULL);
 	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_DROPPED), 0ULL);
-	gone(vd);
+	mock_gone(vd);
 }
 
 /* Dropped whole and counted; those after it go on. Nobody else's byte changes. */
@@ -247,8 +241,8 @@ static void soft_drops(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(soft_vram(&vd->inst, SZ_1M), 0,
 					   SZ_1M));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(vd->faulted));
-	gone(vd);
-	gone(other);
+	mock_gone(vd);
+	mock_gone(other);
 }
 
 /* A write index that lies stops the ring until it is set up anew. */
@@ -274,7 +268,7 @@ static void soft_bad_rings(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, passed(vd, 0, 1));
 	wr(vd, SOFT_QUEUE_COPY + SOFT_RING_ENABLE, 0);
 	KUNIT_EXPECT_EQ(test, rd(vd, status) & SOFT_STATUS_ENABLED, 0U);
-	gone(vd);
+	mock_gone(vd);
 }
 
 /* What takes long is cut in favour of others, and finished all the same. */
@@ -296,8 +290,8 @@ static void soft_waits_are_cut(struct kunit *test)
 	}
 	KUNIT_EXPECT_TRUE(test, passed(a, 0, 1));
 	KUNIT_EXPECT_TRUE(test, passed(a, 1, 1));
-	gone(a);
-	gone(b);
+	mock_gone(a);
+	mock_gone(b);
 }
 
 /* Two on one engine: the second gets through while the first's wait goes on. */
@@ -323,7 +317,7 @@ static void soft_shares_an_engine(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, READ_ONCE(vd[0]->ctx[1].se.preemptions), 0ULL);
 	for (i = 0; i < ARRAY_SIZE(vd); i++)
-		gone(vd[i]);
+		mock_gone(vd[i]);
 }
 
 /* A hang is its owner's fault alone; a reset of the function ends it. */
@@ -353,7 +347,7 @@ static void soft_hangs(struct kunit *test)
 	fence(test, vd[0], true, 0, 2);
 	KUNIT_EXPECT_TRUE(test, passed(vd[0], 0, 2));
 	for (i = 0; i < ARRAY_SIZE(vd); i++)
-		gone(vd[i]);
+		mock_gone(vd[i]);
 }
 
 /* As a guest rings: a touch of the doorbell is seen while its page is away. */
@@ -399,7 +393,7 @@ static void soft_looks_again(struct kunit *test)
 		put_by_page(test, vd, p, 2 * i + 1);
 		KUNIT_ASSERT_TRUE(test, passed(vd, 0, 2 * i + 1));
 	}
-	gone(vd);
+	mock_gone(vd);
 }
 
 static struct kunit_case soft_cases[] = {

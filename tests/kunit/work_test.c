@@ -10,46 +10,11 @@
 
 #define MIN_LOOKS	3
 
-static int setup(struct kunit *test)
-{
-	test->priv = mock_gpu_add(test);
-	return 0;
-}
-
-static void teardown(struct kunit *test)
-{
-	if (test->priv)
-		mock_gpu_remove(test->priv);
-}
-
-static struct vgpu_vdev *opened(struct kunit *test, unsigned int type,
-				unsigned int number)
-{
-	struct vgpu_vdev *vd = mock_create(test->priv, type, number);
-
-	KUNIT_ASSERT_NOT_NULL(test, vd);
-	KUNIT_ASSERT_EQ(test, mock_open(vd), 0);
-	return vd;
-}
-
-static void gone(struct vgpu_vdev *vd)
-{
-	mock_close(vd);
-	mock_destroy(vd);
-}
-
 static struct mock_engine *engine(struct kunit *test, unsigned int id)
 {
 	struct mock_gpu *mock = test->priv;
 
 	return &mock->engines[id];
-}
-
-static struct vgpu_core *core_of(struct kunit *test)
-{
-	struct mock_gpu *mock = test->priv;
-
-	return mock->gpu->core;
 }
 
 static bool done(struct mock_queue *mq, u32 pieces)
@@ -73,8 +38,8 @@ static void hang_under(struct kunit *test, struct vgpu_vdev *vd,
 /* All that is brought is done, on both engines and by both tenants. */
 static void work_is_done(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *b = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *b = mock_opened(test, MOCK_SLICE1, 2);
 	unsigned int i;
 
 	for (i = 0; i < 50; i++) {
@@ -90,14 +55,14 @@ static void work_is_done(struct kunit *test)
 	/* Whose context was loaded before is saved. */
 	KUNIT_EXPECT_EQ(test, engine(test, COPY1)->unloads,
 			engine(test, COPY1)->loads - 1);
-	gone(a);
-	gone(b);
+	mock_gone(a);
+	mock_gone(b);
 }
 
 /* One that is alone is loaded once, and is not idle before it is done. */
 static void work_alone(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_COMPUTE, 1);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_COMPUTE, 1);
 	struct vgpu_queue *q = vgpu_instance_queue(&a->inst, VGPU_CLASS_COMPUTE);
 	unsigned int i;
 
@@ -110,14 +75,14 @@ static void work_alone(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, engine(test, COMPUTE0)->loads, 1U);
 	KUNIT_EXPECT_EQ(test, engine(test, COMPUTE0)->unloads, 0U);
-	gone(a);
+	mock_gone(a);
 }
 
 /* The first comes idle only when the second has begun: both are at work at once. */
 static void work_on_two_engines_at_once(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *b = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *b = mock_opened(test, MOCK_SLICE1, 2);
 	struct mock_engine *copy = engine(test, COPY1);
 	struct mock_engine *compute = engine(test, COMPUTE1);
 
@@ -134,20 +99,20 @@ static void work_on_two_engines_at_once(struct kunit *test)
 	atomic_set(&compute->hold, 0);
 	KUNIT_EXPECT_TRUE(test, done(mock_queue(a, VGPU_CLASS_COPY), 1));
 	KUNIT_EXPECT_TRUE(test, done(mock_queue(b, VGPU_CLASS_COMPUTE), 1));
-	gone(a);
-	gone(b);
+	mock_gone(a);
+	mock_gone(b);
 }
 
 /* The tenant of another engine goes on all the while, and so do others here. */
 static void work_beside_a_hang(struct kunit *test)
 {
-	struct vgpu_vdev *bad = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *good = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *bad = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *good = mock_opened(test, MOCK_SLICE1, 2);
 	struct mock_engine *me = engine(test, COMPUTE1);
 	struct mock_queue *mq;
 
 	/* For as long as it takes the other to show that it goes on. */
-	core_of(test)->watchdog_us = 1800 * USEC_PER_SEC;
+	mock_core(test)->watchdog_us = 1800 * USEC_PER_SEC;
 	me->reset_helps = VGPU_RESET_ENGINE;
 	hang_under(test, bad, COMPUTE1);
 	KUNIT_ASSERT_TRUE(test, mock_await(READ_ONCE(me->hang)));
@@ -157,7 +122,7 @@ static void work_beside_a_hang(struct kunit *test)
 	me->hang = false;
 	KUNIT_EXPECT_TRUE(test, done(mock_queue(bad, VGPU_CLASS_COMPUTE), 1));
 
-	core_of(test)->watchdog_us = 1000;
+	mock_core(test)->watchdog_us = 1000;
 	hang_under(test, bad, COMPUTE1);
 	KUNIT_EXPECT_TRUE(test, faulted(bad));
 	mock_submit(good, VGPU_CLASS_COMPUTE, 1);
@@ -176,25 +141,25 @@ static void work_beside_a_hang(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(bad->faulted));
 	mock_submit(bad, VGPU_CLASS_COPY, 1);
 	KUNIT_EXPECT_TRUE(test, done(mock_queue(bad, VGPU_CLASS_COPY), 1));
-	gone(bad);
-	gone(good);
+	mock_gone(bad);
+	mock_gone(good);
 }
 
 /* The narrowest reset that helps is the last that is tried. */
 static void work_reset_of_the_context(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_COMPUTE, 1);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_COMPUTE, 1);
 	struct mock_engine *me = engine(test, COMPUTE0);
 	struct vgpu_queue *q = vgpu_instance_queue(&a->inst,
 						   VGPU_CLASS_COMPUTE);
 
-	core_of(test)->watchdog_us = 1000;
+	mock_core(test)->watchdog_us = 1000;
 	hang_under(test, a, COMPUTE0);
 	KUNIT_EXPECT_TRUE(test, faulted(a));
 	KUNIT_EXPECT_TRUE(test, mock_await(!vgpu_queue_busy(q)));
 	KUNIT_EXPECT_EQ(test, me->resets[VGPU_RESET_CONTEXT], 1U);
 	KUNIT_EXPECT_EQ(test, me->resets[VGPU_RESET_ENGINE], 0U);
-	gone(a);
+	mock_gone(a);
 }
 
 /*
@@ -203,58 +168,58 @@ static void work_reset_of_the_context(struct kunit *test)
  */
 static void work_reset_of_the_device(struct kunit *test)
 {
-	struct vgpu_vdev *bad = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *good = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *bad = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *good = mock_opened(test, MOCK_SLICE1, 2);
 	struct mock_engine *me = engine(test, COMPUTE1);
 	struct mock_queue *mq = mock_queue(good, VGPU_CLASS_COPY);
 	struct vgpu_sched *eng;
 	u32 before;
 
-	core_of(test)->watchdog_us = 1000;
+	mock_core(test)->watchdog_us = 1000;
 	mq->length = MIN_LOOKS;
 	mock_submit(good, VGPU_CLASS_COPY, 1000000);
 	me->reset_helps = VGPU_RESET_DEVICE;
 	hang_under(test, bad, COMPUTE1);
 	KUNIT_EXPECT_TRUE(test, mock_await(me->resets[VGPU_RESET_DEVICE]));
-	eng = &core_of(test)->engines[COMPUTE1];
+	eng = &mock_core(test)->engines[COMPUTE1];
 	KUNIT_EXPECT_TRUE(test, mock_await(!READ_ONCE(eng->broken)));
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(core_of(test)->lost));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(mock_core(test)->lost));
 	before = READ_ONCE(mq->done);
 	KUNIT_EXPECT_TRUE(test, done(mq, before + 100));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(good->faulted));
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(bad->faulted));
 	mock_submit(good, VGPU_CLASS_COMPUTE, 1);
 	KUNIT_EXPECT_TRUE(test, done(mock_queue(good, VGPU_CLASS_COMPUTE), 1));
-	gone(bad);
-	gone(good);
+	mock_gone(bad);
+	mock_gone(good);
 }
 
 static void work_lost(struct kunit *test)
 {
-	struct vgpu_vdev *bad = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *good = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *bad = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *good = mock_opened(test, MOCK_SLICE1, 2);
 	struct mock_engine *me = engine(test, COMPUTE1);
 	struct mock_queue *mq;
 
-	core_of(test)->watchdog_us = 1000;
+	mock_core(test)->watchdog_us = 1000;
 	me->reset_helps = VGPU_RESET_DEVICE + 1;
 	hang_under(test, bad, COMPUTE1);
-	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(core_of(test)->lost)));
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mock_core(test)->lost)));
 	mock_submit(good, VGPU_CLASS_COPY, 3);
 	mq = mock_queue(good, VGPU_CLASS_COPY);
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mq->forgotten) == 3));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(good->faulted));
 	KUNIT_EXPECT_NULL(test, mock_create(test->priv, MOCK_BOTH, 3));
-	gone(bad);
+	mock_gone(bad);
 	KUNIT_EXPECT_EQ(test, mock_open(good), -EIO);
-	gone(good);
+	mock_gone(good);
 }
 
 /* A context that the engine does not take is a fault of its owner alone. */
 static void work_load_that_fails(struct kunit *test)
 {
-	struct vgpu_vdev *bad = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *good = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *bad = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *good = mock_opened(test, MOCK_SLICE1, 2);
 	struct mock_engine *me = engine(test, COPY1);
 	struct mock_queue *mq;
 
@@ -269,15 +234,15 @@ static void work_load_that_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mock_queue(bad, VGPU_CLASS_COPY)->starts, 0U);
 	mq = mock_queue(bad, VGPU_CLASS_COPY);
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mq->forgotten) == 4));
-	gone(bad);
-	gone(good);
+	mock_gone(bad);
+	mock_gone(good);
 }
 
 /* A long piece is cut when the slice is over, and goes on where it was. */
 static void work_is_preempted(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *b = opened(test, MOCK_SLICE1, 2);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *b = mock_opened(test, MOCK_SLICE1, 2);
 	struct mock_queue *mq = mock_queue(a, VGPU_CLASS_COMPUTE);
 	struct mock_engine *me = engine(test, COMPUTE1);
 
@@ -294,8 +259,8 @@ static void work_is_preempted(struct kunit *test)
 	KUNIT_EXPECT_LT(test, READ_ONCE(mq->left), INT_MAX);
 	KUNIT_EXPECT_EQ(test, me->resets[VGPU_RESET_CONTEXT], 0U);
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(a->faulted));
-	gone(a);
-	gone(b);
+	mock_gone(a);
+	mock_gone(b);
 }
 
 /* Work that comes in an interrupt. */
@@ -317,7 +282,7 @@ static enum hrtimer_restart kick_in_irq(struct hrtimer *timer)
 
 static void work_from_an_interrupt(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_COMPUTE, 1);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_COMPUTE, 1);
 	struct bell bell = { .vd = a, .rings = 50 };
 
 	hrtimer_init_on_stack(&bell.timer, CLOCK_MONOTONIC,
@@ -328,15 +293,15 @@ static void work_from_an_interrupt(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, done(mock_queue(a, VGPU_CLASS_COMPUTE), 50));
 	hrtimer_cancel(&bell.timer);
 	destroy_hrtimer_on_stack(&bell.timer);
-	gone(a);
+	mock_gone(a);
 }
 
 /* What there is of time is spent on something, and nothing is counted twice. */
 static void work_is_accounted(struct kunit *test)
 {
-	struct vgpu_vdev *a = opened(test, MOCK_SLICE1, 1);
-	struct vgpu_vdev *b = opened(test, MOCK_SLICE1, 2);
-	struct vgpu_core *core = core_of(test);
+	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *b = mock_opened(test, MOCK_SLICE1, 2);
+	struct vgpu_core *core = mock_core(test);
 	struct vgpu_sched *eng = &core->engines[COPY1];
 	u64 used = 0;
 	unsigned int i;
@@ -354,8 +319,8 @@ static void work_is_accounted(struct kunit *test)
 	mutex_unlock(&eng->hw_lock);
 	KUNIT_EXPECT_EQ(test, core->engines[COPY0].rl.spent[VGPU_ENGINE_BUSY],
 			0ULL);
-	gone(a);
-	gone(b);
+	mock_gone(a);
+	mock_gone(b);
 }
 
 static struct kunit_case work_cases[] = {
@@ -375,8 +340,8 @@ static struct kunit_case work_cases[] = {
 
 static struct kunit_suite work_suite = {
 	.name = "work",
-	.init = setup,
-	.exit = teardown,
+	.init = mock_init,
+	.exit = mock_exit,
 	.test_cases = work_cases,
 };
 
