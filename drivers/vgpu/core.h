@@ -281,24 +281,32 @@ struct vgpu_irqs {
 };
 
 /**
+ * struct vgpu_view - what the display region shows
+ * @direct: the partition itself, from @offset for @size bytes; otherwise, and
+ *	beyond that, the converted picture
+ * @offset: bytes, page aligned
+ * @size: bytes, all of them within the partition
+ */
+struct vgpu_view {
+	bool direct;
+	u64 offset;
+	u64 size;
+};
+
+/**
  * struct vgpu_map - what user space has mapped
  * @sem: protects all of it
  * @file: stands behind the mappings of this opening of the device, or NULL
  * @mm: who maps doorbells, or NULL; only the structure is kept
  * @memory_on: what BARs map may be touched
- * @direct: the display region shows the partition itself, from @direct_offset
- *	for @direct_size bytes; otherwise and beyond that the converted picture
- * @direct_offset: bytes, page aligned
- * @direct_size: bytes
+ * @view: what of the display is mapped
  */
 struct vgpu_map {
 	struct rw_semaphore sem;
 	struct file *file;
 	struct mm_struct *mm;
 	bool memory_on;
-	bool direct;
-	u64 direct_offset;
-	u64 direct_size;
+	struct vgpu_view view;
 };
 
 /**
@@ -321,6 +329,7 @@ struct vgpu_doorbell {
  * @size: bytes in @picture and in the display region
  * @line: room for a line of the guest's memory
  * @dark: all of @picture is black
+ * @view: what the region is to show; vgpu_map_display() has it mapped
  * @width: pixels of the picture that was shown last, 0 when user space has been
  *	told of none
  * @height: its lines
@@ -337,6 +346,7 @@ struct vgpu_display {
 	size_t size;
 	void *line;
 	bool dark;
+	struct vgpu_view view;
 	u32 width;
 	u32 height;
 	bool was_reset;
@@ -527,7 +537,7 @@ int vgpu_map_mmap(struct vgpu_vdev *vd, struct vm_area_struct *vma);
 void vgpu_map_decode(struct vgpu_vdev *vd);
 void vgpu_map_zap(struct vgpu_vdev *vd, unsigned int index, u64 offset,
 		  u64 size);
-void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size);
+void vgpu_map_display(struct vgpu_vdev *vd);
 
 /* doorbell.c */
 int vgpu_doorbell_init(struct vgpu_vdev *vd);
@@ -575,10 +585,9 @@ void vgpu_display_fini(struct vgpu_vdev *vd);
 void vgpu_display_close(struct vgpu_vdev *vd);
 void vgpu_display_reset(struct vgpu_vdev *vd);
 void vgpu_display_dark(struct vgpu_vdev *vd);
-int vgpu_display_query(struct vgpu_vdev *vd,
+int vgpu_display_query(struct vgpu_vdev *vd, bool powered,
 		       struct vfio_device_gfx_plane_info *plane);
-ssize_t vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count,
-			  u64 pos);
+void vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count, u64 pos);
 
 /* edid_region.c */
 void vgpu_edid_region_reset(struct vgpu_vdev *vd);

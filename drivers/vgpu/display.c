@@ -81,7 +81,9 @@ static void show(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 
 	if (!direct)
 		convert(vd, s, cursor);
-	vgpu_map_direct(vd, direct, s->offset, (u64)s->stride * s->height);
+	vd->display.view.direct = direct;
+	vd->display.view.offset = s->offset;
+	vd->display.view.size = (u64)s->stride * s->height;
 	vd->display.width = s->width;
 	vd->display.height = s->height;
 	vd->display.was_reset = false;
@@ -90,6 +92,8 @@ static void show(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 /**
  * vgpu_display_dark() - the region shows nothing but black
  * @vd: the instance; trap lock held
+ *
+ * &vgpu_display.view has changed, as after vgpu_display_query().
  */
 void vgpu_display_dark(struct vgpu_vdev *vd)
 {
@@ -100,15 +104,13 @@ void vgpu_display_dark(struct vgpu_vdev *vd)
 	if (!d->dark)
 		memset(d->picture, 0, d->size);
 	d->dark = true;
-	vgpu_map_direct(vd, false, 0, 0);
+	d->view = (struct vgpu_view) {};
 }
 
 static bool is_showing(struct vgpu_vdev *vd, struct vgpu_scanout *s)
 {
 	const struct vgpu_type_desc *type = vd->inst.type;
 
-	if (!vgpu_config_powered(&vd->cfg))
-		return false;
 	vd_ops(vd)->scanout(&vd->inst, 0, s);
 	return s->enabled && vgpu_scanout_valid(s, type->max_xres,
 						type->max_yres,
@@ -118,16 +120,19 @@ static bool is_showing(struct vgpu_vdev *vd, struct vgpu_scanout *s)
 /**
  * vgpu_display_query() - VFIO_DEVICE_QUERY_GFX_PLANE
  * @vd: the instance; trap lock held
+ * @powered: the function is, so that its screen may be on
  * @plane: @plane->flags says what is asked; the rest is filled in, with a
  *	format of 0 when there is nothing to tell
  *
  * A screen that has gone dark is a dark picture of the size that was shown
  * last. After a reset it is one once, and then there is nothing to tell until
  * the guest has set a mode: meanwhile user space may show what firmware draws.
+ * What the region shows from now on is in &vgpu_display.view: the caller has it
+ * mapped.
  *
  * Return: 0, -EINVAL for anything but a region.
  */
-int vgpu_display_query(struct vgpu_vdev *vd,
+int vgpu_display_query(struct vgpu_vdev *vd, bool powered,
 		       struct vfio_device_gfx_plane_info *plane)
 {
 	struct vgpu_display *d = &vd->display;
@@ -148,7 +153,7 @@ int vgpu_display_query(struct vgpu_vdev *vd,
 	if (plane->drm_plane_type != DRM_PLANE_TYPE_PRIMARY &&
 	    plane->drm_plane_type)
 		return 0;
-	if (is_showing(vd, &s))
+	if (powered && is_showing(vd, &s))
 		show(vd, &s);
 	else
 		vgpu_display_dark(vd);
@@ -166,30 +171,15 @@ int vgpu_display_query(struct vgpu_vdev *vd,
 }
 
 /**
- * vgpu_display_read() - read the display region
+ * vgpu_display_read() - read the converted picture
  * @vd: the instance
  * @buf: for the bytes
  * @count: how many; within the region
  * @pos: offset in the region
- *
- * Return: 0.
  */
-ssize_t vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count, u64 pos)
+void vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count, u64 pos)
 {
-	const struct vgpu_map *map = &vd->map;
-	size_t direct = 0;
-
-	down_read(&vd->map.sem);
-	if (map->direct && pos < map->direct_size) {
-		direct = min_t(u64, count, map->direct_size - pos);
-		vgpu_vram_read(&vd->core->gpu.desc.vram,
-			       vd->inst.vram_offset + map->direct_offset + pos,
-			       buf, direct);
-	}
-	memcpy(buf + direct, vd->display.picture + pos + direct,
-	       count - direct);
-	up_read(&vd->map.sem);
-	return 0;
+	memcpy(buf, vd->display.picture + pos, count);
 }
 
 /**

@@ -143,6 +143,7 @@ void vgpu_instance_reset(struct vgpu_vdev *vd)
 	vgpu_config_reset(&vd->cfg);
 	vgpu_map_decode(vd);
 	vgpu_display_reset(vd);
+	vgpu_map_display(vd);
 	vgpu_irq_reset(vd);
 	vgpu_irq_command(vd);
 

@@ -122,7 +122,7 @@ void vgpu_map_close(struct vgpu_vdev *vd)
 	vd->map.file = NULL;
 	vd->map.mm = NULL;
 	vd->map.memory_on = false;
-	vd->map.direct = false;
+	vd->map.view = (struct vgpu_view) {};
 	up_write(&vd->map.sem);
 	fput(file);
 	if (mm)
@@ -148,25 +148,21 @@ void vgpu_map_decode(struct vgpu_vdev *vd)
 }
 
 /**
- * vgpu_map_direct() - choose what the display region shows
+ * vgpu_map_display() - the display may have something else to show
  * @vd: the instance; trap lock held
- * @direct: the partition itself, else the converted picture
- * @offset: where in the partition the picture begins, page aligned
- * @size: its bytes; all of it is within the partition
  */
-void vgpu_map_direct(struct vgpu_vdev *vd, bool direct, u64 offset, u64 size)
+void vgpu_map_display(struct vgpu_vdev *vd)
 {
+	const struct vgpu_view *view = &vd->display.view;
 	struct vgpu_map *map = &vd->map;
 
-	if (!direct && !map->direct)
+	if (!view->direct && !map->view.direct)
 		return;
-	if (direct && map->direct && offset == map->direct_offset &&
-	    size == map->direct_size)
+	if (view->direct && map->view.direct &&
+	    view->offset == map->view.offset && view->size == map->view.size)
 		return;
 	down_write(&map->sem);
-	map->direct = direct;
-	map->direct_offset = offset;
-	map->direct_size = size;
+	map->view = *view;
 	vgpu_map_zap(vd, VGPU_REGION_DISPLAY, 0, vd->display.size);
 	up_write(&map->sem);
 }
@@ -256,9 +252,9 @@ static vm_fault_t fault_display(struct vm_fault *vmf, struct vgpu_vdev *vd)
 	unsigned long pfn;
 
 	/* The picture is the host's memory: there also when the GPU is lost. */
-	if (vd->map.direct && at < vd->map.direct_size &&
+	if (vd->map.view.direct && at < vd->map.view.size &&
 	    !READ_ONCE(vd->core->lost))
-		pfn = vram_pfn(vd, vd->map.direct_offset + at);
+		pfn = vram_pfn(vd, vd->map.view.offset + at);
 	else
 		pfn = vmalloc_to_pfn(vd->display.picture + at);
 	return vmf_insert_pfn(vmf->vma, vmf->address, pfn);

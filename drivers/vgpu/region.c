@@ -115,6 +115,24 @@ static int access_vram(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 	return ret;
 }
 
+/* The partition itself as far as that is shown, and the picture beyond. */
+static int access_display(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos)
+{
+	const struct vgpu_view *view = &vd->map.view;
+	size_t direct = 0;
+
+	down_read(&vd->map.sem);
+	if (view->direct && pos < view->size) {
+		direct = min_t(u64, n, view->size - pos);
+		vgpu_vram_read(&vd->core->gpu.desc.vram,
+			       vd->inst.vram_offset + view->offset + pos, buf,
+			       direct);
+	}
+	vgpu_display_read(vd, buf + direct, n - direct, pos + direct);
+	up_read(&vd->map.sem);
+	return 0;
+}
+
 /* Nobody answers: as on a bus. */
 static int access_nothing(struct vgpu_vdev *vd, u8 *buf, size_t n, bool write,
 			  bool io)
@@ -208,7 +226,7 @@ static int access_region(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
 	case VGPU_REGION_EDID:
 		return vgpu_edid_region_rw(vd, buf, n, pos, write);
 	case VGPU_REGION_DISPLAY:
-		return write ? -EINVAL : vgpu_display_read(vd, buf, n, pos);
+		return write ? -EINVAL : access_display(vd, buf, n, pos);
 	default:
 		return access_bar(vd, &vd->cfg.bars->bar[index], buf, n, pos,
 				  write);

@@ -300,8 +300,10 @@ static long query_gfx_plane(struct vgpu_vdev *vd, void __user *arg)
 		vgpu_display_dark(vd);
 		ret = -EIO;
 	} else {
-		ret = vgpu_display_query(vd, &plane);
+		ret = vgpu_display_query(vd, vgpu_config_powered(&vd->cfg),
+					 &plane);
 	}
+	vgpu_map_display(vd);
 	mutex_unlock(&vd->trap_lock);
 	if (!ret && copy_to_user(arg, &plane, minsz))
 		ret = -EFAULT;
