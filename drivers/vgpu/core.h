@@ -462,7 +462,6 @@ int vgpu_parse_u32(struct device *dev, const char *name, const char *buf,
 		   u32 *val);
 
 /* instance.c */
-void vgpu_instance_reset(struct vgpu_vdev *vd);
 void vgpu_instance_faulted(struct vgpu_vdev *vd);
 
 /* instance_sysfs.c */
@@ -521,6 +520,9 @@ void vgpu_debugfs_init(void);
 void vgpu_debugfs_exit(void);
 void vgpu_debugfs_add(struct vgpu_core *core);
 void vgpu_debugfs_remove(struct vgpu_core *core);
+
+/* function.c */
+void vgpu_function_reset(struct vgpu_vdev *vd);
 
 /* vfio.c */
 extern const struct vfio_device_ops vgpu_vfio_ops;

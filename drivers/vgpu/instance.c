@@ -127,32 +127,6 @@ static void init_locks(struct vgpu_vdev *vd)
 }
 
 /**
- * vgpu_instance_reset() - the function as it is after power-on
- * @vd: the instance; trap lock held
- *
- * Queued work is forgotten and a fault is over, unless there were too many.
- * VRAM keeps its contents, as a card's would, and so does the monitor.
- */
-void vgpu_instance_reset(struct vgpu_vdev *vd)
-{
-	vgpu_vblank_stop(vd);
-	vgpu_sched_detach(vd);
-	if (vgpu_protect_state(vd, VGPU_GUARD_FAULTS) == VGPU_GUARD_NORMAL)
-		WRITE_ONCE(vd->faulted, false);
-
-	vgpu_config_reset(&vd->cfg);
-	vgpu_map_decode(vd);
-	vgpu_display_reset(vd);
-	vgpu_map_display(vd);
-	vgpu_irq_reset(vd);
-	vgpu_irq_command(vd);
-
-	vgpu_ddc_reset(&vd->inst.ddc);
-	vgpu_regfile_reset(&vd->inst.regs);
-	vd_ops(vd)->instance_reset(&vd->inst);
-}
-
-/**
  * vgpu_instance_faulted() - an engine got stuck under an instance
  * @vd: the instance, faulted already. Engine context
  */
@@ -197,7 +171,7 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 		goto err_state;
 
 	mutex_lock(&vd->trap_lock);
-	vgpu_instance_reset(vd);
+	vgpu_function_reset(vd);
 	mutex_unlock(&vd->trap_lock);
 
 	dev_set_drvdata(&mdev->dev, vd);

@@ -30,7 +30,7 @@ static int vgpu_open_device(struct vfio_device *vdev)
 	if (ret)
 		return ret;
 	mutex_lock(&vd->trap_lock);
-	vgpu_instance_reset(vd);
+	vgpu_function_reset(vd);
 	vgpu_sched_join(vd);
 	mutex_unlock(&vd->trap_lock);
 	return 0;
@@ -279,7 +279,7 @@ static long reset(struct vgpu_vdev *vd)
 	if (ret)
 		return ret;
 	mutex_lock(&vd->trap_lock);
-	vgpu_instance_reset(vd);
+	vgpu_function_reset(vd);
 	mutex_unlock(&vd->trap_lock);
 	return 0;
 }

@@ -432,7 +432,7 @@ void mock_gone(struct vgpu_vdev *vd)
 void mock_reset(struct vgpu_vdev *vd)
 {
 	mutex_lock(&vd->trap_lock);
-	vgpu_instance_reset(vd);
+	vgpu_function_reset(vd);
 	mutex_unlock(&vd->trap_lock);
 }
 
