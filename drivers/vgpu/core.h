@@ -453,7 +453,6 @@ static inline const struct vgpu_gpu_ops *vd_ops(const struct vgpu_vdev *vd)
 
 /* gpu.c */
 extern struct mdev_driver vgpu_mdev_driver;
-extern unsigned int vgpu_slice_us;
 const char *vgpu_largest_type(const struct vgpu_core *core);
 
 /* gpu_sysfs.c */
@@ -468,7 +467,7 @@ void vgpu_instance_faulted(struct vgpu_vdev *vd);
 extern const struct attribute_group *vgpu_instance_groups[];
 
 /* sched.c */
-void vgpu_sched_init(struct vgpu_core *core);
+void vgpu_sched_init(struct vgpu_core *core, u32 slice);
 int vgpu_sched_start(struct vgpu_core *core);
 void vgpu_sched_stop(struct vgpu_core *core);
 void vgpu_sched_join(struct vgpu_vdev *vd);
@@ -476,6 +475,7 @@ void vgpu_sched_leave(struct vgpu_vdev *vd);
 void vgpu_sched_detach(struct vgpu_vdev *vd);
 void vgpu_sched_unload(struct vgpu_sched *eng);
 u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
+void vgpu_engine_lock(struct vgpu_sched *eng);
 
 /* queue.c */
 int vgpu_queues_init(struct vgpu_vdev *vd);
@@ -485,7 +485,6 @@ void vgpu_queues_fini(struct vgpu_vdev *vd);
 int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end);
 
 /* power.c */
-void vgpu_engine_lock(struct vgpu_sched *eng);
 int vgpu_power_init(struct vgpu_core *core);
 void vgpu_power_fini(struct vgpu_core *core);
 
@@ -500,10 +499,14 @@ int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val);
 /* protect.c */
 void vgpu_protect_init(struct vgpu_core *core);
 bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind);
-bool vgpu_protect_vector(struct vgpu_vdev *vd, struct vgpu_vector *vec);
+bool vgpu_protect_event_of(struct vgpu_vdev *vd, enum vgpu_guard_kind kind,
+			   struct vgpu_guard *g);
 int vgpu_protect_wait(struct vgpu_vdev *vd, enum vgpu_guard_kind kind);
 enum vgpu_guard_state vgpu_protect_state(struct vgpu_vdev *vd,
 					 enum vgpu_guard_kind kind);
+enum vgpu_guard_state vgpu_protect_state_of(struct vgpu_vdev *vd,
+					    enum vgpu_guard_kind kind,
+					    struct vgpu_guard *g);
 
 /* hang.c */
 void vgpu_hang_reset(struct vgpu_sched *eng);
@@ -570,6 +573,7 @@ void vgpu_vectors_reset(struct vgpu_vdev *vd);
 void vgpu_vectors_close(struct vgpu_vdev *vd);
 void vgpu_vectors_command(struct vgpu_vdev *vd);
 void vgpu_vectors_deliver(struct vgpu_vdev *vd);
+enum vgpu_guard_state vgpu_vectors_guard(struct vgpu_vdev *vd);
 void vgpu_vectors_raise(struct vgpu_vdev *vd, unsigned int v);
 void vgpu_vectors_access(struct vgpu_vdev *vd, u64 pos, u8 *buf, size_t n,
 			 bool write);

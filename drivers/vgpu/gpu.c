@@ -11,7 +11,7 @@
 #include "core.h"
 #include "edid.h"
 
-unsigned int vgpu_slice_us = 2000;
+static unsigned int slice_us = 2000;
 
 /* Loading the module fails with what is out of range, and the kernel says so. */
 static int set_slice_us(const char *val, const struct kernel_param *kp)
@@ -33,7 +33,7 @@ static const struct kernel_param_ops slice_us_ops = {
 	.set = set_slice_us,
 	.get = param_get_uint,
 };
-module_param_cb(slice_us, &slice_us_ops, &vgpu_slice_us, 0444);
+module_param_cb(slice_us, &slice_us_ops, &slice_us, 0444);
 MODULE_PARM_DESC(slice_us,
 		 "Time slice of new GPUs in microseconds, 500 to 30000, or 0 to derive it from the number of instances (default 2000)");
 
@@ -179,7 +179,7 @@ static struct vgpu_core *alloc_core(const struct vgpu_gpu_desc *desc)
 	core->watchdog_us = VGPU_WATCHDOG_US;
 	core->faulted = vgpu_instance_faulted;
 	vgpu_protect_init(core);
-	vgpu_sched_init(core);
+	vgpu_sched_init(core, slice_us * NSEC_PER_USEC);
 	mutex_init(&core->lock);
 	ida_init(&core->ids);
 	strscpy(core->refusal, "none", sizeof(core->refusal));

@@ -242,8 +242,12 @@ static ssize_t show_guard(struct device *dev, char *buf,
 		[VGPU_GUARD_OVERFLOW] = "overflow",
 	};
 
-	return sysfs_emit(buf, "%s\n",
-			  names[vgpu_protect_state(dev_get_drvdata(dev), kind)]);
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	enum vgpu_guard_state state;
+
+	state = kind == VGPU_GUARD_IRQS ? vgpu_vectors_guard(vd) :
+					  vgpu_protect_state(vd, kind);
+	return sysfs_emit(buf, "%s\n", names[state]);
 }
 
 #define GUARD_ATTR(_name, _kind)					\

@@ -25,22 +25,6 @@
 
 #include "core.h"
 
-/**
- * vgpu_engine_lock() - take the lock of an engine that may be touched
- * @eng: the engine; its hw_lock is held on return
- *
- * Waits until the machine is awake.
- */
-void vgpu_engine_lock(struct vgpu_sched *eng)
-{
-	mutex_lock(&eng->hw_lock);
-	while (eng->core->asleep) {
-		mutex_unlock(&eng->hw_lock);
-		wait_event_idle(eng->wq, !READ_ONCE(eng->core->asleep));
-		mutex_lock(&eng->hw_lock);
-	}
-}
-
 /* With whatever is under way finished, and contexts where they belong. */
 static void set_asleep(struct vgpu_core *core, bool asleep)
 {

@@ -40,8 +40,19 @@ void vgpu_protect_init(struct vgpu_core *core)
 		core->guard_limits[i] = defaults[i].limit;
 }
 
-static bool event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind,
-		  struct vgpu_guard *g)
+/**
+ * vgpu_protect_event_of() - an instance causes something of which it has more
+ *	than one
+ * @vd: the instance
+ * @kind: what
+ * @g: that one's guard
+ *
+ * Any context.
+ *
+ * Return: false when it is too much.
+ */
+bool vgpu_protect_event_of(struct vgpu_vdev *vd, enum vgpu_guard_kind kind,
+			   struct vgpu_guard *g)
 {
 	u32 limit = READ_ONCE(vd->core->guard_limits[kind]);
 	u64 window = defaults[kind].window, last;
@@ -74,21 +85,7 @@ static bool event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind,
  */
 bool vgpu_protect_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
 {
-	return event(vd, kind, &vd->guards[kind]);
-}
-
-/**
- * vgpu_protect_vector() - an instance causes an interrupt by a vector
- * @vd: the instance
- * @vec: the vector; the limit is for each, so that none holds back others
- *
- * Any context.
- *
- * Return: false when it is too much.
- */
-bool vgpu_protect_vector(struct vgpu_vdev *vd, struct vgpu_vector *vec)
-{
-	return event(vd, VGPU_GUARD_IRQS, &vec->guard);
+	return vgpu_protect_event_of(vd, kind, &vd->guards[kind]);
 }
 
 /**
@@ -111,26 +108,36 @@ int vgpu_protect_wait(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
 }
 
 /**
+ * vgpu_protect_state_of() - how a guard sees one of several of an instance
+ * @vd: the instance
+ * @kind: which guard
+ * @g: that one's
+ *
+ * Return: see enum vgpu_guard_state.
+ */
+enum vgpu_guard_state vgpu_protect_state_of(struct vgpu_vdev *vd,
+					    enum vgpu_guard_kind kind,
+					    struct vgpu_guard *g)
+{
+	u32 limit = READ_ONCE(vd->core->guard_limits[kind]);
+	enum vgpu_guard_state state;
+
+	spin_lock_irq(&vd->guard_lock);
+	state = vgpu_guard_state(g, defaults[kind].window, limit,
+				 ktime_get_ns());
+	spin_unlock_irq(&vd->guard_lock);
+	return state;
+}
+
+/**
  * vgpu_protect_state() - how a guard sees an instance
  * @vd: the instance
  * @kind: which guard
  *
- * Return: see enum vgpu_guard_state; of interrupts that of the worst vector.
+ * Return: see enum vgpu_guard_state.
  */
 enum vgpu_guard_state vgpu_protect_state(struct vgpu_vdev *vd,
 					 enum vgpu_guard_kind kind)
 {
-	unsigned int i, vectors = kind == VGPU_GUARD_IRQS ? vd->irqs.msix.nr : 0;
-	u32 limit = READ_ONCE(vd->core->guard_limits[kind]);
-	u64 now, window = defaults[kind].window;
-	enum vgpu_guard_state state;
-
-	spin_lock_irq(&vd->guard_lock);
-	now = ktime_get_ns();
-	state = vgpu_guard_state(&vd->guards[kind], window, limit, now);
-	for (i = 0; i < vectors; i++)
-		state = max(state, vgpu_guard_state(&vd->irqs.vectors[i].guard,
-						    window, limit, now));
-	spin_unlock_irq(&vd->guard_lock);
-	return state;
+	return vgpu_protect_state_of(vd, kind, &vd->guards[kind]);
 }

@@ -44,6 +44,22 @@
 #include "trace.h"
 
 /**
+ * vgpu_engine_lock() - take the lock of an engine that may be touched
+ * @eng: the engine; its hw_lock is held on return
+ *
+ * Waits until the machine is awake.
+ */
+void vgpu_engine_lock(struct vgpu_sched *eng)
+{
+	mutex_lock(&eng->hw_lock);
+	while (eng->core->asleep) {
+		mutex_unlock(&eng->hw_lock);
+		wait_event_idle(eng->wq, !READ_ONCE(eng->core->asleep));
+		mutex_lock(&eng->hw_lock);
+	}
+}
+
+/**
  * vgpu_sched_account() - an engine begins something else
  * @eng: the engine; engine context
  * @next: what
@@ -346,14 +362,15 @@ void vgpu_sched_detach(struct vgpu_vdev *vd)
 /**
  * vgpu_sched_init() - the engines of a GPU, nobody on them
  * @core: the GPU
+ * @slice: ns, or 0 to derive it from the number of instances
  */
-void vgpu_sched_init(struct vgpu_core *core)
+void vgpu_sched_init(struct vgpu_core *core, u32 slice)
 {
 	struct vgpu_sched *eng;
 
 	mutex_init(&core->reset_lock);
 	vgpu_runlist_init(&core->sharing, 0);
-	core->sharing.slice = vgpu_slice_us * NSEC_PER_USEC;
+	core->sharing.slice = slice;
 	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
 		eng->core = core;
 		eng->engine.gpu = &core->gpu;
@@ -363,7 +380,7 @@ void vgpu_sched_init(struct vgpu_core *core)
 		mutex_init(&eng->hw_lock);
 		spin_lock_init(&eng->rl_lock);
 		vgpu_runlist_init(&eng->rl, ktime_get_ns());
-		eng->rl.slice = core->sharing.slice;
+		eng->rl.slice = slice;
 	}
 }
 

@@ -27,7 +27,7 @@ static void deliver(struct vgpu_vdev *vd, unsigned int v)
 	if (!test_bit(v, irqs->msix.pending) || !vec->trigger ||
 	    !irqs->master || irqs->msix_held || vgpu_msix_masked(&irqs->msix, v))
 		return;
-	if (!vgpu_protect_vector(vd, vec)) {
+	if (!vgpu_protect_event_of(vd, VGPU_GUARD_IRQS, &vec->guard)) {
 		vgpu_irq_retry(vd);
 		return;
 	}
@@ -273,6 +273,27 @@ void vgpu_vectors_close(struct vgpu_vdev *vd)
 		if (old)
 			eventfd_ctx_put(old);
 	}
+}
+
+/**
+ * vgpu_vectors_guard() - does the function interrupt too often
+ * @vd: the instance
+ *
+ * The limit is for each vector, so that none holds back others.
+ *
+ * Return: how the guard sees the worst of its vectors, or its pin and MSI.
+ */
+enum vgpu_guard_state vgpu_vectors_guard(struct vgpu_vdev *vd)
+{
+	struct vgpu_vector *vec = vd->irqs.vectors;
+	enum vgpu_guard_state state;
+	unsigned int v;
+
+	state = vgpu_protect_state(vd, VGPU_GUARD_IRQS);
+	for (v = 0; v < vd->irqs.msix.nr; v++, vec++)
+		state = max(state, vgpu_protect_state_of(vd, VGPU_GUARD_IRQS,
+							 &vec->guard));
+	return state;
 }
 
 /**
