@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "core.h"
+#include "host/host.h"
 
 static int __init vgpu_init(void)
 {

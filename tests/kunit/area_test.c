@@ -6,7 +6,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "../../drivers/vgpu/area.h"
+#include "../../drivers/vgpu/bus/area.h"
 
 #define REGS	SZ_16K
 #define VRAM	SZ_8M

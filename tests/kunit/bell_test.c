@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../../drivers/vgpu/bell.h"
+#include "../../drivers/vgpu/bus/bell.h"
 
 #define MS	((u64)NSEC_PER_MSEC)
 

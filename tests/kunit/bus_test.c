@@ -7,6 +7,7 @@
 #include <linux/irqflags.h>
 #include <linux/sizes.h>
 
+#include "../../drivers/vgpu/bus/bus.h"
 #include "mock_gpu.h"
 
 static struct vgpu_vdev *opened(struct kunit *test, unsigned int type)

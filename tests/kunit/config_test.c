@@ -6,7 +6,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "../../drivers/vgpu/config.h"
+#include "../../drivers/vgpu/bus/config.h"
 
 #define CLASS_VGA	0x030000
 #define CLASS_OTHER	0x038000

@@ -6,7 +6,7 @@
 
 #include <vgpu/ddc.h>
 
-#include "../../drivers/vgpu/edid.h"
+#include "../../drivers/vgpu/display/edid.h"
 
 #define DETAILED	54
 #define DESCRIPTOR	18

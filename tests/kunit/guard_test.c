@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/time64.h>
 
-#include "../../drivers/vgpu/guard.h"
+#include "../../drivers/vgpu/guard/guard.h"
 
 #define WINDOW	((u64)NSEC_PER_SEC)
 #define START	(5 * WINDOW)

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
+#include "../../drivers/vgpu/host/host.h"
 #include "mock_gpu.h"
 
 static u64 vram_free(struct vgpu_core *core)

@@ -6,6 +6,8 @@
 #include <linux/slab.h>
 #include <linux/uuid.h>
 
+#include "../../drivers/vgpu/bus/bus.h"
+#include "../../drivers/vgpu/host/host.h"
 #include "mock_gpu.h"
 
 /* The UML kernel has no user space, and so none of these. */

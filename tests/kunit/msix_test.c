@@ -4,7 +4,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
-#include "../../drivers/vgpu/msix.h"
+#include "../../drivers/vgpu/bus/msix.h"
 
 #define VECTORS	67
 

@@ -9,7 +9,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "../../drivers/vgpu/partition.h"
+#include "../../drivers/vgpu/host/partition.h"
 
 #define UNIT		SZ_4M
 #define CARD		(60ULL * SZ_1M)

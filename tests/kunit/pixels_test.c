@@ -5,7 +5,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "../../drivers/vgpu/pixels.h"
+#include "../../drivers/vgpu/display/pixels.h"
 
 #define VRAM	SZ_4M
 #define MAX_X	1024

@@ -7,7 +7,7 @@
 #include <linux/prandom.h>
 #include <vgpu/vgpu.h>
 
-#include "../../drivers/vgpu/place.h"
+#include "../../drivers/vgpu/host/place.h"
 
 #define COPY	BIT(VGPU_CLASS_COPY)
 #define COMPUTE	BIT(VGPU_CLASS_COMPUTE)

@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../../drivers/vgpu/runlist.h"
+#include "../../drivers/vgpu/work/runlist.h"
 
 #define NR	12
 #define STEPS	20000

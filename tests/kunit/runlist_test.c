@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/limits.h>
 
-#include "../../drivers/vgpu/runlist.h"
+#include "../../drivers/vgpu/work/runlist.h"
 
 #define NR	5
 #define MSEC	1000000ULL

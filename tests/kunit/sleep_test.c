@@ -8,6 +8,7 @@
 #include <linux/completion.h>
 #include <linux/kthread.h>
 
+#include "../../drivers/vgpu/host/host.h"
 #include "mock_gpu.h"
 
 static u8 *memory_of(struct kunit *test, struct vgpu_vdev *vd)

@@ -8,7 +8,7 @@
 #include <linux/sizes.h>
 
 #include "../../drivers/soft/soft.h"
-#include "../../drivers/vgpu/bell.h"
+#include "../../drivers/vgpu/bus/bell.h"
 #include "mock_gpu.h"
 
 #define VRAM	SZ_32M

@@ -59,7 +59,7 @@ if check "make deb" make -s deb; then
 	source=/usr/src/vgpu-$(. ./dkms.conf && echo "$PACKAGE_VERSION")
 	check "vgpu-dkms has what a host needs" has "$dkms" \
 		"$source/dkms.conf" "$source/Kbuild" \
-		"$source/drivers/vgpu/vfio.c" "$source/include/vgpu/vgpu.h" \
+		"$source/drivers/vgpu/bus/vfio.c" "$source/include/vgpu/vgpu.h" \
 		/usr/lib/udev/rules.d/{60-vgpu,61-vgpu-mdevctl}.rules \
 		/usr/lib/modules-load.d/vgpu.conf /usr/libexec/vgpu-ready \
 		/usr/lib/systemd/system/{,multi-user.target.wants/}vgpu-ready.service

@@ -4,7 +4,10 @@
  * for interrupts. The timer only queues work, for a backend's handler needs
  * the trap lock.
  */
-#include "core.h"
+#include <vgpu/compat.h>
+
+#include "../core.h"
+#include "display.h"
 
 /* Nobody needs more than 250 a second, whatever mode was programmed. */
 #define MIN_PERIOD	(4 * NSEC_PER_MSEC)

@@ -2,7 +2,11 @@
 /*
  * A virtual function as a whole: what all of its parts do at a reset.
  */
-#include "core.h"
+#include "../core.h"
+#include "../display/display.h"
+#include "../guard/protect.h"
+#include "../work/sched.h"
+#include "bus.h"
 
 /**
  * vgpu_function_reset() - the function as it is after power-on

@@ -6,7 +6,8 @@
 #include <linux/ktime.h>
 #include <linux/sysfs.h>
 
-#include "core.h"
+#include "../core.h"
+#include "host.h"
 
 static struct vgpu_core *dev_core(struct device *dev)
 {

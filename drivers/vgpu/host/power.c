@@ -23,7 +23,9 @@
 #include <linux/suspend.h>
 #include <linux/vmalloc.h>
 
-#include "core.h"
+#include "../core.h"
+#include "../work/sched.h"
+#include "host.h"
 
 /* With whatever is under way finished, and contexts where they belong. */
 static void set_asleep(struct vgpu_core *core, bool asleep)

@@ -10,7 +10,12 @@
  */
 #include <linux/mm.h>
 
-#include "core.h"
+#include "../core.h"
+#include "../bus/bus.h"
+#include "../display/display.h"
+#include "../guard/protect.h"
+#include "../work/sched.h"
+#include "host.h"
 
 static void say_refusal(struct vgpu_core *core,
 			const struct vgpu_type_desc *type)

@@ -12,7 +12,8 @@
 #include <linux/ktime.h>
 #include <linux/sched/signal.h>
 
-#include "core.h"
+#include "../core.h"
+#include "protect.h"
 
 /* How long a trap or a reset that is too many waits before it asks again. */
 #define WAIT_MS	10

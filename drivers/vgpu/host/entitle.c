@@ -7,7 +7,9 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 
-#include "core.h"
+#include "../core.h"
+#include "host.h"
+#include "place.h"
 
 /* Weight of a type that does not say. */
 #define DEFAULT_WEIGHT	100

@@ -15,8 +15,10 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <vgpu/compat.h>
 
-#include "core.h"
+#include "../core.h"
+#include "bus.h"
 
 /* A fault fills in this much around it: most guests touch all of a frame. */
 #define FAULT_AROUND	SZ_2M

@@ -7,7 +7,8 @@
 #include <linux/delay.h>
 #include <linux/ktime.h>
 
-#include "core.h"
+#include "../core.h"
+#include "sched.h"
 
 /* How long to look without sleeping, ns. */
 #define SPIN_NS		(20 * NSEC_PER_USEC)

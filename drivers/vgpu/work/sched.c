@@ -40,8 +40,9 @@
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 
-#include "core.h"
-#include "trace.h"
+#include "../core.h"
+#include "../trace.h"
+#include "sched.h"
 
 /**
  * vgpu_engine_lock() - take the lock of an engine that may be touched

@@ -14,8 +14,11 @@
  * little later; MSIs that come meanwhile are joined to one.
  */
 #include <linux/eventfd.h>
+#include <vgpu/compat.h>
 
-#include "core.h"
+#include "../core.h"
+#include "../guard/protect.h"
+#include "bus.h"
 
 /* When an interrupt that was held back is tried again. */
 #define RETRY_MS	10

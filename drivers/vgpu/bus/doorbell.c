@@ -28,7 +28,9 @@
 #include <linux/sched/mm.h>
 #include <linux/vmalloc.h>
 
-#include "core.h"
+#include "../core.h"
+#include "../guard/protect.h"
+#include "bus.h"
 
 static void ring(struct vgpu_vdev *vd, unsigned int bell, bool mapped)
 {

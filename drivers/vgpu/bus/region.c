@@ -10,8 +10,11 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
-#include "core.h"
-#include "trace.h"
+#include "../core.h"
+#include "../trace.h"
+#include "../display/display.h"
+#include "../guard/protect.h"
+#include "bus.h"
 
 /* Bytes that are moved at a time. */
 #define CHUNK	256

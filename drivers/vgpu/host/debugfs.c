@@ -6,7 +6,9 @@
 #include <linux/ktime.h>
 #include <linux/seq_file.h>
 
-#include "core.h"
+#include "../core.h"
+#include "../work/sched.h"
+#include "host.h"
 
 static struct dentry *root;
 

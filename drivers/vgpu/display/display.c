@@ -17,7 +17,8 @@
 #include <drm/drm_fourcc.h>
 #include <drm/drm_plane.h>
 
-#include "core.h"
+#include "../core.h"
+#include "display.h"
 #include "pixels.h"
 
 static void copy_line(struct vgpu_vdev *vd, u64 offset, u32 bytes)
@@ -145,7 +146,6 @@ int vgpu_display_query(struct vgpu_vdev *vd, bool powered,
 		return -EINVAL;
 
 	memset_after(plane, 0, drm_plane_type);
-	plane->region_index = VGPU_REGION_DISPLAY;
 	/*
 	 * QEMU asks for no type, which is 0, when it means the only region. A
 	 * pointer is part of the picture, and no plane of its own.

@@ -15,8 +15,11 @@
  */
 #include <linux/eventfd.h>
 #include <linux/slab.h>
+#include <vgpu/compat.h>
 
-#include "core.h"
+#include "../core.h"
+#include "../guard/protect.h"
+#include "bus.h"
 
 static void deliver(struct vgpu_vdev *vd, unsigned int v)
 {

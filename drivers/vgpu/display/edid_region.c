@@ -7,7 +7,8 @@
  * takes the link up; the monitor that the guest sees on its DDC wires changes
  * with the link.
  */
-#include "core.h"
+#include "../core.h"
+#include "display.h"
 #include "edid.h"
 
 #define BLOB_OFFSET	sizeof(struct vfio_region_gfx_edid)

@@ -4,7 +4,8 @@
  */
 #include <linux/ktime.h>
 
-#include "core.h"
+#include "../core.h"
+#include "sched.h"
 
 /**
  * vgpu_queue_kick() - there is new work

@@ -28,8 +28,9 @@
 #include <linux/devcoredump.h>
 #include <linux/vmalloc.h>
 
-#include "core.h"
-#include "trace.h"
+#include "../core.h"
+#include "../trace.h"
+#include "sched.h"
 
 #define DUMP_SIZE	SZ_16K
 

@@ -6,8 +6,13 @@
 #include <linux/pci_ids.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <vgpu/compat.h>
 
-#include "core.h"
+#include "../core.h"
+#include "../display/display.h"
+#include "../guard/protect.h"
+#include "../work/sched.h"
+#include "bus.h"
 
 /* The display region is of no public type: its use is said by the plane. */
 #define REGION_TYPE_DISPLAY	(VFIO_REGION_TYPE_PCI_VENDOR_TYPE | \
@@ -304,6 +309,8 @@ static long query_gfx_plane(struct vgpu_vdev *vd, void __user *arg)
 					 &plane);
 	}
 	vgpu_map_display(vd);
+	if (plane.flags == VFIO_GFX_PLANE_TYPE_REGION)
+		plane.region_index = VGPU_REGION_DISPLAY;
 	mutex_unlock(&vd->trap_lock);
 	if (!ret && copy_to_user(arg, &plane, minsz))
 		ret = -EFAULT;

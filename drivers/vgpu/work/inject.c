@@ -6,7 +6,8 @@
  */
 #include <linux/debugfs.h>
 
-#include "core.h"
+#include "../core.h"
+#include "sched.h"
 
 #ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
 /**

@@ -7,8 +7,8 @@
 #include <linux/ktime.h>
 #include <vgpu/fifo.h>
 
-#include "core.h"
-#include "trace.h"
+#include "../core.h"
+#include "../trace.h"
 
 /* How long a guest's write waits for room in its FIFO. */
 #define FIFO_WAIT	(5 * HZ)

@@ -4,7 +4,11 @@
  */
 #include <linux/sysfs.h>
 
-#include "core.h"
+#include "../core.h"
+#include "../bus/bus.h"
+#include "../display/display.h"
+#include "../guard/protect.h"
+#include "host.h"
 
 static ssize_t type_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)

@@ -8,8 +8,12 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "core.h"
-#include "edid.h"
+#include "../core.h"
+#include "../display/edid.h"
+#include "../guard/protect.h"
+#include "../work/sched.h"
+#include "host.h"
+#include "place.h"
 
 static unsigned int slice_us = 2000;
 

@@ -5,7 +5,8 @@
 #include <linux/ktime.h>
 #include <linux/sizes.h>
 
-#include "core.h"
+#include "../core.h"
+#include "sched.h"
 
 /* So much of VRAM is scrubbed at a time: about as long as a slice. */
 #define SCRUB_STEP	SZ_1M

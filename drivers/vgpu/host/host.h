@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The host's side: GPUs, their types, and the life of instances.
+ */
+#ifndef _VGPU_HOST_H
+#define _VGPU_HOST_H
+
+#include <linux/mdev.h>
+#include <linux/sysfs.h>
+#include <linux/types.h>
+
+#include "../bus/area.h"
+#include "../work/runlist.h"
+
+struct vgpu_core;
+struct vgpu_type_desc;
+struct vgpu_vdev;
+
+/**
+ * struct vgpu_type - a type of one GPU
+ * @mtype: its mdev side
+ * @core: the GPU
+ * @desc: what the backend says
+ * @bars: those of its instances
+ */
+struct vgpu_type {
+	struct mdev_type mtype;
+	struct vgpu_core *core;
+	const struct vgpu_type_desc *desc;
+	struct vgpu_bars bars;
+};
+
+/** How long an engine may take to come idle, microseconds: at first, limits. */
+#define VGPU_WATCHDOG_US	1000000U
+#define VGPU_WATCHDOG_MIN_US	10000U
+#define VGPU_WATCHDOG_MAX_US	30000000U
+
+/**
+ * enum vgpu_entitlement - what an operator may set for an instance
+ * @VGPU_WEIGHT: VGPU_WEIGHT_MIN to VGPU_WEIGHT_MAX
+ * @VGPU_CAP: percent, 1 to 100
+ * @VGPU_MIN: percent, 0 to the cap
+ */
+enum vgpu_entitlement {
+	VGPU_WEIGHT,
+	VGPU_CAP,
+	VGPU_MIN,
+};
+
+/** One percent of an engine. */
+#define VGPU_PERCENT	(VGPU_ALL / 100)
+
+/* gpu.c */
+extern struct mdev_driver vgpu_mdev_driver;
+const char *vgpu_largest_type(const struct vgpu_core *core);
+
+/* gpu_sysfs.c */
+extern const struct attribute_group vgpu_gpu_group;
+int vgpu_parse_u32(struct device *dev, const char *name, const char *buf,
+		   u32 *val);
+
+/* instance.c */
+void vgpu_instance_faulted(struct vgpu_vdev *vd);
+
+/* instance_sysfs.c */
+extern const struct attribute_group *vgpu_instance_groups[];
+
+/* entitle.c */
+int vgpu_entitle_place(struct vgpu_vdev *vd);
+void vgpu_entitle_release(struct vgpu_vdev *vd);
+int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val);
+
+/* power.c */
+int vgpu_power_init(struct vgpu_core *core);
+void vgpu_power_fini(struct vgpu_core *core);
+
+/* debugfs.c */
+void vgpu_debugfs_init(void);
+void vgpu_debugfs_exit(void);
+void vgpu_debugfs_add(struct vgpu_core *core);
+void vgpu_debugfs_remove(struct vgpu_core *core);
+
+#endif /* _VGPU_HOST_H */

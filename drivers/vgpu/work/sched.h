@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Work: queues and engines, who has one and for how long, and what happens when
+ * one hangs.
+ */
+#ifndef _VGPU_SCHED_H
+#define _VGPU_SCHED_H
+
+#include <linux/types.h>
+
+#include "sched_types.h"
+
+/* sched.c */
+void vgpu_sched_init(struct vgpu_core *core, u32 slice);
+int vgpu_sched_start(struct vgpu_core *core);
+void vgpu_sched_stop(struct vgpu_core *core);
+void vgpu_sched_join(struct vgpu_vdev *vd);
+void vgpu_sched_leave(struct vgpu_vdev *vd);
+void vgpu_sched_detach(struct vgpu_vdev *vd);
+void vgpu_sched_unload(struct vgpu_sched *eng);
+u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
+void vgpu_engine_lock(struct vgpu_sched *eng);
+
+/* queue.c */
+int vgpu_queues_init(struct vgpu_vdev *vd);
+void vgpu_queues_fini(struct vgpu_vdev *vd);
+
+/* wait.c */
+int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end);
+
+/* scrub.c */
+int vgpu_scrub(struct vgpu_core *core, u64 offset, u64 size);
+
+/* hang.c */
+void vgpu_hang_reset(struct vgpu_sched *eng);
+void vgpu_hang_fault(struct vgpu_sched *eng, struct vgpu_context *ctx, int err);
+void vgpu_hang_recover(struct vgpu_core *core);
+
+/* inject.c */
+bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx);
+bool vgpu_inject_reset(struct vgpu_core *core);
+void vgpu_inject_init(struct vgpu_core *core);
+
+#endif /* _VGPU_SCHED_H */
