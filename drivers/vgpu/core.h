@@ -5,7 +5,7 @@
  *
  * Locks, outermost first:
  *
- * - &vgpu_core.lock: partitions, ids, the last refusal and the promises of a
+ * - &vgpu_pdev.lock: partitions, ids, the last refusal and the promises of a
  *   GPU. Only the run lists' spinlocks are taken inside it.
  * - &vgpu_vdev.trap_lock: an instance's registers, configuration space,
  *   interrupts' set-up, monitor and display. Held for one trapped access, one
@@ -15,7 +15,7 @@
  *   vgpu_doorbell_arm() under mmap_lock, in engine context too: nothing of the
  *   engine is taken inside it. Read by the fault handler, which comes from
  *   mmap_lock.
- * - &vgpu_core.reset_lock: whoever holds it may take the hw_locks of several
+ * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
  *   engines. Taken with no other lock held.
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
  *   Taken under trap_lock by a reset; never the other way round.
@@ -36,7 +36,8 @@
 #include "bus/bus_types.h"
 #include "bus/config.h"
 #include "display/display_types.h"
-#include "guard/guard.h"
+#include "guard/guard_types.h"
+#include "guard/window.h"
 #include "host/partition.h"
 #include "work/runlist.h"
 #include "work/sched_types.h"
@@ -48,7 +49,8 @@ struct vgpu_type;
 #define VGPU_REFUSAL_MAX	192
 
 /**
- * struct vgpu_core - a GPU, as the core sees it
+ * struct vgpu_pdev - a GPU, as the core sees it: what &vgpu_vdev is to an
+ *	instance
  * @gpu: the backend's part
  * @parent: its mdev side
  * @types: one for each type of the backend
@@ -79,7 +81,7 @@ struct vgpu_type;
  *	that is taken; NULL but around a sleep. While devices sleep nobody changes
  *	it, so that it is read without the lock then
  */
-struct vgpu_core {
+struct vgpu_pdev {
 	struct vgpu_gpu gpu;
 	struct mdev_parent parent;
 	struct vgpu_type *types;
@@ -110,7 +112,7 @@ struct vgpu_core {
  * @cap: fraction of an engine that it may use at most
  * @min: fraction of an engine that is kept for it; not above @cap
  *
- * Changed under &vgpu_core.lock, read without it.
+ * Changed under &vgpu_pdev.lock, read without it.
  */
 struct vgpu_entitled {
 	u32 weight;
@@ -122,7 +124,7 @@ struct vgpu_entitled {
  * struct vgpu_vdev - a vGPU
  * @vdev: its VFIO side, which counts references to all of this
  * @inst: the backend's part
- * @core: the GPU
+ * @pd: the GPU
  * @trap_lock: see the top of this file
  * @cfg: configuration space
  * @irqs: interrupts
@@ -143,7 +145,7 @@ struct vgpu_entitled {
 struct vgpu_vdev {
 	struct vfio_device vdev;
 	struct vgpu_instance inst;
-	struct vgpu_core *core;
+	struct vgpu_pdev *pd;
 	struct mutex trap_lock;		/* see the top */
 	struct vgpu_config cfg;
 	struct vgpu_irqs irqs;
@@ -153,7 +155,7 @@ struct vgpu_vdev {
 	atomic64_t trap_debt;
 	bool faulted;
 	spinlock_t guard_lock;		/* guards */
-	struct vgpu_guard guards[VGPU_NR_GUARDS];
+	struct vgpu_window guards[VGPU_NR_GUARDS];
 	u64 fifo_wait;
 	struct vgpu_map map;
 	struct vgpu_doorbell doorbells[VGPU_MAX_DOORBELLS];
@@ -174,14 +176,14 @@ static inline const struct vgpu_context *vgpu_ctx_end(const struct vgpu_vdev *vd
 
 /** Behind the last engine of a GPU; but instances are not on all of them. */
 static inline const struct vgpu_sched *
-vgpu_engines_end(const struct vgpu_core *core)
+vgpu_engines_end(const struct vgpu_pdev *pd)
 {
-	return core->engines + core->gpu.desc.nr_engines;
+	return pd->engines + pd->gpu.desc.nr_engines;
 }
 
 static inline const struct vgpu_gpu_ops *vd_ops(const struct vgpu_vdev *vd)
 {
-	return vd->core->gpu.desc.ops;
+	return vd->pd->gpu.desc.ops;
 }
 
 #endif /* _VGPU_CORE_H */

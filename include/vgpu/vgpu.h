@@ -35,7 +35,7 @@
 
 struct vgpu_gpu;
 struct vgpu_instance;
-struct vgpu_core;
+struct vgpu_pdev;
 
 /**
  * enum vgpu_counter - what is counted per instance, never going backwards
@@ -256,11 +256,11 @@ struct vgpu_gpu_desc {
 /**
  * struct vgpu_gpu - the part of a physical GPU that its backend works with
  * @desc: as registered
- * @core: the core's own
+ * @pd: the core's own
  */
 struct vgpu_gpu {
 	struct vgpu_gpu_desc desc;
-	struct vgpu_core *core;
+	struct vgpu_pdev *pd;
 };
 
 struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc);

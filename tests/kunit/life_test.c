@@ -9,13 +9,13 @@
 #include "../../drivers/vgpu/host/host.h"
 #include "mock_gpu.h"
 
-static u64 vram_free(struct vgpu_core *core)
+static u64 vram_free(struct vgpu_pdev *pd)
 {
 	u64 n;
 
-	mutex_lock(&core->lock);
-	n = vgpu_partitions_total_free(&core->parts);
-	mutex_unlock(&core->lock);
+	mutex_lock(&pd->lock);
+	n = vgpu_partitions_total_free(&pd->parts);
+	mutex_unlock(&pd->lock);
 	return n;
 }
 
@@ -23,14 +23,14 @@ static u64 vram_free(struct vgpu_core *core)
 static void expect_empty(struct kunit *test)
 {
 	struct mock_gpu *mock = test->priv;
-	struct vgpu_core *core = mock_core(test);
+	struct vgpu_pdev *pd = mock_pd(test);
 	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, vram_free(core), (u64)MOCK_VRAM);
-	KUNIT_EXPECT_TRUE(test, ida_is_empty(&core->ids));
+	KUNIT_EXPECT_EQ(test, vram_free(pd), (u64)MOCK_VRAM);
+	KUNIT_EXPECT_TRUE(test, ida_is_empty(&pd->ids));
 	KUNIT_EXPECT_EQ(test, mock->inits, 0);
 	for (i = 0; i < MOCK_ENGINES; i++) {
-		struct vgpu_sched *eng = &core->engines[i];
+		struct vgpu_sched *eng = &pd->engines[i];
 
 		KUNIT_EXPECT_EQ(test, eng->placed, 0U);
 		KUNIT_EXPECT_EQ(test, eng->promised, 0U);
@@ -212,7 +212,7 @@ static void disturb(struct kunit *test, struct actor *a, struct rnd_state *rnd)
 
 static void check_placement(struct kunit *test, const struct actor *actors)
 {
-	struct vgpu_core *core = mock_core(test);
+	struct vgpu_pdev *pd = mock_pd(test);
 	u32 placed[MOCK_ENGINES] = {};
 	unsigned int i, j;
 
@@ -228,7 +228,7 @@ static void check_placement(struct kunit *test, const struct actor *actors)
 					   lives_on(vd, COMPUTE0));
 	}
 	for (i = 0; i < MOCK_ENGINES; i++)
-		KUNIT_ASSERT_EQ(test, core->engines[i].placed, placed[i]);
+		KUNIT_ASSERT_EQ(test, pd->engines[i].placed, placed[i]);
 }
 
 static void life_random(struct kunit *test)
@@ -237,7 +237,7 @@ static void life_random(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int i, step;
 
-	mock_core(test)->watchdog_us = 100;
+	mock_pd(test)->watchdog_us = 100;
 	prandom_seed_state(&rnd, 7);
 	for (step = 0; step < STEPS; step++) {
 		struct actor *a;
@@ -252,7 +252,7 @@ static void life_random(struct kunit *test)
 			disturb(test, a, &rnd);
 		check_placement(test, actors);
 	}
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(mock_core(test)->lost));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(mock_pd(test)->lost));
 	for (i = 0; i < NR; i++) {
 		if (actors[i].open)
 			mock_close(actors[i].vd);

@@ -30,7 +30,7 @@ static struct mock_gpu *to_mock(const struct vgpu_gpu *gpu)
 /* Nobody has anything to do with an engine while the machine sleeps. */
 static struct mock_engine *to_engine(struct vgpu_engine *e)
 {
-	WARN_ON(e->gpu->core->asleep);
+	WARN_ON(e->gpu->pd->asleep);
 	return &to_mock(e->gpu)->engines[e->id];
 }
 
@@ -346,14 +346,14 @@ static void uuid_of(unsigned int number, guid_t *uuid)
 struct vgpu_vdev *mock_create_on(struct vgpu_gpu *gpu, unsigned int type,
 				 unsigned int number)
 {
-	struct vgpu_core *core = gpu->core;
+	struct vgpu_pdev *pd = gpu->pd;
 	struct vgpu_vdev *vd;
 	struct device *dev;
 	char name[UUID_STRING_LEN + 1];
 	guid_t uuid;
 
 	uuid_of(number, &uuid);
-	if (mdev_device_create(&core->types[type].mtype, &uuid))
+	if (mdev_device_create(&pd->types[type].mtype, &uuid))
 		return NULL;
 	snprintf(name, sizeof(name), "%pUl", &uuid);
 	dev = bus_find_device_by_name(&mdev_bus_type, NULL, name);
@@ -404,12 +404,12 @@ void mock_exit(struct kunit *test)
 		mock_gpu_remove(test->priv);
 }
 
-/** mock_core() - the core's part of mock_init()'s GPU */
-struct vgpu_core *mock_core(struct kunit *test)
+/** mock_pd() - the core's part of mock_init()'s GPU */
+struct vgpu_pdev *mock_pd(struct kunit *test)
 {
 	struct mock_gpu *mock = test->priv;
 
-	return mock->gpu->core;
+	return mock->gpu->pd;
 }
 
 /** mock_opened() - an instance of mock_init()'s GPU, open */

@@ -114,7 +114,7 @@ struct mock_gpu {
 void mock_describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc);
 int mock_init(struct kunit *test);
 void mock_exit(struct kunit *test);
-struct vgpu_core *mock_core(struct kunit *test);
+struct vgpu_pdev *mock_pd(struct kunit *test);
 struct vgpu_vdev *mock_opened(struct kunit *test, unsigned int type,
 			      unsigned int number);
 void mock_gone(struct vgpu_vdev *vd);

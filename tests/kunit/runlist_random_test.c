@@ -129,8 +129,8 @@ static void slice(struct kunit *test, struct machine *m)
 
 static void change(struct machine *m, struct vgpu_sched_entity *se)
 {
-	u32 min = roll(m, 0, 1) ? 0 : roll(m, 1, VGPU_ALL / 2 / NR);
-	u32 cap = roll(m, 0, 1) ? VGPU_ALL : roll(m, VGPU_ALL / NR, VGPU_ALL);
+	u32 min = roll(m, 0, 1) ? 0 : roll(m, 1, VGPU_PPM / 2 / NR);
+	u32 cap = roll(m, 0, 1) ? VGPU_PPM : roll(m, VGPU_PPM / NR, VGPU_PPM);
 
 	vgpu_runlist_set(&m->rl, se, roll(m, 50, 200), cap, min, m->now);
 }
@@ -202,7 +202,7 @@ static void runlist_random(struct kunit *test)
 	m->rl.members = NR;
 	m->rl.vtime = -100 * MSEC;
 	for (i = 0; i < NR; i++)
-		vgpu_sched_entity_init(&m->se[i], 100, VGPU_ALL / NR);
+		vgpu_sched_entity_init(&m->se[i], 100, VGPU_PPM / NR);
 	for (i = 0; i < STEPS; i++) {
 		step(test, m);
 		expect_consistent(test, m);
@@ -226,7 +226,7 @@ static struct machine *two_ready(struct kunit *test, u64 vtime, u32 weight)
 	vgpu_runlist_init(&m->rl, m->now);
 	m->rl.vtime = vtime;
 	for (i = 0; i < 2; i++) {
-		vgpu_sched_entity_init(&m->se[i], weight, VGPU_ALL);
+		vgpu_sched_entity_init(&m->se[i], weight, VGPU_PPM);
 		vgpu_runlist_add(&m->rl, &m->se[i], m->now);
 	}
 	return m;

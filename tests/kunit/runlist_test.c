@@ -9,8 +9,8 @@
 #define MSEC	1000000ULL
 #define SEC	(1000 * MSEC)
 #define START	(1000 * SEC)
-#define HALF	(VGPU_ALL / 2)
-#define QUARTER	(VGPU_ALL / 4)
+#define HALF	(VGPU_PPM / 2)
+#define QUARTER	(VGPU_PPM / 4)
 
 struct fixture {
 	struct vgpu_runlist rl;
@@ -29,7 +29,7 @@ static struct fixture *fixture(struct kunit *test, enum vgpu_policy policy)
 	vgpu_runlist_set_policy(&f->rl, policy, f->now);
 	f->rl.members = NR;
 	for (i = 0; i < NR; i++)
-		vgpu_sched_entity_init(&f->se[i], 100, VGPU_ALL / NR);
+		vgpu_sched_entity_init(&f->se[i], 100, VGPU_PPM / NR);
 	return f;
 }
 
@@ -82,7 +82,7 @@ static void runlist_preempt(struct kunit *test)
 
 	vgpu_runlist_add(&f->rl, &f->se[1], START);
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_preempt(&f->rl, START, end), end);
-	vgpu_runlist_set(&f->rl, &f->se[2], 100, VGPU_ALL, HALF, START);
+	vgpu_runlist_set(&f->rl, &f->se[2], 100, VGPU_PPM, HALF, START);
 	vgpu_runlist_add(&f->rl, &f->se[2], due);
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_preempt(&f->rl, START, end), due);
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_preempt(&f->rl, due, end),
@@ -224,29 +224,29 @@ static void runlist_limits(struct kunit *test)
 	struct fixture *f = fixture(test, VGPU_BEST_EFFORT);
 	struct vgpu_sched_entity *se = &f->se[0];
 
-	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_ALL);
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_PPM);
 	se->cap = QUARTER;
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), QUARTER);
 
 	vgpu_runlist_set_policy(&f->rl, VGPU_EQUAL_SHARE, f->now);
-	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_ALL / NR);
-	se->cap = VGPU_ALL / 20;
-	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_ALL / 20);
-	se->cap = VGPU_ALL;
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_PPM / NR);
+	se->cap = VGPU_PPM / 20;
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_PPM / 20);
+	se->cap = VGPU_PPM;
 	se->min = HALF;
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), HALF);
 	se->min = 0;
 	f->rl.members = 0;
-	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_ALL);
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_PPM);
 	f->rl.members = UINT_MAX;
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), 1U);
 
 	vgpu_runlist_set_policy(&f->rl, VGPU_FIXED_SHARE, f->now);
-	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_ALL / NR);
+	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), VGPU_PPM / NR);
 	se->min = HALF;
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), HALF);
 	se->cap = HALF + 1;
-	se->share = VGPU_ALL;
+	se->share = VGPU_PPM;
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_limit(&f->rl, se), HALF + 1);
 }
 
@@ -329,14 +329,14 @@ static void runlist_set_queued(struct kunit *test)
 	vgpu_runlist_add(&f->rl, &f->se[0], f->now);
 	vgpu_runlist_add(&f->rl, &f->se[1], f->now);
 	/* A promise is due at once, and the wait goes on. */
-	vgpu_runlist_set(&f->rl, &f->se[1], 1, VGPU_ALL, HALF, f->now + 5);
+	vgpu_runlist_set(&f->rl, &f->se[1], 1, VGPU_PPM, HALF, f->now + 5);
 	KUNIT_EXPECT_EQ(test, f->rl.waiting, 2U);
 	f->now += 20;
 	KUNIT_EXPECT_EQ(test, pick(f), 1);
 	run(f, 1, MSEC, true);
 	KUNIT_EXPECT_EQ(test, f->se[1].wait_max, 20ULL);
 	/* Without it the weight counts again. */
-	vgpu_runlist_set(&f->rl, &f->se[1], 1, VGPU_ALL, 0, f->now);
+	vgpu_runlist_set(&f->rl, &f->se[1], 1, VGPU_PPM, 0, f->now);
 	KUNIT_EXPECT_EQ(test, pick(f), 0);
 	KUNIT_EXPECT_EQ(test, pick(f), 1);
 	KUNIT_EXPECT_EQ(test, pick(f), -1);
@@ -387,7 +387,7 @@ static void runlist_set_policy(struct kunit *test)
 	vgpu_runlist_add(&f->rl, &f->se[2], f->now);	/* to run */
 	KUNIT_ASSERT_EQ(test, pick(f), 2);
 	vgpu_runlist_start(&f->rl, &f->se[2], f->now, true);
-	vgpu_runlist_set(&f->rl, &f->se[3], 100, VGPU_ALL, QUARTER, f->now);
+	vgpu_runlist_set(&f->rl, &f->se[3], 100, VGPU_PPM, QUARTER, f->now);
 	vgpu_runlist_add(&f->rl, &f->se[3], f->now);	/* ready, promised */
 	vgpu_runlist_add(&f->rl, &f->se[4], f->now);	/* ready */
 
@@ -422,7 +422,7 @@ static void runlist_promise(struct kunit *test)
 {
 	struct fixture *f = fixture(test, VGPU_BEST_EFFORT);
 
-	vgpu_runlist_set(&f->rl, &f->se[0], 1, VGPU_ALL, QUARTER, f->now);
+	vgpu_runlist_set(&f->rl, &f->se[0], 1, VGPU_PPM, QUARTER, f->now);
 	vgpu_runlist_add(&f->rl, &f->se[1], f->now);
 	vgpu_runlist_add(&f->rl, &f->se[0], f->now);
 	KUNIT_ASSERT_EQ(test, pick(f), 0);
@@ -445,7 +445,7 @@ static void runlist_promise_after_plenty(struct kunit *test)
 	u64 since;
 	int i;
 
-	vgpu_runlist_set(&f->rl, &f->se[0], 1, VGPU_ALL, QUARTER, f->now);
+	vgpu_runlist_set(&f->rl, &f->se[0], 1, VGPU_PPM, QUARTER, f->now);
 	vgpu_runlist_add(&f->rl, &f->se[0], f->now);
 	for (i = 0; i < 1000; i++) {
 		KUNIT_ASSERT_EQ(test, pick(f), 0);

@@ -135,9 +135,9 @@ static void sleep_over_a_hang(struct kunit *test)
 	struct mock_queue *qa = mock_queue(a, VGPU_CLASS_COMPUTE);
 	struct mock_queue *qb = mock_queue(b, VGPU_CLASS_COPY);
 	struct vgpu_queue *q = vgpu_instance_queue(&a->inst, VGPU_CLASS_COMPUTE);
-	struct vgpu_sched *eng = &mock->gpu->core->engines[COMPUTE1];
+	struct vgpu_sched *eng = &mock->gpu->pd->engines[COMPUTE1];
 
-	mock->gpu->core->watchdog_us = VGPU_WATCHDOG_MIN_US;
+	mock->gpu->pd->watchdog_us = VGPU_WATCHDOG_MIN_US;
 	mock_submit(a, VGPU_CLASS_COMPUTE, 1);
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(qa->done) == 1));
 	KUNIT_EXPECT_TRUE(test, mock_await(!vgpu_queue_busy(q)));
@@ -151,7 +151,7 @@ static void sleep_over_a_hang(struct kunit *test)
 	/* The reset of the device, which no sleep replaces, comes now. */
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(qb->done) == 1));
 	KUNIT_EXPECT_TRUE(test, mock_await(!READ_ONCE(eng->broken)));
-	KUNIT_EXPECT_FALSE(test, mock->gpu->core->lost);
+	KUNIT_EXPECT_FALSE(test, mock->gpu->pd->lost);
 	KUNIT_EXPECT_TRUE(test, a->faulted);
 	mock_reset(a);
 	mock_submit(a, VGPU_CLASS_COMPUTE, 1);
@@ -171,7 +171,7 @@ static void sleep_and_lost(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		fall_asleep(test);
 		wake_up_with(test, i ? 0 : -EIO);
-		KUNIT_EXPECT_TRUE(test, mock->gpu->core->lost);
+		KUNIT_EXPECT_TRUE(test, mock->gpu->pd->lost);
 		/* It is not written to, either. */
 		KUNIT_EXPECT_TRUE(test, holds(test, a, 0xdb));
 		KUNIT_EXPECT_NULL(test, mock_create(mock, MOCK_BOTH, 2));

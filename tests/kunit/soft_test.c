@@ -328,7 +328,7 @@ static void soft_hangs(struct kunit *test)
 	struct soft_packet p = packet(SOFT_OP_HANG, 0, 0, 0, 0);
 	unsigned int i;
 
-	f->soft.gpu->core->watchdog_us = 10000;
+	f->soft.gpu->pd->watchdog_us = 10000;
 	for (i = 0; i < ARRAY_SIZE(vd); i++) {
 		vd[i] = opened(test, TYPE_4C, i);
 		KUNIT_ASSERT_TRUE(test, enable_both(vd[i]));

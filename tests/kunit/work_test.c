@@ -112,7 +112,7 @@ static void work_beside_a_hang(struct kunit *test)
 	struct mock_queue *mq;
 
 	/* For as long as it takes the other to show that it goes on. */
-	mock_core(test)->watchdog_us = 1800 * USEC_PER_SEC;
+	mock_pd(test)->watchdog_us = 1800 * USEC_PER_SEC;
 	me->reset_helps = VGPU_RESET_ENGINE;
 	hang_under(test, bad, COMPUTE1);
 	KUNIT_ASSERT_TRUE(test, mock_await(READ_ONCE(me->hang)));
@@ -122,7 +122,7 @@ static void work_beside_a_hang(struct kunit *test)
 	me->hang = false;
 	KUNIT_EXPECT_TRUE(test, done(mock_queue(bad, VGPU_CLASS_COMPUTE), 1));
 
-	mock_core(test)->watchdog_us = 1000;
+	mock_pd(test)->watchdog_us = 1000;
 	hang_under(test, bad, COMPUTE1);
 	KUNIT_EXPECT_TRUE(test, faulted(bad));
 	mock_submit(good, VGPU_CLASS_COMPUTE, 1);
@@ -153,7 +153,7 @@ static void work_reset_of_the_context(struct kunit *test)
 	struct vgpu_queue *q = vgpu_instance_queue(&a->inst,
 						   VGPU_CLASS_COMPUTE);
 
-	mock_core(test)->watchdog_us = 1000;
+	mock_pd(test)->watchdog_us = 1000;
 	hang_under(test, a, COMPUTE0);
 	KUNIT_EXPECT_TRUE(test, faulted(a));
 	KUNIT_EXPECT_TRUE(test, mock_await(!vgpu_queue_busy(q)));
@@ -175,15 +175,15 @@ static void work_reset_of_the_device(struct kunit *test)
 	struct vgpu_sched *eng;
 	u32 before;
 
-	mock_core(test)->watchdog_us = 1000;
+	mock_pd(test)->watchdog_us = 1000;
 	mq->length = MIN_LOOKS;
 	mock_submit(good, VGPU_CLASS_COPY, 1000000);
 	me->reset_helps = VGPU_RESET_DEVICE;
 	hang_under(test, bad, COMPUTE1);
 	KUNIT_EXPECT_TRUE(test, mock_await(me->resets[VGPU_RESET_DEVICE]));
-	eng = &mock_core(test)->engines[COMPUTE1];
+	eng = &mock_pd(test)->engines[COMPUTE1];
 	KUNIT_EXPECT_TRUE(test, mock_await(!READ_ONCE(eng->broken)));
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(mock_core(test)->lost));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(mock_pd(test)->lost));
 	before = READ_ONCE(mq->done);
 	KUNIT_EXPECT_TRUE(test, done(mq, before + 100));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(good->faulted));
@@ -201,10 +201,10 @@ static void work_lost(struct kunit *test)
 	struct mock_engine *me = engine(test, COMPUTE1);
 	struct mock_queue *mq;
 
-	mock_core(test)->watchdog_us = 1000;
+	mock_pd(test)->watchdog_us = 1000;
 	me->reset_helps = VGPU_RESET_DEVICE + 1;
 	hang_under(test, bad, COMPUTE1);
-	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mock_core(test)->lost)));
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mock_pd(test)->lost)));
 	mock_submit(good, VGPU_CLASS_COPY, 3);
 	mq = mock_queue(good, VGPU_CLASS_COPY);
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mq->forgotten) == 3));
@@ -301,8 +301,8 @@ static void work_is_accounted(struct kunit *test)
 {
 	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
 	struct vgpu_vdev *b = mock_opened(test, MOCK_SLICE1, 2);
-	struct vgpu_core *core = mock_core(test);
-	struct vgpu_sched *eng = &core->engines[COPY1];
+	struct vgpu_pdev *pd = mock_pd(test);
+	struct vgpu_sched *eng = &pd->engines[COPY1];
 	u64 used = 0;
 	unsigned int i;
 
@@ -317,7 +317,7 @@ static void work_is_accounted(struct kunit *test)
 	KUNIT_EXPECT_GT(test, used, 0ULL);
 	KUNIT_EXPECT_EQ(test, eng->rl.spent[VGPU_ENGINE_BUSY], used);
 	mutex_unlock(&eng->hw_lock);
-	KUNIT_EXPECT_EQ(test, core->engines[COPY0].rl.spent[VGPU_ENGINE_BUSY],
+	KUNIT_EXPECT_EQ(test, pd->engines[COPY0].rl.spent[VGPU_ENGINE_BUSY],
 			0ULL);
 	mock_gone(a);
 	mock_gone(b);

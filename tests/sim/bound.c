@@ -77,10 +77,10 @@ static double overhead(const struct machine *m)
 static double limit(const struct machine *m, int group)
 {
 	const struct group *g = &m->group[group];
-	u32 limit = VGPU_ALL;
+	u32 limit = VGPU_PPM;
 
 	if (m->rl.policy == VGPU_EQUAL_SHARE)
-		limit = VGPU_ALL / fewest_members(m);
+		limit = VGPU_PPM / fewest_members(m);
 	else if (m->rl.policy == VGPU_FIXED_SHARE)
 		limit = g->share;
 	return max(min(max(limit, g->min), g->cap), 1U);
@@ -141,7 +141,7 @@ static double promised(const struct machine *m, int than)
 	int i;
 
 	for (i = 0; i < m->nr_groups; i++)
-		sum += (double)others(m, i, than) * m->group[i].min / VGPU_ALL;
+		sum += (double)others(m, i, than) * m->group[i].min / VGPU_PPM;
 	return sum * overhead(m);
 }
 
@@ -160,7 +160,7 @@ static double promise_period(const struct machine *m, int group)
 {
 	const struct group *g = &m->group[group];
 
-	return longest_charge(m, g) / ((double)g->min / VGPU_ALL);
+	return longest_charge(m, g) / ((double)g->min / VGPU_PPM);
 }
 
 u64 wait_bound(const struct machine *m, int group)
@@ -181,7 +181,7 @@ u64 wait_bound(const struct machine *m, int group)
 /* The GPU time that it can have had at most in so long, ns. */
 double most_time(const struct machine *m, int group, double wall)
 {
-	double part = limit(m, group) / VGPU_ALL;
+	double part = limit(m, group) / VGPU_PPM;
 	u64 wait = wait_bound(m, group);
 
 	if (part >= 1 || wait == FOREVER)
@@ -200,5 +200,5 @@ double least_time(const struct machine *m, int group, double wall)
 	    (g->trap && m->rl.trap_charge))
 		return 0;
 	late = lateness(m, group) + promise_period(m, group);
-	return late > wall ? 0 : (wall - late) * g->min / VGPU_ALL;
+	return late > wall ? 0 : (wall - late) * g->min / VGPU_PPM;
 }

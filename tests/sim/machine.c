@@ -141,8 +141,8 @@ static void normalize(struct group *g, int instances)
 	g->op_to = g->op_to ? g->op_to : g->op;
 	g->burst = g->burst ? g->burst : 1;
 	g->weight = g->weight ? g->weight : 100;
-	g->cap = g->cap ? g->cap : VGPU_ALL;
-	g->share = g->share ? g->share : VGPU_ALL / instances;
+	g->cap = g->cap ? g->cap : VGPU_PPM;
+	g->share = g->share ? g->share : VGPU_PPM / instances;
 }
 
 static void add_instances(struct machine *m)
@@ -167,7 +167,7 @@ static void add_instances(struct machine *m)
 
 			m->inst[n].group = i;
 			vgpu_sched_entity_init(se, g->weight, g->share);
-			if (g->min || g->cap != VGPU_ALL)
+			if (g->min || g->cap != VGPU_PPM)
 				vgpu_runlist_set(&m->rl, se, g->weight, g->cap,
 						 g->min, m->now);
 		}
@@ -217,7 +217,7 @@ void machine_change(struct machine *m, const struct phase *phase)
 	load_changes = g->load != change->load;
 	g->load = change->load;
 	g->weight = change->weight ? change->weight : 100;
-	g->cap = change->cap ? change->cap : VGPU_ALL;
+	g->cap = change->cap ? change->cap : VGPU_PPM;
 	g->min = change->min;
 	for (i = 0; i < m->nr; i++) {
 		struct inst *inst = &m->inst[i];

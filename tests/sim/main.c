@@ -141,7 +141,7 @@ static void json_group(const struct machine *m, int group,
 	fprintf(opt.json,
 		"%s{\"name\":\"%s\",\"count\":%d,\"weight\":%u,\"cap\":%g,\"min\":%g,",
 		group ? "," : "", g->name, g->count, g->weight,
-		(double)g->cap / VGPU_ALL, (double)g->min / VGPU_ALL);
+		(double)g->cap / VGPU_PPM, (double)g->min / VGPU_PPM);
 	fprintf(opt.json,
 		"\"share_mean\":%.9g,\"share_min\":%.9g,\"share_max\":%.9g,",
 		f->mean, f->low, f->high);

@@ -26,7 +26,7 @@ static struct vgpu_sched_entity *make(struct vgpu_runlist *rl, int nr,
 				      bool capped)
 {
 	struct vgpu_sched_entity *se = calloc(nr, sizeof(*se));
-	u32 half = VGPU_ALL / 2 / nr, cap;
+	u32 half = VGPU_PPM / 2 / nr, cap;
 	int i;
 
 	if (!se)
@@ -34,8 +34,8 @@ static struct vgpu_sched_entity *make(struct vgpu_runlist *rl, int nr,
 	vgpu_runlist_init(rl, SEC);
 	rl->members = nr;
 	for (i = 0; i < nr; i++) {
-		cap = capped && i % 4 == 1 ? half : VGPU_ALL;
-		vgpu_sched_entity_init(&se[i], 100, VGPU_ALL / nr);
+		cap = capped && i % 4 == 1 ? half : VGPU_PPM;
+		vgpu_sched_entity_init(&se[i], 100, VGPU_PPM / nr);
 		vgpu_runlist_set(rl, &se[i], 100 + i % 7, cap, i % 2 ? half : 0,
 				 SEC);
 		vgpu_runlist_add(rl, &se[i], SEC);

@@ -38,11 +38,11 @@ static void make_mixed(struct scenario *sc, int n)
 	};
 	sc->group[1] = (struct group){
 		"promised", some, .op = 200 * USEC, .weight = 10,
-		.min = VGPU_ALL / 2 / some,
+		.min = VGPU_PPM / 2 / some,
 	};
 	sc->group[2] = (struct group){
 		"capped", some, .op = 200 * USEC, .weight = 400,
-		.cap = VGPU_ALL / 8 / some,
+		.cap = VGPU_PPM / 8 / some,
 	};
 	sc->group[3] = (struct group){
 		"sporadic", some, .load = SPORADIC, .op = 300 * USEC,
@@ -98,7 +98,7 @@ static void roll_group(u64 *seed, struct group *g, u32 *promises)
 		*promises -= g->min * g->count;
 	}
 	if (roll(seed, 0, 3) == 0)
-		g->cap = roll(seed, g->min + 1, VGPU_ALL);
+		g->cap = roll(seed, g->min + 1, VGPU_PPM);
 }
 
 /*

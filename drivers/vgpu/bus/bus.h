@@ -9,7 +9,7 @@
 #include <linux/types.h>
 #include <linux/vfio.h>
 
-#include "../guard/guard.h"
+#include "../guard/window.h"
 
 struct vgpu_area;
 struct vgpu_vdev;
@@ -74,7 +74,7 @@ void vgpu_vectors_reset(struct vgpu_vdev *vd);
 void vgpu_vectors_close(struct vgpu_vdev *vd);
 void vgpu_vectors_command(struct vgpu_vdev *vd);
 void vgpu_vectors_deliver(struct vgpu_vdev *vd);
-enum vgpu_guard_state vgpu_vectors_guard(struct vgpu_vdev *vd);
+enum vgpu_window_state vgpu_vectors_guard(struct vgpu_vdev *vd);
 void vgpu_vectors_raise(struct vgpu_vdev *vd, unsigned int v);
 void vgpu_vectors_access(struct vgpu_vdev *vd, u64 pos, u8 *buf, size_t n,
 			 bool write);

@@ -14,7 +14,7 @@
 #include <vgpu/pci.h>
 
 #include "../display/display_types.h"
-#include "../guard/guard.h"
+#include "../guard/window.h"
 #include "bell.h"
 #include "msix.h"
 
@@ -30,7 +30,7 @@ struct virqfd;
  */
 struct vgpu_vector {
 	struct eventfd_ctx *trigger;
-	struct vgpu_guard guard;
+	struct vgpu_window guard;
 };
 
 /**

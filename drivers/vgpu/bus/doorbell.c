@@ -29,7 +29,7 @@
 #include <linux/vmalloc.h>
 
 #include "../core.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "bus.h"
 
 static void ring(struct vgpu_vdev *vd, unsigned int bell, bool mapped)
@@ -61,7 +61,7 @@ vm_fault_t vgpu_doorbell_fault(struct vm_fault *vmf, struct vgpu_vdev *vd,
 			     vmalloc_to_pfn(db->pages + offset));
 	if (ret != VM_FAULT_NOPAGE)
 		return ret;
-	vgpu_protect_event(vd, VGPU_GUARD_TRAPS);
+	vgpu_guard_event(vd, VGPU_GUARD_TRAPS);
 	ring(vd, area->target, true);
 
 	took = ktime_get_ns() - begin;

@@ -4,7 +4,7 @@
  */
 #include "../core.h"
 #include "../display/display.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "../work/sched.h"
 #include "bus.h"
 
@@ -20,7 +20,7 @@ void vgpu_function_reset(struct vgpu_vdev *vd)
 	lockdep_assert_held(&vd->trap_lock);
 	vgpu_vblank_stop(vd);
 	vgpu_sched_detach(vd);
-	if (vgpu_protect_state(vd, VGPU_GUARD_FAULTS) == VGPU_GUARD_NORMAL)
+	if (vgpu_guard_state(vd, VGPU_GUARD_FAULTS) == VGPU_WINDOW_NORMAL)
 		WRITE_ONCE(vd->faulted, false);
 
 	vgpu_config_reset(&vd->cfg);

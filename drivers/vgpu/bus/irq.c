@@ -10,14 +10,14 @@
  * says so. A message is a write to memory: where the guest has not enabled bus
  * mastering it is lost, as it is on a bus. The pin needs none.
  *
- * Interrupts that are too many (protect.c) are held back and tried again a
+ * Interrupts that are too many (guard.c) are held back and tried again a
  * little later; MSIs that come meanwhile are joined to one.
  */
 #include <linux/eventfd.h>
 #include <vgpu/compat.h>
 
 #include "../core.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "bus.h"
 
 /* When an interrupt that was held back is tried again. */
@@ -42,7 +42,7 @@ void vgpu_irq_retry(struct vgpu_vdev *vd)
 
 static bool allowed(struct vgpu_vdev *vd)
 {
-	if (vgpu_protect_event(vd, VGPU_GUARD_IRQS))
+	if (vgpu_guard_event(vd, VGPU_GUARD_IRQS))
 		return true;
 	vgpu_irq_retry(vd);
 	return false;

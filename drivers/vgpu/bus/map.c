@@ -171,7 +171,7 @@ void vgpu_map_display(struct vgpu_vdev *vd)
 
 static unsigned long vram_pfn(struct vgpu_vdev *vd, u64 offset)
 {
-	return vgpu_vram_pfn(&vd->core->gpu.desc.vram,
+	return vgpu_vram_pfn(&vd->pd->gpu.desc.vram,
 			     vd->inst.vram_offset + offset);
 }
 
@@ -224,7 +224,7 @@ static vm_fault_t fault_block(struct vm_fault *vmf, struct vgpu_vdev *vd)
 	if (!area || area->kind != VGPU_AREA_MEMORY)
 		return VM_FAULT_FALLBACK;
 	pos += area->target - area->offset - (vmf->address - at);
-	if (!vgpu_vram_is_block(&vd->core->gpu.desc.vram,
+	if (!vgpu_vram_is_block(&vd->pd->gpu.desc.vram,
 				vd->inst.vram_offset + pos))
 		return VM_FAULT_FALLBACK;
 	return vgpu_insert_pmd(vmf, vram_pfn(vd, pos));
@@ -241,7 +241,7 @@ static vm_fault_t map_huge_fault(struct vm_fault *vmf, unsigned int order)
 		return VM_FAULT_FALLBACK;
 	down_read(&vd->map.sem);
 	if (vd->map.file == file && vd->map.memory_on &&
-	    !READ_ONCE(vd->core->lost))
+	    !READ_ONCE(vd->pd->lost))
 		ret = fault_block(vmf, vd);
 	up_read(&vd->map.sem);
 	return ret;
@@ -255,7 +255,7 @@ static vm_fault_t fault_display(struct vm_fault *vmf, struct vgpu_vdev *vd)
 
 	/* The picture is the host's memory: there also when the GPU is lost. */
 	if (vd->map.view.direct && at < vd->map.view.size &&
-	    !READ_ONCE(vd->core->lost))
+	    !READ_ONCE(vd->pd->lost))
 		pfn = vram_pfn(vd, vd->map.view.offset + at);
 	else
 		pfn = vmalloc_to_pfn(vd->display.picture + at);
@@ -275,7 +275,7 @@ static vm_fault_t map_fault(struct vm_fault *vmf)
 		goto out;
 	if (vmf->pgoff / REGION_PAGES == VGPU_REGION_DISPLAY)
 		ret = fault_display(vmf, vd);
-	else if (vd->map.memory_on && !READ_ONCE(vd->core->lost))
+	else if (vd->map.memory_on && !READ_ONCE(vd->pd->lost))
 		ret = fault_bar(vmf, vd);
 out:
 	up_read(&vd->map.sem);
@@ -312,7 +312,7 @@ static int keep_mm(struct vgpu_vdev *vd)
 /* Pages of the host are cached, whoever maps them. */
 static void set_prot(struct vgpu_vdev *vd, struct vm_area_struct *vma)
 {
-	if (!vd->core->gpu.desc.vram.pages)
+	if (!vd->pd->gpu.desc.vram.pages)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 }
 

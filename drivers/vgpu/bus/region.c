@@ -13,7 +13,7 @@
 #include "../core.h"
 #include "../trace.h"
 #include "../display/display.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "bus.h"
 
 /* Bytes that are moved at a time. */
@@ -101,7 +101,7 @@ static int access_registers(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 static int access_vram(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 		       bool write)
 {
-	const struct vgpu_vram *vram = &vd->core->gpu.desc.vram;
+	const struct vgpu_vram *vram = &vd->pd->gpu.desc.vram;
 	int ret = 0;
 
 	pos += vd->inst.vram_offset;
@@ -127,7 +127,7 @@ static int access_display(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos)
 	down_read(&vd->map.sem);
 	if (view->direct && pos < view->size) {
 		direct = min_t(u64, n, view->size - pos);
-		vgpu_vram_read(&vd->core->gpu.desc.vram,
+		vgpu_vram_read(&vd->pd->gpu.desc.vram,
 			       vd->inst.vram_offset + view->offset + pos, buf,
 			       direct);
 	}
@@ -246,7 +246,7 @@ static int access_timed(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
 	if (index > VFIO_PCI_CONFIG_REGION_INDEX)
 		return access_region(vd, index, buf, n, pos, write);
 
-	ret = vgpu_protect_wait(vd, VGPU_GUARD_TRAPS);
+	ret = vgpu_guard_wait(vd, VGPU_GUARD_TRAPS);
 	if (ret)
 		return ret;
 	begin = trap_clock(vd);
@@ -288,7 +288,7 @@ ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
 
 	for (; done < count; done += n) {
 		n = min_t(size_t, count - done, CHUNK);
-		ret = READ_ONCE(vd->core->lost) ? -EIO : 0;
+		ret = READ_ONCE(vd->pd->lost) ? -EIO : 0;
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		if (!ret && write && copy_from_user(tmp, buf + done, n))

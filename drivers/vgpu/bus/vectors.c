@@ -8,7 +8,7 @@
  * and one that loses it is masked. User space that has no table of its own can
  * use ours, where the same masks are; or VFIO's actions to mask and unmask.
  *
- * A vector that is raised while it is masked, or too often (protect.c), is
+ * A vector that is raised while it is masked, or too often (guard.c), is
  * pending, and delivered once when that has passed. Without MSI-X enabled and
  * without an eventfd nobody wants it, and without bus mastering it cannot leave
  * the function: then it is lost.
@@ -18,7 +18,7 @@
 #include <vgpu/compat.h>
 
 #include "../core.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "bus.h"
 
 static void deliver(struct vgpu_vdev *vd, unsigned int v)
@@ -30,7 +30,7 @@ static void deliver(struct vgpu_vdev *vd, unsigned int v)
 	if (!test_bit(v, irqs->msix.pending) || !vec->trigger ||
 	    !irqs->master || irqs->msix_held || vgpu_msix_masked(&irqs->msix, v))
 		return;
-	if (!vgpu_protect_event_of(vd, VGPU_GUARD_IRQS, &vec->guard)) {
+	if (!vgpu_guard_event_of(vd, VGPU_GUARD_IRQS, &vec->guard)) {
 		vgpu_irq_retry(vd);
 		return;
 	}
@@ -286,16 +286,16 @@ void vgpu_vectors_close(struct vgpu_vdev *vd)
  *
  * Return: how the guard sees the worst of its vectors, or its pin and MSI.
  */
-enum vgpu_guard_state vgpu_vectors_guard(struct vgpu_vdev *vd)
+enum vgpu_window_state vgpu_vectors_guard(struct vgpu_vdev *vd)
 {
 	struct vgpu_vector *vec = vd->irqs.vectors;
-	enum vgpu_guard_state state;
+	enum vgpu_window_state state;
 	unsigned int v;
 
-	state = vgpu_protect_state(vd, VGPU_GUARD_IRQS);
+	state = vgpu_guard_state(vd, VGPU_GUARD_IRQS);
 	for (v = 0; v < vd->irqs.msix.nr; v++, vec++)
-		state = max(state, vgpu_protect_state_of(vd, VGPU_GUARD_IRQS,
-							 &vec->guard));
+		state = max(state, vgpu_guard_state_of(vd, VGPU_GUARD_IRQS,
+						       &vec->guard));
 	return state;
 }
 

@@ -10,7 +10,7 @@
 
 #include "../core.h"
 #include "../display/display.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "../work/sched.h"
 #include "bus.h"
 
@@ -29,7 +29,7 @@ static int vgpu_open_device(struct vfio_device *vdev)
 	struct vgpu_vdev *vd = to_vd(vdev);
 	int ret;
 
-	if (READ_ONCE(vd->core->lost))
+	if (READ_ONCE(vd->pd->lost))
 		return -EIO;
 	ret = vgpu_map_open(vd);
 	if (ret)
@@ -58,7 +58,7 @@ static void vgpu_close_device(struct vfio_device *vdev)
 	vgpu_map_close(vd);
 	vgpu_display_close(vd);
 	/* The next user may be another tenant. */
-	vgpu_scrub(vd->core, vd->inst.vram_offset, vd->inst.vram_size);
+	vgpu_scrub(vd->pd, vd->inst.vram_offset, vd->inst.vram_size);
 }
 
 static ssize_t vgpu_read(struct vfio_device *vdev, char __user *buf,
@@ -278,9 +278,9 @@ static long reset(struct vgpu_vdev *vd)
 {
 	int ret;
 
-	if (READ_ONCE(vd->core->lost))
+	if (READ_ONCE(vd->pd->lost))
 		return -EIO;
-	ret = vgpu_protect_wait(vd, VGPU_GUARD_RESETS);
+	ret = vgpu_guard_wait(vd, VGPU_GUARD_RESETS);
 	if (ret)
 		return ret;
 	mutex_lock(&vd->trap_lock);
@@ -301,7 +301,7 @@ static long query_gfx_plane(struct vgpu_vdev *vd, void __user *arg)
 	if (plane.argsz < minsz || !vd->inst.type->num_heads)
 		return -EINVAL;
 	mutex_lock(&vd->trap_lock);
-	if (READ_ONCE(vd->core->lost)) {
+	if (READ_ONCE(vd->pd->lost)) {
 		vgpu_display_dark(vd);
 		ret = -EIO;
 	} else {

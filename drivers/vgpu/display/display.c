@@ -23,7 +23,7 @@
 
 static void copy_line(struct vgpu_vdev *vd, u64 offset, u32 bytes)
 {
-	vgpu_vram_read(&vd->core->gpu.desc.vram, vd->inst.vram_offset + offset,
+	vgpu_vram_read(&vd->pd->gpu.desc.vram, vd->inst.vram_offset + offset,
 		       vd->display.line, bytes);
 }
 

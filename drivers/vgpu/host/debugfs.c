@@ -53,11 +53,11 @@ static void show_context(struct seq_file *m, const struct vgpu_sched *eng)
 static int runlist_show(struct seq_file *m, void *unused)
 {
 	static const char * const states[] = { "idle", "switch", "busy" };
-	struct vgpu_core *core = m->private;
+	struct vgpu_pdev *pd = m->private;
 	struct vgpu_sched *eng;
 	u64 now;
 
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		mutex_lock(&eng->hw_lock);
 		spin_lock_irq(&eng->rl_lock);
 		now = ktime_get_ns();
@@ -76,23 +76,23 @@ DEFINE_SHOW_ATTRIBUTE(runlist);
 
 /**
  * vgpu_debugfs_add() - a GPU's directory
- * @core: the GPU
+ * @pd: the GPU
  */
-void vgpu_debugfs_add(struct vgpu_core *core)
+void vgpu_debugfs_add(struct vgpu_pdev *pd)
 {
-	core->debugfs = debugfs_create_dir(dev_name(core->gpu.desc.dev), root);
-	debugfs_create_file("runlist", 0400, core->debugfs, core,
+	pd->debugfs = debugfs_create_dir(dev_name(pd->gpu.desc.dev), root);
+	debugfs_create_file("runlist", 0400, pd->debugfs, pd,
 			    &runlist_fops);
-	vgpu_inject_init(core);
+	vgpu_inject_init(pd);
 }
 
 /**
  * vgpu_debugfs_remove() - take a GPU's directory away
- * @core: the GPU
+ * @pd: the GPU
  */
-void vgpu_debugfs_remove(struct vgpu_core *core)
+void vgpu_debugfs_remove(struct vgpu_pdev *pd)
 {
-	debugfs_remove_recursive(core->debugfs);
+	debugfs_remove_recursive(pd->debugfs);
 }
 
 /** vgpu_debugfs_init() - the module's directory */

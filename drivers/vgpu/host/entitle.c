@@ -27,33 +27,33 @@ static void init_context(struct vgpu_vdev *vd, struct vgpu_context *ctx,
 /**
  * vgpu_entitle_place() - give an instance its engines, and what its type
  *	entitles it to there
- * @vd: the instance; not yet known to anybody. The core lock is held
+ * @vd: the instance; not yet known to anybody. The GPU's lock is held
  *
  * Return: 0, -ENODEV when there are no such engines.
  */
 int vgpu_entitle_place(struct vgpu_vdev *vd)
 {
 	const struct vgpu_type_desc *type = vd->inst.type;
-	struct vgpu_core *core = vd->core;
-	u32 share = div64_u64(vd->inst.vram_size * VGPU_ALL, core->parts.size);
+	struct vgpu_pdev *pd = vd->pd;
+	u32 share = div64_u64(vd->inst.vram_size * VGPU_PPM, pd->parts.size);
 	u32 placed[VGPU_MAX_ENGINES];
 	struct vgpu_placement where;
 	struct vgpu_sched *eng;
 	unsigned int i;
 	int ret;
 
-	lockdep_assert_held(&core->lock);
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++)
+	lockdep_assert_held(&pd->lock);
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		placed[eng->engine.id] = eng->placed;
-	ret = vgpu_place(core->gpu.desc.engines, core->gpu.desc.nr_engines,
+	ret = vgpu_place(pd->gpu.desc.engines, pd->gpu.desc.nr_engines,
 			 placed, type->classes, type->slice, &where);
 	if (ret)
 		return ret;
 	vd->entitled.weight = type->weight ?: DEFAULT_WEIGHT;
-	vd->entitled.cap = VGPU_ALL;
+	vd->entitled.cap = VGPU_PPM;
 	vd->nr_ctx = where.nr;
 	for (i = 0; i < where.nr; i++) {
-		eng = &core->engines[where.engine[i]];
+		eng = &pd->engines[where.engine[i]];
 		eng->placed++;
 		init_context(vd, &vd->ctx[i], eng, max(share, 1U));
 	}
@@ -72,10 +72,10 @@ static int refuse(struct vgpu_vdev *vd, const char *field, u32 val, u32 from,
 static u32 unpromised(const struct vgpu_vdev *vd)
 {
 	const struct vgpu_context *ctx;
-	u32 left = VGPU_ALL;
+	u32 left = VGPU_PPM;
 
 	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
-		left = min(left, VGPU_ALL - (ctx_sched(ctx)->promised -
+		left = min(left, VGPU_PPM - (ctx_sched(ctx)->promised -
 					     vd->entitled.min));
 	return left;
 }
@@ -83,7 +83,7 @@ static u32 unpromised(const struct vgpu_vdev *vd)
 static int check(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 {
 	const struct vgpu_entitled *e = &vd->entitled;
-	struct vgpu_core *core = vd->core;
+	struct vgpu_pdev *pd = vd->pd;
 	u32 left = unpromised(vd);
 
 	switch (what) {
@@ -103,10 +103,10 @@ static int check(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 				      e->cap / VGPU_PERCENT);
 		if (val * VGPU_PERCENT <= left)
 			return 0;
-		snprintf(core->refusal, sizeof(core->refusal),
+		snprintf(pd->refusal, sizeof(pd->refusal),
 			 "min: %u percent asked for, %u percent of the GPU are not promised yet",
 			 val, left / VGPU_PERCENT);
-		dev_warn_ratelimited(vd->vdev.dev, "%s\n", core->refusal);
+		dev_warn_ratelimited(vd->vdev.dev, "%s\n", pd->refusal);
 		return -ENOSPC;
 	}
 	return -EINVAL;
@@ -143,12 +143,12 @@ static void set(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 {
 	const struct vgpu_entitled *e = &vd->entitled;
-	struct vgpu_core *core = vd->core;
+	struct vgpu_pdev *pd = vd->pd;
 	struct vgpu_context *ctx;
 	u32 min;
 	int ret;
 
-	mutex_lock(&core->lock);
+	mutex_lock(&pd->lock);
 	ret = check(vd, what, val);
 	if (ret)
 		goto out;
@@ -165,20 +165,20 @@ int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val)
 		wake_up(&eng->wq);
 	}
 out:
-	mutex_unlock(&core->lock);
+	mutex_unlock(&pd->lock);
 	return ret;
 }
 
 /**
  * vgpu_entitle_release() - its engines, and what was promised to it there, are
  *	free again
- * @vd: the instance; off all engines. The core lock is held
+ * @vd: the instance; off all engines. The GPU's lock is held
  */
 void vgpu_entitle_release(struct vgpu_vdev *vd)
 {
 	struct vgpu_context *ctx;
 
-	lockdep_assert_held(&vd->core->lock);
+	lockdep_assert_held(&vd->pd->lock);
 	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
 		ctx_sched(ctx)->promised -= vd->entitled.min;
 		ctx_sched(ctx)->placed--;

@@ -10,7 +10,7 @@
 
 #include "../core.h"
 #include "../display/edid.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "../work/sched.h"
 #include "host.h"
 #include "place.h"
@@ -43,18 +43,18 @@ MODULE_PARM_DESC(slice_us,
 
 /**
  * vgpu_largest_type() - what could still be created
- * @core: the GPU; its lock is held
+ * @pd: the GPU; its lock is held
  *
  * Return: the name of the largest type that fits now, or "none".
  */
-const char *vgpu_largest_type(const struct vgpu_core *core)
+const char *vgpu_largest_type(const struct vgpu_pdev *pd)
 {
-	u64 free = vgpu_partitions_largest(&core->parts);
+	u64 free = vgpu_partitions_largest(&pd->parts);
 	const struct vgpu_type_desc *best = NULL;
 	unsigned int i;
 
-	for (i = 0; i < core->gpu.desc.nr_types; i++) {
-		const struct vgpu_type_desc *t = core->types[i].desc;
+	for (i = 0; i < pd->gpu.desc.nr_types; i++) {
+		const struct vgpu_type_desc *t = pd->types[i].desc;
 
 		if (t->vram_size <= free &&
 		    (!best || t->vram_size > best->vram_size))
@@ -120,85 +120,85 @@ static int check_desc(const struct vgpu_gpu_desc *desc)
 	return vgpu_config_check(&desc->pci);
 }
 
-static int init_partitions(struct vgpu_core *core)
+static int init_partitions(struct vgpu_pdev *pd)
 {
-	const struct vgpu_gpu_desc *desc = &core->gpu.desc;
+	const struct vgpu_gpu_desc *desc = &pd->gpu.desc;
 	u64 unit = U64_MAX, size = desc->vram.size - desc->vram.reserved;
 	unsigned int i;
 
 	for (i = 0; i < desc->nr_types; i++)
 		unit = min(unit, desc->types[i].vram_size);
-	return vgpu_partitions_init(&core->parts, round_down(size, unit), unit);
+	return vgpu_partitions_init(&pd->parts, round_down(size, unit), unit);
 }
 
-static int init_types(struct vgpu_core *core)
+static int init_types(struct vgpu_pdev *pd)
 {
-	const struct vgpu_gpu_desc *desc = &core->gpu.desc;
+	const struct vgpu_gpu_desc *desc = &pd->gpu.desc;
 	unsigned int i;
 	int ret;
 
-	core->types = kcalloc(desc->nr_types, sizeof(*core->types), GFP_KERNEL);
-	core->mtypes = kcalloc(desc->nr_types, sizeof(*core->mtypes),
-			       GFP_KERNEL);
-	if (!core->types || !core->mtypes)
+	pd->types = kcalloc(desc->nr_types, sizeof(*pd->types), GFP_KERNEL);
+	pd->mtypes = kcalloc(desc->nr_types, sizeof(*pd->mtypes),
+			     GFP_KERNEL);
+	if (!pd->types || !pd->mtypes)
 		return -ENOMEM;
 	for (i = 0; i < desc->nr_types; i++) {
-		core->types[i].core = core;
-		core->types[i].desc = &desc->types[i];
-		ret = vgpu_bars_init(&core->types[i].bars, &desc->pci,
+		pd->types[i].pd = pd;
+		pd->types[i].desc = &desc->types[i];
+		ret = vgpu_bars_init(&pd->types[i].bars, &desc->pci,
 				     desc->types[i].vram_size, desc->regs_size);
 		if (!ret && !desc->ops->doorbell &&
-		    vgpu_bars_count(&core->types[i].bars, VGPU_AREA_DOORBELL))
+		    vgpu_bars_count(&pd->types[i].bars, VGPU_AREA_DOORBELL))
 			ret = -EINVAL;
 		if (ret)
 			return ret;
-		core->types[i].mtype.sysfs_name = desc->types[i].name;
-		core->types[i].mtype.pretty_name = desc->types[i].name;
-		core->mtypes[i] = &core->types[i].mtype;
+		pd->types[i].mtype.sysfs_name = desc->types[i].name;
+		pd->types[i].mtype.pretty_name = desc->types[i].name;
+		pd->mtypes[i] = &pd->types[i].mtype;
 	}
 	return 0;
 }
 
-static void free_core(struct vgpu_core *core)
+static void free_gpu(struct vgpu_pdev *pd)
 {
-	kfree(core->mtypes);
-	kfree(core->types);
-	vgpu_partitions_fini(&core->parts);
-	vgpu_regmap_fini(&core->regmap);
-	ida_destroy(&core->ids);
-	mutex_destroy(&core->lock);
-	kfree(core);
+	kfree(pd->mtypes);
+	kfree(pd->types);
+	vgpu_partitions_fini(&pd->parts);
+	vgpu_regmap_fini(&pd->regmap);
+	ida_destroy(&pd->ids);
+	mutex_destroy(&pd->lock);
+	kfree(pd);
 }
 
-static struct vgpu_core *alloc_core(const struct vgpu_gpu_desc *desc)
+static struct vgpu_pdev *alloc_gpu(const struct vgpu_gpu_desc *desc)
 {
-	struct vgpu_core *core;
+	struct vgpu_pdev *pd;
 	int ret;
 
-	core = kzalloc(sizeof(*core), GFP_KERNEL);
-	if (!core)
+	pd = kzalloc(sizeof(*pd), GFP_KERNEL);
+	if (!pd)
 		return ERR_PTR(-ENOMEM);
-	core->gpu.desc = *desc;
-	core->gpu.core = core;
-	core->watchdog_us = VGPU_WATCHDOG_US;
-	core->faulted = vgpu_instance_faulted;
-	vgpu_protect_init(core);
-	vgpu_sched_init(core, slice_us * NSEC_PER_USEC);
-	mutex_init(&core->lock);
-	ida_init(&core->ids);
-	strscpy(core->refusal, "none", sizeof(core->refusal));
+	pd->gpu.desc = *desc;
+	pd->gpu.pd = pd;
+	pd->watchdog_us = VGPU_WATCHDOG_US;
+	pd->faulted = vgpu_instance_faulted;
+	vgpu_guard_init(pd);
+	vgpu_sched_init(pd, slice_us * NSEC_PER_USEC);
+	mutex_init(&pd->lock);
+	ida_init(&pd->ids);
+	strscpy(pd->refusal, "none", sizeof(pd->refusal));
 
-	ret = vgpu_regmap_init(&core->regmap, desc->regs, desc->nr_regs,
+	ret = vgpu_regmap_init(&pd->regmap, desc->regs, desc->nr_regs,
 			       desc->regs_size);
 	if (!ret)
-		ret = init_partitions(core);
+		ret = init_partitions(pd);
 	if (!ret)
-		ret = init_types(core);
+		ret = init_types(pd);
 	if (ret) {
-		free_core(core);
+		free_gpu(pd);
 		return ERR_PTR(ret);
 	}
-	return core;
+	return pd;
 }
 
 /**
@@ -212,45 +212,45 @@ static struct vgpu_core *alloc_core(const struct vgpu_gpu_desc *desc)
  */
 struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc)
 {
-	struct vgpu_core *core;
+	struct vgpu_pdev *pd;
 	int ret;
 
 	ret = check_desc(desc);
 	if (ret)
 		return ERR_PTR(ret);
-	core = alloc_core(desc);
-	if (IS_ERR(core))
-		return ERR_CAST(core);
+	pd = alloc_gpu(desc);
+	if (IS_ERR(pd))
+		return ERR_CAST(pd);
 
-	ret = vgpu_sched_start(core);
+	ret = vgpu_sched_start(pd);
 	if (ret)
-		goto err_core;
-	ret = vgpu_power_init(core);
+		goto err_free;
+	ret = vgpu_power_init(pd);
 	if (ret)
 		goto err_sched;
-	dev_set_drvdata(desc->dev, &core->gpu);
+	dev_set_drvdata(desc->dev, &pd->gpu);
 	ret = sysfs_create_group(&desc->dev->kobj, &vgpu_gpu_group);
 	if (ret)
 		goto err_power;
-	ret = mdev_register_parent(&core->parent, desc->dev, &vgpu_mdev_driver,
-				   core->mtypes, desc->nr_types);
+	ret = mdev_register_parent(&pd->parent, desc->dev, &vgpu_mdev_driver,
+				   pd->mtypes, desc->nr_types);
 	if (ret)
 		goto err_sysfs;
-	vgpu_debugfs_add(core);
+	vgpu_debugfs_add(pd);
 	dev_info(desc->dev, "%llu MiB VRAM for vGPUs, %llu MiB reserved, %u types\n",
-		 core->parts.size / SZ_1M,
-		 (desc->vram.size - core->parts.size) / SZ_1M, desc->nr_types);
-	return &core->gpu;
+		 pd->parts.size / SZ_1M,
+		 (desc->vram.size - pd->parts.size) / SZ_1M, desc->nr_types);
+	return &pd->gpu;
 
 err_sysfs:
 	sysfs_remove_group(&desc->dev->kobj, &vgpu_gpu_group);
 err_power:
 	dev_set_drvdata(desc->dev, NULL);
-	vgpu_power_fini(core);
+	vgpu_power_fini(pd);
 err_sched:
-	vgpu_sched_stop(core);
-err_core:
-	free_core(core);
+	vgpu_sched_stop(pd);
+err_free:
+	free_gpu(pd);
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(vgpu_gpu_register);
@@ -264,16 +264,16 @@ EXPORT_SYMBOL_GPL(vgpu_gpu_register);
  */
 void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 {
-	struct vgpu_core *core = gpu->core;
+	struct vgpu_pdev *pd = gpu->pd;
 	struct device *dev = gpu->desc.dev;
 
-	vgpu_debugfs_remove(core);
-	mdev_unregister_parent(&core->parent);
+	vgpu_debugfs_remove(pd);
+	mdev_unregister_parent(&pd->parent);
 	sysfs_remove_group(&dev->kobj, &vgpu_gpu_group);
 	dev_set_drvdata(dev, NULL);
-	vgpu_power_fini(core);
-	vgpu_sched_stop(core);
-	free_core(core);
+	vgpu_power_fini(pd);
+	vgpu_sched_stop(pd);
+	free_gpu(pd);
 }
 EXPORT_SYMBOL_GPL(vgpu_gpu_unregister);
 

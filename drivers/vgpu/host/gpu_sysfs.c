@@ -9,39 +9,39 @@
 #include "../core.h"
 #include "host.h"
 
-static struct vgpu_core *dev_core(struct device *dev)
+static struct vgpu_pdev *dev_to_pd(struct device *dev)
 {
 	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
 
-	return gpu->core;
+	return gpu->pd;
 }
 
 static ssize_t vram_total_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", dev_core(dev)->gpu.desc.vram.size);
+	return sysfs_emit(buf, "%llu\n", dev_to_pd(dev)->gpu.desc.vram.size);
 }
 static DEVICE_ATTR_RO(vram_total);
 
 static ssize_t vram_reserved_show(struct device *dev,
 				  struct device_attribute *attr, char *buf)
 {
-	struct vgpu_core *core = dev_core(dev);
+	struct vgpu_pdev *pd = dev_to_pd(dev);
 
 	return sysfs_emit(buf, "%llu\n",
-			  core->gpu.desc.vram.size - core->parts.size);
+			  pd->gpu.desc.vram.size - pd->parts.size);
 }
 static DEVICE_ATTR_RO(vram_reserved);
 
 static ssize_t vram_free_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {
-	struct vgpu_core *core = dev_core(dev);
+	struct vgpu_pdev *pd = dev_to_pd(dev);
 	u64 n;
 
-	mutex_lock(&core->lock);
-	n = vgpu_partitions_total_free(&core->parts);
-	mutex_unlock(&core->lock);
+	mutex_lock(&pd->lock);
+	n = vgpu_partitions_total_free(&pd->parts);
+	mutex_unlock(&pd->lock);
 	return sysfs_emit(buf, "%llu\n", n);
 }
 static DEVICE_ATTR_RO(vram_free);
@@ -49,12 +49,12 @@ static DEVICE_ATTR_RO(vram_free);
 static ssize_t vram_largest_free_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
-	struct vgpu_core *core = dev_core(dev);
+	struct vgpu_pdev *pd = dev_to_pd(dev);
 	u64 n;
 
-	mutex_lock(&core->lock);
-	n = vgpu_partitions_largest(&core->parts);
-	mutex_unlock(&core->lock);
+	mutex_lock(&pd->lock);
+	n = vgpu_partitions_largest(&pd->parts);
+	mutex_unlock(&pd->lock);
 	return sysfs_emit(buf, "%llu\n", n);
 }
 static DEVICE_ATTR_RO(vram_largest_free);
@@ -62,12 +62,12 @@ static DEVICE_ATTR_RO(vram_largest_free);
 static ssize_t last_refusal_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
-	struct vgpu_core *core = dev_core(dev);
+	struct vgpu_pdev *pd = dev_to_pd(dev);
 	ssize_t ret;
 
-	mutex_lock(&core->lock);
-	ret = sysfs_emit(buf, "%s\n", core->refusal);
-	mutex_unlock(&core->lock);
+	mutex_lock(&pd->lock);
+	ret = sysfs_emit(buf, "%s\n", pd->refusal);
+	mutex_unlock(&pd->lock);
 	return ret;
 }
 static DEVICE_ATTR_RO(last_refusal);
@@ -81,8 +81,8 @@ static const char * const policies[VGPU_NR_POLICIES] = {
 static ssize_t policy_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	struct vgpu_core *core = dev_core(dev);
-	enum vgpu_policy now = READ_ONCE(core->sharing.policy);
+	struct vgpu_pdev *pd = dev_to_pd(dev);
+	enum vgpu_policy now = READ_ONCE(pd->sharing.policy);
 	int i, len = 0;
 
 	for (i = 0; i < VGPU_NR_POLICIES; i++)
@@ -95,7 +95,7 @@ static ssize_t policy_show(struct device *dev, struct device_attribute *attr,
 static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
-	struct vgpu_core *core = dev_core(dev);
+	struct vgpu_pdev *pd = dev_to_pd(dev);
 	int policy = sysfs_match_string(policies, buf);
 	struct vgpu_sched *eng;
 
@@ -103,15 +103,15 @@ static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 		dev_warn_ratelimited(dev, "policy: not one of best_effort, equal_share, fixed_share\n");
 		return policy;
 	}
-	mutex_lock(&core->lock);
-	WRITE_ONCE(core->sharing.policy, policy);
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+	mutex_lock(&pd->lock);
+	WRITE_ONCE(pd->sharing.policy, policy);
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		spin_lock_irq(&eng->rl_lock);
 		vgpu_runlist_set_policy(&eng->rl, policy, ktime_get_ns());
 		spin_unlock_irq(&eng->rl_lock);
 		wake_up(&eng->wq);
 	}
-	mutex_unlock(&core->lock);
+	mutex_unlock(&pd->lock);
 	return count;
 }
 static DEVICE_ATTR_RW(policy);
@@ -172,7 +172,7 @@ static ssize_t setting_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
 	const struct setting *s = to_setting(attr);
-	struct vgpu_runlist *rl = &dev_core(dev)->sharing;
+	struct vgpu_runlist *rl = &dev_to_pd(dev)->sharing;
 
 	return sysfs_emit(buf, "%u\n", READ_ONCE(*setting_in(s, rl)) / s->unit);
 }
@@ -181,7 +181,7 @@ static ssize_t setting_store(struct device *dev, struct device_attribute *attr,
 			     const char *buf, size_t count)
 {
 	const struct setting *s = to_setting(attr);
-	struct vgpu_core *core = dev_core(dev);
+	struct vgpu_pdev *pd = dev_to_pd(dev);
 	struct vgpu_sched *eng;
 	u32 val;
 	int ret;
@@ -189,14 +189,14 @@ static ssize_t setting_store(struct device *dev, struct device_attribute *attr,
 	ret = parse(dev, attr->attr.name, buf, s->min, s->max, s->zero, &val);
 	if (ret)
 		return ret;
-	mutex_lock(&core->lock);
-	WRITE_ONCE(*setting_in(s, &core->sharing), val * s->unit);
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+	mutex_lock(&pd->lock);
+	WRITE_ONCE(*setting_in(s, &pd->sharing), val * s->unit);
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		spin_lock_irq(&eng->rl_lock);
 		*setting_in(s, &eng->rl) = val * s->unit;
 		spin_unlock_irq(&eng->rl_lock);
 	}
-	mutex_unlock(&core->lock);
+	mutex_unlock(&pd->lock);
 	return count;
 }
 
@@ -220,7 +220,7 @@ static ssize_t watchdog_ms_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n",
-			  READ_ONCE(dev_core(dev)->watchdog_us) / 1000);
+			  READ_ONCE(dev_to_pd(dev)->watchdog_us) / 1000);
 }
 
 static ssize_t watchdog_ms_store(struct device *dev,
@@ -234,7 +234,7 @@ static ssize_t watchdog_ms_store(struct device *dev,
 		    VGPU_WATCHDOG_MAX_US / 1000, false, &ms);
 	if (ret)
 		return ret;
-	WRITE_ONCE(dev_core(dev)->watchdog_us, ms * 1000);
+	WRITE_ONCE(dev_to_pd(dev)->watchdog_us, ms * 1000);
 	return count;
 }
 static DEVICE_ATTR_RW(watchdog_ms);
@@ -243,7 +243,7 @@ static ssize_t resets_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
 	return sysfs_emit(buf, "%llu\n",
-			  (u64)atomic64_read(&dev_core(dev)->resets));
+			  (u64)atomic64_read(&dev_to_pd(dev)->resets));
 }
 static DEVICE_ATTR_RO(resets);
 
@@ -251,11 +251,11 @@ static DEVICE_ATTR_RO(resets);
 static ssize_t show_spent(struct device *dev, char *buf,
 			  enum vgpu_engine_state state)
 {
-	struct vgpu_core *core = dev_core(dev);
+	struct vgpu_pdev *pd = dev_to_pd(dev);
 	struct vgpu_sched *eng;
 	u64 n = 0;
 
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		spin_lock_irq(&eng->rl_lock);
 		n += eng->rl.spent[state];
 		if (eng->rl.state == state)
@@ -289,7 +289,7 @@ static ssize_t guard_limit_show(struct device *dev,
 						   attr);
 
 	return sysfs_emit(buf, "%u\n",
-			  READ_ONCE(dev_core(dev)->guard_limits[g->kind]));
+			  READ_ONCE(dev_to_pd(dev)->guard_limits[g->kind]));
 }
 
 static ssize_t guard_limit_store(struct device *dev,
@@ -304,7 +304,7 @@ static ssize_t guard_limit_store(struct device *dev,
 	ret = vgpu_parse_u32(dev, attr->attr.name, buf, &limit);
 	if (ret)
 		return ret;
-	WRITE_ONCE(dev_core(dev)->guard_limits[g->kind], limit);
+	WRITE_ONCE(dev_to_pd(dev)->guard_limits[g->kind], limit);
 	return count;
 }
 

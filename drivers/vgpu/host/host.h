@@ -12,20 +12,20 @@
 #include "../bus/area.h"
 #include "../work/runlist.h"
 
-struct vgpu_core;
+struct vgpu_pdev;
 struct vgpu_type_desc;
 struct vgpu_vdev;
 
 /**
  * struct vgpu_type - a type of one GPU
  * @mtype: its mdev side
- * @core: the GPU
+ * @pd: the GPU
  * @desc: what the backend says
  * @bars: those of its instances
  */
 struct vgpu_type {
 	struct mdev_type mtype;
-	struct vgpu_core *core;
+	struct vgpu_pdev *pd;
 	const struct vgpu_type_desc *desc;
 	struct vgpu_bars bars;
 };
@@ -48,11 +48,11 @@ enum vgpu_entitlement {
 };
 
 /** One percent of an engine. */
-#define VGPU_PERCENT	(VGPU_ALL / 100)
+#define VGPU_PERCENT	(VGPU_PPM / 100)
 
 /* gpu.c */
 extern struct mdev_driver vgpu_mdev_driver;
-const char *vgpu_largest_type(const struct vgpu_core *core);
+const char *vgpu_largest_type(const struct vgpu_pdev *pd);
 
 /* gpu_sysfs.c */
 extern const struct attribute_group vgpu_gpu_group;
@@ -71,13 +71,13 @@ void vgpu_entitle_release(struct vgpu_vdev *vd);
 int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val);
 
 /* power.c */
-int vgpu_power_init(struct vgpu_core *core);
-void vgpu_power_fini(struct vgpu_core *core);
+int vgpu_power_init(struct vgpu_pdev *pd);
+void vgpu_power_fini(struct vgpu_pdev *pd);
 
 /* debugfs.c */
 void vgpu_debugfs_init(void);
 void vgpu_debugfs_exit(void);
-void vgpu_debugfs_add(struct vgpu_core *core);
-void vgpu_debugfs_remove(struct vgpu_core *core);
+void vgpu_debugfs_add(struct vgpu_pdev *pd);
+void vgpu_debugfs_remove(struct vgpu_pdev *pd);
 
 #endif /* _VGPU_HOST_H */

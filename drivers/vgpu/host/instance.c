@@ -13,39 +13,39 @@
 #include "../core.h"
 #include "../bus/bus.h"
 #include "../display/display.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "../work/sched.h"
 #include "host.h"
 
-static void say_refusal(struct vgpu_core *core,
+static void say_refusal(struct vgpu_pdev *pd,
 			const struct vgpu_type_desc *type)
 {
-	lockdep_assert_held(&core->lock);
-	snprintf(core->refusal, sizeof(core->refusal),
+	lockdep_assert_held(&pd->lock);
+	snprintf(pd->refusal, sizeof(pd->refusal),
 		 "vram: type %s needs %llu bytes in one block, largest free is %llu; largest type that fits: %s",
 		 type->name, type->vram_size,
-		 vgpu_partitions_largest(&core->parts),
-		 vgpu_largest_type(core));
-	dev_warn(core->gpu.desc.dev, "vGPU refused: %s\n", core->refusal);
+		 vgpu_partitions_largest(&pd->parts),
+		 vgpu_largest_type(pd));
+	dev_warn(pd->gpu.desc.dev, "vGPU refused: %s\n", pd->refusal);
 }
 
 /* Take a number, a partition and engines. */
 static int take_resources(struct vgpu_vdev *vd)
 {
-	struct vgpu_core *core = vd->core;
+	struct vgpu_pdev *pd = vd->pd;
 	struct vgpu_instance *inst = &vd->inst;
 	int id, ret;
 
-	if (READ_ONCE(core->lost))
+	if (READ_ONCE(pd->lost))
 		return -EIO;
-	mutex_lock(&core->lock);
-	ret = vgpu_partition_alloc(&core->parts, inst->vram_size,
+	mutex_lock(&pd->lock);
+	ret = vgpu_partition_alloc(&pd->parts, inst->vram_size,
 				   &inst->vram_offset);
 	if (ret) {
-		say_refusal(core, inst->type);
+		say_refusal(pd, inst->type);
 		goto out;
 	}
-	id = ida_alloc(&core->ids, GFP_KERNEL);
+	id = ida_alloc(&pd->ids, GFP_KERNEL);
 	if (id < 0) {
 		ret = id;
 		goto err_partition;
@@ -54,28 +54,28 @@ static int take_resources(struct vgpu_vdev *vd)
 	ret = vgpu_entitle_place(vd);
 	if (ret)
 		goto err_id;
-	mutex_unlock(&core->lock);
+	mutex_unlock(&pd->lock);
 	return 0;
 
 err_id:
-	ida_free(&core->ids, id);
+	ida_free(&pd->ids, id);
 err_partition:
-	vgpu_partition_free(&core->parts, inst->vram_offset, inst->vram_size);
+	vgpu_partition_free(&pd->parts, inst->vram_offset, inst->vram_size);
 out:
-	mutex_unlock(&core->lock);
+	mutex_unlock(&pd->lock);
 	return ret;
 }
 
 static void give_resources_back(struct vgpu_vdev *vd)
 {
-	struct vgpu_core *core = vd->core;
+	struct vgpu_pdev *pd = vd->pd;
 
-	mutex_lock(&core->lock);
+	mutex_lock(&pd->lock);
 	vgpu_entitle_release(vd);
-	ida_free(&core->ids, vd->inst.id);
-	vgpu_partition_free(&core->parts, vd->inst.vram_offset,
+	ida_free(&pd->ids, vd->inst.id);
+	vgpu_partition_free(&pd->parts, vd->inst.vram_offset,
 			    vd->inst.vram_size);
-	mutex_unlock(&core->lock);
+	mutex_unlock(&pd->lock);
 }
 
 static void free_state(struct vgpu_vdev *vd)
@@ -90,7 +90,7 @@ static int alloc_state(struct vgpu_vdev *vd)
 {
 	int ret;
 
-	ret = vgpu_regfile_init(&vd->inst.regs, &vd->core->regmap);
+	ret = vgpu_regfile_init(&vd->inst.regs, &vd->pd->regmap);
 	if (!ret)
 		ret = vgpu_vectors_init(vd);
 	if (!ret)
@@ -137,7 +137,7 @@ static void init_locks(struct vgpu_vdev *vd)
  */
 void vgpu_instance_faulted(struct vgpu_vdev *vd)
 {
-	vgpu_protect_event(vd, VGPU_GUARD_FAULTS);
+	vgpu_guard_event(vd, VGPU_GUARD_FAULTS);
 	vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
 }
 
@@ -145,27 +145,27 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 {
 	struct vgpu_type *type = container_of(mdev->type, struct vgpu_type,
 					      mtype);
-	struct vgpu_core *core = type->core;
+	struct vgpu_pdev *pd = type->pd;
 	struct vgpu_vdev *vd;
 	int ret;
 
 	vd = vfio_alloc_device(vgpu_vdev, vdev, &mdev->dev, &vgpu_vfio_ops);
 	if (IS_ERR(vd))
 		return PTR_ERR(vd);
-	vd->core = core;
-	vd->inst.gpu = &core->gpu;
+	vd->pd = pd;
+	vd->inst.gpu = &pd->gpu;
 	vd->inst.dev = &mdev->dev;
 	vd->inst.type = type->desc;
 	vd->inst.vram_size = type->desc->vram_size;
 	vd->inst.regs.inst = &vd->inst;
-	vgpu_config_init(&vd->cfg, &core->gpu.desc.pci, &type->bars,
+	vgpu_config_init(&vd->cfg, &pd->gpu.desc.pci, &type->bars,
 			 !type->desc->num_heads);
 	init_locks(vd);
 
 	ret = take_resources(vd);
 	if (ret)
 		goto err_put;
-	ret = vgpu_scrub(core, vd->inst.vram_offset, vd->inst.vram_size);
+	ret = vgpu_scrub(pd, vd->inst.vram_offset, vd->inst.vram_size);
 	if (ret)
 		goto err_resources;
 	ret = alloc_state(vd);
@@ -212,14 +212,14 @@ static void vgpu_instance_remove(struct mdev_device *mdev)
 static unsigned int vgpu_get_available(struct mdev_type *mtype)
 {
 	struct vgpu_type *type = container_of(mtype, struct vgpu_type, mtype);
-	struct vgpu_core *core = type->core;
+	struct vgpu_pdev *pd = type->pd;
 	u64 n;
 
-	if (READ_ONCE(core->lost))
+	if (READ_ONCE(pd->lost))
 		return 0;
-	mutex_lock(&core->lock);
-	n = vgpu_partitions_fit(&core->parts, type->desc->vram_size);
-	mutex_unlock(&core->lock);
+	mutex_lock(&pd->lock);
+	n = vgpu_partitions_fit(&pd->parts, type->desc->vram_size);
+	mutex_unlock(&pd->lock);
 	return n;
 }
 
@@ -232,7 +232,7 @@ static ssize_t vgpu_show_description(struct mdev_type *mtype, char *buf)
 			  "num_heads=%u, framebuffer=%lluM, max_resolution=%ux%u, max_instance=%llu\n",
 			  desc->num_heads, desc->vram_size / SZ_1M,
 			  desc->max_xres, desc->max_yres,
-			  div64_u64(type->core->parts.size, desc->vram_size));
+			  div64_u64(type->pd->parts.size, desc->vram_size));
 }
 
 struct mdev_driver vgpu_mdev_driver = {

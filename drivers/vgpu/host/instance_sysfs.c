@@ -7,7 +7,7 @@
 #include "../core.h"
 #include "../bus/bus.h"
 #include "../display/display.h"
-#include "../guard/protect.h"
+#include "../guard/guard.h"
 #include "host.h"
 
 static ssize_t type_show(struct device *dev, struct device_attribute *attr,
@@ -42,7 +42,7 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
 
-	if (READ_ONCE(vd->core->lost))
+	if (READ_ONCE(vd->pd->lost))
 		return sysfs_emit(buf, "lost\n");
 	if (READ_ONCE(vd->faulted))
 		return sysfs_emit(buf, "faulted\n");
@@ -223,7 +223,7 @@ static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
 	struct vgpu_context *ctx;
-	u32 limit = VGPU_ALL;
+	u32 limit = VGPU_PPM;
 
 	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
 		struct vgpu_sched *eng = ctx_sched(ctx);
@@ -241,16 +241,16 @@ static ssize_t show_guard(struct device *dev, char *buf,
 			  enum vgpu_guard_kind kind)
 {
 	static const char * const names[] = {
-		[VGPU_GUARD_NORMAL] = "normal",
-		[VGPU_GUARD_FULL] = "full",
-		[VGPU_GUARD_OVERFLOW] = "overflow",
+		[VGPU_WINDOW_NORMAL] = "normal",
+		[VGPU_WINDOW_FULL] = "full",
+		[VGPU_WINDOW_OVERFLOW] = "overflow",
 	};
 
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	enum vgpu_guard_state state;
+	enum vgpu_window_state state;
 
 	state = kind == VGPU_GUARD_IRQS ? vgpu_vectors_guard(vd) :
-					  vgpu_protect_state(vd, kind);
+					  vgpu_guard_state(vd, kind);
 	return sysfs_emit(buf, "%s\n", names[state]);
 }
 

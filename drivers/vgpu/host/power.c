@@ -28,128 +28,128 @@
 #include "host.h"
 
 /* With whatever is under way finished, and contexts where they belong. */
-static void set_asleep(struct vgpu_core *core, bool asleep)
+static void set_asleep(struct vgpu_pdev *pd, bool asleep)
 {
 	struct vgpu_sched *eng;
 
-	mutex_lock(&core->reset_lock);
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
-		mutex_lock_nest_lock(&eng->hw_lock, &core->reset_lock);
+	mutex_lock(&pd->reset_lock);
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
+		mutex_lock_nest_lock(&eng->hw_lock, &pd->reset_lock);
 		if (!asleep)
 			continue;
 		vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
 		vgpu_sched_unload(eng);
 		vgpu_sched_account(eng, VGPU_ENGINE_IDLE);
 	}
-	WRITE_ONCE(core->asleep, asleep);
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+	WRITE_ONCE(pd->asleep, asleep);
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		mutex_unlock(&eng->hw_lock);
 		wake_up_all(&eng->wq);
 	}
-	mutex_unlock(&core->reset_lock);
+	mutex_unlock(&pd->reset_lock);
 }
 
 /* One a unit of the partitions; a unit is all taken or all free. */
-static u64 nr_units(const struct vgpu_core *core)
+static u64 nr_units(const struct vgpu_pdev *pd)
 {
-	return div64_u64(core->parts.size, core->parts.unit);
+	return div64_u64(pd->parts.size, pd->parts.unit);
 }
 
-static u64 unit_at(const struct vgpu_core *core, u64 i)
+static u64 unit_at(const struct vgpu_pdev *pd, u64 i)
 {
-	return i * core->parts.unit;
+	return i * pd->parts.unit;
 }
 
-static void release(struct vgpu_core *core)
+static void release(struct vgpu_pdev *pd)
 {
 	u64 i;
 
-	for (i = 0; core->kept && i < nr_units(core); i++)
-		vfree(core->kept[i]);
-	kvfree(core->kept);
-	core->kept = NULL;
+	for (i = 0; pd->kept && i < nr_units(pd); i++)
+		vfree(pd->kept[i]);
+	kvfree(pd->kept);
+	pd->kept = NULL;
 }
 
 /* Rather none than somebody's process killed for it. */
-static void *alloc_unit(const struct vgpu_core *core)
+static void *alloc_unit(const struct vgpu_pdev *pd)
 {
-	return __vmalloc(core->parts.unit,
+	return __vmalloc(pd->parts.unit,
 			 GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 }
 
-static int reserve(struct vgpu_core *core)
+static int reserve(struct vgpu_pdev *pd)
 {
 	int ret = 0;
 	u64 i;
 
 	/* Pages of the host are its own to keep. */
-	if (core->gpu.desc.vram.pages)
+	if (pd->gpu.desc.vram.pages)
 		return 0;
-	mutex_lock(&core->lock);
-	if (!core->kept)
-		core->kept = kvcalloc(nr_units(core), sizeof(*core->kept),
-				      GFP_KERNEL);
-	if (!core->kept)
+	mutex_lock(&pd->lock);
+	if (!pd->kept)
+		pd->kept = kvcalloc(nr_units(pd), sizeof(*pd->kept),
+				    GFP_KERNEL);
+	if (!pd->kept)
 		ret = -ENOMEM;
-	for (i = 0; !ret && i < nr_units(core); i++) {
-		if (core->kept[i] ||
-		    vgpu_partition_is_free(&core->parts, i * core->parts.unit))
+	for (i = 0; !ret && i < nr_units(pd); i++) {
+		if (pd->kept[i] ||
+		    vgpu_partition_is_free(&pd->parts, i * pd->parts.unit))
 			continue;
-		core->kept[i] = alloc_unit(core);
-		if (!core->kept[i])
+		pd->kept[i] = alloc_unit(pd);
+		if (!pd->kept[i])
 			ret = -ENOMEM;
 	}
 	if (ret) {
-		dev_err(core->gpu.desc.dev,
+		dev_err(pd->gpu.desc.dev,
 			"no sleep: not enough memory to keep the VRAM of the vGPUs, %llu bytes\n",
-			core->parts.size -
-			vgpu_partitions_total_free(&core->parts));
-		release(core);
+			pd->parts.size -
+			vgpu_partitions_total_free(&pd->parts));
+		release(pd);
 	}
-	mutex_unlock(&core->lock);
+	mutex_unlock(&pd->lock);
 	return ret;
 }
 
 static int power_event(struct notifier_block *nb, unsigned long event,
 		       void *unused)
 {
-	struct vgpu_core *core = container_of(nb, struct vgpu_core, power_nb);
+	struct vgpu_pdev *pd = container_of(nb, struct vgpu_pdev, power_nb);
 
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
 	case PM_RESTORE_PREPARE:
-		return notifier_from_errno(reserve(core));
+		return notifier_from_errno(reserve(pd));
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
-		mutex_lock(&core->lock);
-		release(core);
-		mutex_unlock(&core->lock);
+		mutex_lock(&pd->lock);
+		release(pd);
+		mutex_unlock(&pd->lock);
 	}
 	return NOTIFY_DONE;
 }
 
 /**
  * vgpu_power_init() - be told when the machine is about to sleep
- * @core: the GPU
+ * @pd: the GPU
  *
  * Return: 0 or -errno.
  */
-int vgpu_power_init(struct vgpu_core *core)
+int vgpu_power_init(struct vgpu_pdev *pd)
 {
-	core->power_nb.notifier_call = power_event;
-	return register_pm_notifier(&core->power_nb);
+	pd->power_nb.notifier_call = power_event;
+	return register_pm_notifier(&pd->power_nb);
 }
 
 /**
  * vgpu_power_fini() - undo vgpu_power_init()
- * @core: the GPU
+ * @pd: the GPU
  */
-void vgpu_power_fini(struct vgpu_core *core)
+void vgpu_power_fini(struct vgpu_pdev *pd)
 {
-	unregister_pm_notifier(&core->power_nb);
-	release(core);
+	unregister_pm_notifier(&pd->power_nb);
+	release(pd);
 }
 
 /**
@@ -164,20 +164,20 @@ void vgpu_power_fini(struct vgpu_core *core)
  */
 int vgpu_gpu_suspend(struct vgpu_gpu *gpu)
 {
-	struct vgpu_core *core = gpu->core;
+	struct vgpu_pdev *pd = gpu->pd;
 	u64 i;
 	int ret;
 
 	/* Again: an instance may have been created since the first time. */
-	ret = reserve(core);
+	ret = reserve(pd);
 	if (ret)
 		return ret;
-	set_asleep(core, true);
-	for (i = 0; core->kept && !READ_ONCE(core->lost) && i < nr_units(core);
+	set_asleep(pd, true);
+	for (i = 0; pd->kept && !READ_ONCE(pd->lost) && i < nr_units(pd);
 	     i++) {
-		if (core->kept[i])
-			vgpu_vram_read(&gpu->desc.vram, unit_at(core, i),
-				       core->kept[i], core->parts.unit);
+		if (pd->kept[i])
+			vgpu_vram_read(&gpu->desc.vram, unit_at(pd, i),
+				       pd->kept[i], pd->parts.unit);
 		cond_resched();
 	}
 	return 0;
@@ -194,21 +194,21 @@ EXPORT_SYMBOL_GPL(vgpu_gpu_suspend);
  */
 void vgpu_gpu_resume(struct vgpu_gpu *gpu, int error)
 {
-	struct vgpu_core *core = gpu->core;
+	struct vgpu_pdev *pd = gpu->pd;
 	u64 i;
 
-	if (error && !READ_ONCE(core->lost)) {
+	if (error && !READ_ONCE(pd->lost)) {
 		dev_err(gpu->desc.dev,
 			"the GPU is lost: it does not come back from sleep\n");
-		WRITE_ONCE(core->lost, true);
+		WRITE_ONCE(pd->lost, true);
 	}
-	for (i = 0; core->kept && !READ_ONCE(core->lost) && i < nr_units(core);
+	for (i = 0; pd->kept && !READ_ONCE(pd->lost) && i < nr_units(pd);
 	     i++) {
-		if (core->kept[i])
-			vgpu_vram_write(&gpu->desc.vram, unit_at(core, i),
-					core->kept[i], core->parts.unit);
+		if (pd->kept[i])
+			vgpu_vram_write(&gpu->desc.vram, unit_at(pd, i),
+					pd->kept[i], pd->parts.unit);
 		cond_resched();
 	}
-	set_asleep(core, false);
+	set_asleep(pd, false);
 }
 EXPORT_SYMBOL_GPL(vgpu_gpu_resume);

@@ -8,7 +8,7 @@
  *    registers, whose work it was, and what that was last;
  * 2. the owner is *faulted*: its queue is emptied, and what it brings from now
  *    on is dropped until its function is reset. Registers, memory and display
- *    stay. The rest of the core is told (&vgpu_core.faulted);
+ *    stay. The rest of the core is told (&vgpu_pdev.faulted);
  * 3. the engine is reset, as little as helps: its context, the engine. The
  *    contexts of the others are in memory: they go on as if nothing had
  *    happened. If that fails, all of the device is reset, with nobody on any
@@ -36,7 +36,7 @@
 
 static void core_dump(struct vgpu_sched *eng, struct vgpu_context *ctx)
 {
-	struct vgpu_gpu *gpu = &eng->core->gpu;
+	struct vgpu_gpu *gpu = &eng->pd->gpu;
 	struct vgpu_vdev *vd = ctx->vd;
 	char *buf;
 	int len;
@@ -66,7 +66,7 @@ static int reset_engine(struct vgpu_sched *eng)
 	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
 
 	/* The card is left as it is: stuck, for all that it knows. */
-	if (vgpu_inject_reset(eng->core))
+	if (vgpu_inject_reset(eng->pd))
 		return -EIO;
 	if (!ops->reset(&eng->engine, VGPU_RESET_CONTEXT))
 		return 0;
@@ -74,55 +74,55 @@ static int reset_engine(struct vgpu_sched *eng)
 }
 
 /* With every engine's lock held, and nobody's context on any of them. */
-static void reset_device(struct vgpu_core *core)
+static void reset_device(struct vgpu_pdev *pd)
 {
 	struct vgpu_sched *eng, *broken = NULL;
 	int ret;
 
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		lockdep_assert_held(&eng->hw_lock);
 		if (eng->broken)
 			broken = eng;
 	}
-	if (!broken || READ_ONCE(core->lost))
+	if (!broken || READ_ONCE(pd->lost))
 		return;
-	ret = vgpu_inject_reset(core) ? -EIO :
+	ret = vgpu_inject_reset(pd) ? -EIO :
 	      broken->engine.desc->ops->reset(&broken->engine,
 					      VGPU_RESET_DEVICE);
 	trace_vgpu_reset(broken->engine.id, ret);
 	if (ret) {
-		dev_err(core->gpu.desc.dev, "engine %u is lost\n",
+		dev_err(pd->gpu.desc.dev, "engine %u is lost\n",
 			broken->engine.id);
-		WRITE_ONCE(core->lost, true);
+		WRITE_ONCE(pd->lost, true);
 	}
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++)
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		eng->broken = false;
 }
 
 /**
  * vgpu_hang_recover() - an engine is broken: reset all of the device
- * @core: the GPU
+ * @pd: the GPU
  *
  * Others are taken off their engines between two slices, and go on afterwards.
  * Process context, no lock held.
  */
-void vgpu_hang_recover(struct vgpu_core *core)
+void vgpu_hang_recover(struct vgpu_pdev *pd)
 {
 	struct vgpu_sched *eng;
 
-	mutex_lock(&core->reset_lock);
-	if (core->asleep)
+	mutex_lock(&pd->reset_lock);
+	if (pd->asleep)
 		goto out;	/* the engine's thread will come again */
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
-		mutex_lock_nest_lock(&eng->hw_lock, &core->reset_lock);
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
+		mutex_lock_nest_lock(&eng->hw_lock, &pd->reset_lock);
 		if (!eng->broken)
 			vgpu_sched_unload(eng);
 	}
-	reset_device(core);
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++)
+	reset_device(pd);
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		mutex_unlock(&eng->hw_lock);
 out:
-	mutex_unlock(&core->reset_lock);
+	mutex_unlock(&pd->reset_lock);
 }
 
 /**
@@ -131,20 +131,20 @@ out:
  */
 void vgpu_hang_reset(struct vgpu_sched *eng)
 {
-	struct vgpu_core *core = eng->core;
+	struct vgpu_pdev *pd = eng->pd;
 	int ret;
 
 	lockdep_assert_held(&eng->hw_lock);
 	eng->current_ctx = NULL;
 	eng->hung = false;
-	atomic64_inc(&core->resets);
+	atomic64_inc(&pd->resets);
 	ret = reset_engine(eng);
 	trace_vgpu_reset(eng->engine.id, ret);
 	if (!ret)
 		return;
 	eng->broken = true;
-	if (core->gpu.desc.nr_engines == 1)
-		reset_device(core);
+	if (pd->gpu.desc.nr_engines == 1)
+		reset_device(pd);
 	else
 		wake_up(&eng->wq);
 }
@@ -162,11 +162,11 @@ void vgpu_hang_fault(struct vgpu_sched *eng, struct vgpu_context *ctx, int err)
 
 	lockdep_assert_held(&eng->hw_lock);
 	if (err == -ETIMEDOUT)
-		dev_err(eng->core->gpu.desc.dev,
+		dev_err(eng->pd->gpu.desc.dev,
 			"engine %u did not come idle under vGPU %s: reset\n",
 			eng->engine.id, dev_name(vd->vdev.dev));
 	else
-		dev_err(eng->core->gpu.desc.dev,
+		dev_err(eng->pd->gpu.desc.dev,
 			"engine %u failed under vGPU %s, error %d: reset\n",
 			eng->engine.id, dev_name(vd->vdev.dev), err);
 	trace_vgpu_fault(eng->engine.id, vd->inst.id);
@@ -176,5 +176,5 @@ void vgpu_hang_fault(struct vgpu_sched *eng, struct vgpu_context *ctx, int err)
 	vgpu_count(&vd->inst, VGPU_CNT_FAULTS, 1);
 	vgpu_hang_reset(eng);
 	ctx->q.ops->forget(&ctx->q);
-	eng->core->faulted(vd);
+	eng->pd->faulted(vd);
 }

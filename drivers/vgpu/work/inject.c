@@ -21,7 +21,7 @@
  */
 bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx)
 {
-	struct vgpu_inject *inject = &eng->core->inject;
+	struct vgpu_inject *inject = &eng->pd->inject;
 
 	lockdep_assert_held(&eng->hw_lock);
 	if (inject->instance != U32_MAX && inject->instance != ctx->q.inst->id)
@@ -31,32 +31,32 @@ bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx)
 
 /**
  * vgpu_inject_reset() - is a reset of an engine not to help
- * @core: the GPU
+ * @pd: the GPU
  *
  * Return: true when a fault is injected. Engine context.
  */
-bool vgpu_inject_reset(struct vgpu_core *core)
+bool vgpu_inject_reset(struct vgpu_pdev *pd)
 {
-	return should_fail(&core->inject.reset, 1);
+	return should_fail(&pd->inject.reset, 1);
 }
 
 /**
  * vgpu_inject_init() - the knobs that inject faults, all off
- * @core: the GPU; its debugfs directory exists
+ * @pd: the GPU; its debugfs directory exists
  */
-void vgpu_inject_init(struct vgpu_core *core)
+void vgpu_inject_init(struct vgpu_pdev *pd)
 {
 	const struct fault_attr off = FAULT_ATTR_INITIALIZER;
 
-	core->inject.hang = off;
-	core->inject.reset = off;
-	core->inject.instance = U32_MAX;
-	debugfs_create_u32("fail_idle_instance", 0600, core->debugfs,
-			   &core->inject.instance);
-	fault_create_debugfs_attr("fail_idle", core->debugfs,
-				  &core->inject.hang);
-	fault_create_debugfs_attr("fail_reset", core->debugfs,
-				  &core->inject.reset);
+	pd->inject.hang = off;
+	pd->inject.reset = off;
+	pd->inject.instance = U32_MAX;
+	debugfs_create_u32("fail_idle_instance", 0600, pd->debugfs,
+			   &pd->inject.instance);
+	fault_create_debugfs_attr("fail_idle", pd->debugfs,
+				  &pd->inject.hang);
+	fault_create_debugfs_attr("fail_reset", pd->debugfs,
+				  &pd->inject.reset);
 }
 #else
 bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx)
@@ -64,12 +64,12 @@ bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx)
 	return false;
 }
 
-bool vgpu_inject_reset(struct vgpu_core *core)
+bool vgpu_inject_reset(struct vgpu_pdev *pd)
 {
 	return false;
 }
 
-void vgpu_inject_init(struct vgpu_core *core)
+void vgpu_inject_init(struct vgpu_pdev *pd)
 {
 }
 #endif

@@ -57,7 +57,7 @@ bool vgpu_queue_accepts(struct vgpu_queue *q)
 {
 	struct vgpu_vdev *vd = inst_to_vd(q->inst);
 
-	return !READ_ONCE(vd->faulted) && !READ_ONCE(vd->core->lost);
+	return !READ_ONCE(vd->faulted) && !READ_ONCE(vd->pd->lost);
 }
 EXPORT_SYMBOL_GPL(vgpu_queue_accepts);
 

@@ -113,13 +113,13 @@ void vgpu_sched_entity_init(struct vgpu_sched_entity *se, u32 weight, u32 share)
 {
 	se->queue = VGPU_OFF;
 	se->weight = weight;
-	se->cap = VGPU_ALL;
+	se->cap = VGPU_PPM;
 	se->share = share;
 }
 
 static u32 equal_share(const struct vgpu_runlist *rl)
 {
-	return max(VGPU_ALL / max(rl->members, 1U), 1U);
+	return max(VGPU_PPM / max(rl->members, 1U), 1U);
 }
 
 /**
@@ -127,12 +127,12 @@ static u32 equal_share(const struct vgpu_runlist *rl)
  * @rl: the run list
  * @se: the instance
  *
- * Return: a fraction, 1 to VGPU_ALL.
+ * Return: a fraction, 1 to VGPU_PPM.
  */
 u32 vgpu_runlist_limit(const struct vgpu_runlist *rl,
 		       const struct vgpu_sched_entity *se)
 {
-	u32 limit = VGPU_ALL;
+	u32 limit = VGPU_PPM;
 
 	if (rl->policy == VGPU_EQUAL_SHARE)
 		limit = equal_share(rl);
@@ -154,7 +154,7 @@ static u64 scaled(u64 ns, u32 unit, u32 divisor)
 static u64 virtual_time(const struct vgpu_runlist *rl,
 			const struct vgpu_sched_entity *se, u64 ns)
 {
-	u32 unit = VGPU_ALL;
+	u32 unit = VGPU_PPM;
 
 	if (rl->policy == VGPU_BEST_EFFORT)
 		return scaled(ns, WEIGHT_UNIT, se->weight);
@@ -475,9 +475,9 @@ static void charge_limit(struct vgpu_runlist *rl, struct vgpu_sched_entity *se,
 {
 	u32 limit = vgpu_runlist_limit(rl, se);
 
-	if (limit < VGPU_ALL)
+	if (limit < VGPU_PPM)
 		se->not_before = max(se->not_before, latest(rl, se)) +
-				 scaled(charge, VGPU_ALL, limit);
+				 scaled(charge, VGPU_PPM, limit);
 }
 
 /*
@@ -489,7 +489,7 @@ static void charge_promise(struct vgpu_runlist *rl,
 {
 	if (se->min)
 		se->due = min(max(se->due, latest(rl, se)), se->started) +
-			  scaled(charge, VGPU_ALL, se->min);
+			  scaled(charge, VGPU_PPM, se->min);
 }
 
 /*

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 /** Fractions of an engine are in parts per million; this is all of it. */
-#define VGPU_ALL	1000000U
+#define VGPU_PPM	1000000U
 
 /** Limits of an instance's weight. */
 #define VGPU_WEIGHT_MIN	1U

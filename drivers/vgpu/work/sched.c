@@ -53,9 +53,9 @@
 void vgpu_engine_lock(struct vgpu_sched *eng)
 {
 	mutex_lock(&eng->hw_lock);
-	while (eng->core->asleep) {
+	while (eng->pd->asleep) {
 		mutex_unlock(&eng->hw_lock);
-		wait_event_idle(eng->wq, !READ_ONCE(eng->core->asleep));
+		wait_event_idle(eng->wq, !READ_ONCE(eng->pd->asleep));
 		mutex_lock(&eng->hw_lock);
 	}
 }
@@ -104,7 +104,7 @@ void vgpu_sched_unload(struct vgpu_sched *eng)
 	lockdep_assert_held(&eng->hw_lock);
 	eng->current_ctx = NULL;
 	/* It would not come idle once the GPU is lost: no fault of @ctx's. */
-	if (!ctx || READ_ONCE(eng->core->lost))
+	if (!ctx || READ_ONCE(eng->pd->lost))
 		return;
 	ret = save_context(eng, ctx);
 	if (ret)
@@ -293,7 +293,7 @@ static int engine_thread(void *data)
 	while (!kthread_should_stop()) {
 		engine_sleep(eng);
 		if (READ_ONCE(eng->broken))
-			vgpu_hang_recover(eng->core);
+			vgpu_hang_recover(eng->pd);
 		engine_turn(eng);
 		cond_resched();
 	}
@@ -362,21 +362,21 @@ void vgpu_sched_detach(struct vgpu_vdev *vd)
 
 /**
  * vgpu_sched_init() - the engines of a GPU, nobody on them
- * @core: the GPU
+ * @pd: the GPU
  * @slice: ns, or 0 to derive it from the number of instances
  */
-void vgpu_sched_init(struct vgpu_core *core, u32 slice)
+void vgpu_sched_init(struct vgpu_pdev *pd, u32 slice)
 {
 	struct vgpu_sched *eng;
 
-	mutex_init(&core->reset_lock);
-	vgpu_runlist_init(&core->sharing, 0);
-	core->sharing.slice = slice;
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
-		eng->core = core;
-		eng->engine.gpu = &core->gpu;
-		eng->engine.id = eng - core->engines;
-		eng->engine.desc = &core->gpu.desc.engines[eng->engine.id];
+	mutex_init(&pd->reset_lock);
+	vgpu_runlist_init(&pd->sharing, 0);
+	pd->sharing.slice = slice;
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
+		eng->pd = pd;
+		eng->engine.gpu = &pd->gpu;
+		eng->engine.id = eng - pd->engines;
+		eng->engine.desc = &pd->gpu.desc.engines[eng->engine.id];
 		init_waitqueue_head(&eng->wq);
 		mutex_init(&eng->hw_lock);
 		spin_lock_init(&eng->rl_lock);
@@ -390,7 +390,7 @@ static int start_engine(struct vgpu_sched *eng)
 	struct task_struct *thread;
 
 	thread = kthread_run(engine_thread, eng, "vgpu-%s/%s",
-			     dev_name(eng->core->gpu.desc.dev),
+			     dev_name(eng->pd->gpu.desc.dev),
 			     eng->engine.desc->name);
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
@@ -400,19 +400,19 @@ static int start_engine(struct vgpu_sched *eng)
 
 /**
  * vgpu_sched_start() - start the engines' threads
- * @core: the GPU
+ * @pd: the GPU
  *
  * Return: 0 or -errno.
  */
-int vgpu_sched_start(struct vgpu_core *core)
+int vgpu_sched_start(struct vgpu_pdev *pd)
 {
 	struct vgpu_sched *eng;
 	int ret;
 
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		ret = start_engine(eng);
 		if (ret) {
-			vgpu_sched_stop(core);
+			vgpu_sched_stop(pd);
 			return ret;
 		}
 	}
@@ -421,13 +421,13 @@ int vgpu_sched_start(struct vgpu_core *core)
 
 /**
  * vgpu_sched_stop() - stop the engines' threads
- * @core: the GPU; no instance is left
+ * @pd: the GPU; no instance is left
  */
-void vgpu_sched_stop(struct vgpu_core *core)
+void vgpu_sched_stop(struct vgpu_pdev *pd)
 {
 	struct vgpu_sched *eng;
 
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++)
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		if (eng->thread)
 			kthread_stop(eng->thread);
 }

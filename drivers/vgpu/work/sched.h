@@ -11,9 +11,9 @@
 #include "sched_types.h"
 
 /* sched.c */
-void vgpu_sched_init(struct vgpu_core *core, u32 slice);
-int vgpu_sched_start(struct vgpu_core *core);
-void vgpu_sched_stop(struct vgpu_core *core);
+void vgpu_sched_init(struct vgpu_pdev *pd, u32 slice);
+int vgpu_sched_start(struct vgpu_pdev *pd);
+void vgpu_sched_stop(struct vgpu_pdev *pd);
 void vgpu_sched_join(struct vgpu_vdev *vd);
 void vgpu_sched_leave(struct vgpu_vdev *vd);
 void vgpu_sched_detach(struct vgpu_vdev *vd);
@@ -29,16 +29,16 @@ void vgpu_queues_fini(struct vgpu_vdev *vd);
 int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end);
 
 /* scrub.c */
-int vgpu_scrub(struct vgpu_core *core, u64 offset, u64 size);
+int vgpu_scrub(struct vgpu_pdev *pd, u64 offset, u64 size);
 
 /* hang.c */
 void vgpu_hang_reset(struct vgpu_sched *eng);
 void vgpu_hang_fault(struct vgpu_sched *eng, struct vgpu_context *ctx, int err);
-void vgpu_hang_recover(struct vgpu_core *core);
+void vgpu_hang_recover(struct vgpu_pdev *pd);
 
 /* inject.c */
 bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx);
-bool vgpu_inject_reset(struct vgpu_core *core);
-void vgpu_inject_init(struct vgpu_core *core);
+bool vgpu_inject_reset(struct vgpu_pdev *pd);
+void vgpu_inject_init(struct vgpu_pdev *pd);
 
 #endif /* _VGPU_SCHED_H */

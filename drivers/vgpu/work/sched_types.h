@@ -18,19 +18,19 @@
 
 struct task_struct;
 struct vgpu_context;
-struct vgpu_core;
+struct vgpu_pdev;
 struct vgpu_vdev;
 
 /**
  * struct vgpu_sched - one engine and its scheduler
  * @engine: the backend's part
- * @core: the GPU
+ * @pd: the GPU
  * @thread: carries out slices
  * @wq: where @thread waits for work, and whoever has the engine for it to come
  *	idle
  * @done: the backend has called vgpu_engine_done()
- * @placed: instances that have a queue here; under &vgpu_core.lock
- * @promised: sum of their minima, of VGPU_ALL; under &vgpu_core.lock
+ * @placed: instances that have a queue here; under &vgpu_pdev.lock
+ * @promised: sum of their minima, of VGPU_PPM; under &vgpu_pdev.lock
  * @hw_lock: the right to touch the engine; protects @current_ctx, @hung, @broken
  * @current_ctx: whose context the engine holds, or NULL. Not a reference: an
  *	instance leaves by vgpu_sched_detach() before it goes away
@@ -42,7 +42,7 @@ struct vgpu_vdev;
  */
 struct vgpu_sched {
 	struct vgpu_engine engine;
-	struct vgpu_core *core;
+	struct vgpu_pdev *pd;
 	struct task_struct *thread;
 	wait_queue_head_t wq;
 	bool done;

@@ -12,11 +12,11 @@
 #define SCRUB_STEP	SZ_1M
 
 /* The engine that can scrub and has the least to do, or NULL. */
-static struct vgpu_sched *find_scrubber(struct vgpu_core *core)
+static struct vgpu_sched *find_scrubber(struct vgpu_pdev *pd)
 {
 	struct vgpu_sched *eng, *best = NULL;
 
-	for (eng = core->engines; eng < vgpu_engines_end(core); eng++) {
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		if (!eng->engine.desc->ops->scrub)
 			continue;
 		if (!best || READ_ONCE(eng->rl.waiting) <
@@ -46,9 +46,9 @@ static int scrub_range(struct vgpu_sched *eng, u64 offset, u64 size)
 	return 0;
 }
 
-static int scrub_by_engine(struct vgpu_core *core, u64 offset, u64 size)
+static int scrub_by_engine(struct vgpu_pdev *pd, u64 offset, u64 size)
 {
-	struct vgpu_sched *eng = find_scrubber(core);
+	struct vgpu_sched *eng = find_scrubber(pd);
 	int ret = -EIO;
 
 	if (!eng)
@@ -56,7 +56,7 @@ static int scrub_by_engine(struct vgpu_core *core, u64 offset, u64 size)
 	vgpu_engine_lock(eng);
 	vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
 	vgpu_sched_unload(eng);
-	if (!READ_ONCE(core->lost) && !eng->broken)
+	if (!READ_ONCE(pd->lost) && !eng->broken)
 		ret = scrub_range(eng, offset, size);
 	/* Nobody's work: it must not be taken for that of who comes next. */
 	if (ret == -ETIMEDOUT)
@@ -67,18 +67,18 @@ static int scrub_by_engine(struct vgpu_core *core, u64 offset, u64 size)
 }
 
 /* While the machine sleeps, memory is out of reach as the engines are. */
-static void scrub_by_cpu(struct vgpu_core *core, u64 offset, u64 size)
+static void scrub_by_cpu(struct vgpu_pdev *pd, u64 offset, u64 size)
 {
-	struct vgpu_sched *eng = &core->engines[0];
+	struct vgpu_sched *eng = &pd->engines[0];
 
 	vgpu_engine_lock(eng);
-	vgpu_vram_zero(&core->gpu.desc.vram, offset, size);
+	vgpu_vram_zero(&pd->gpu.desc.vram, offset, size);
 	mutex_unlock(&eng->hw_lock);
 }
 
 /**
  * vgpu_scrub() - fill a part of VRAM with zeros
- * @core: the GPU
+ * @pd: the GPU
  * @offset: first byte
  * @size: how many
  *
@@ -87,18 +87,18 @@ static void scrub_by_cpu(struct vgpu_core *core, u64 offset, u64 size)
  *
  * Return: 0, -EIO when the GPU is lost.
  */
-int vgpu_scrub(struct vgpu_core *core, u64 offset, u64 size)
+int vgpu_scrub(struct vgpu_pdev *pd, u64 offset, u64 size)
 {
 	u64 end = offset + size, n;
 	int ret;
 
 	for (; offset < end; offset += n) {
 		n = min_t(u64, end - offset, SCRUB_STEP);
-		ret = scrub_by_engine(core, offset, n);
-		if (READ_ONCE(core->lost))
+		ret = scrub_by_engine(pd, offset, n);
+		if (READ_ONCE(pd->lost))
 			return -EIO;
 		if (ret)
-			scrub_by_cpu(core, offset, n);
+			scrub_by_cpu(pd, offset, n);
 		cond_resched();
 	}
 	return 0;

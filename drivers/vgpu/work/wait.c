@@ -84,7 +84,7 @@ static bool is_idle(struct vgpu_sched *eng)
 int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end)
 {
 	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
-	u64 limit = (u64)READ_ONCE(eng->core->watchdog_us) * NSEC_PER_USEC;
+	u64 limit = (u64)READ_ONCE(eng->pd->watchdog_us) * NSEC_PER_USEC;
 	u64 started = ktime_get_ns(), begin = started, now, wake;
 	bool may_go_on = ctx && ops->preempt;
 	int ret;
