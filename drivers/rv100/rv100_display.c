@@ -317,6 +317,7 @@ void rv100_int_cntl_write(struct vgpu_regfile *rf, u32 offset, u32 val,
 /* The core's timer: a blank has begun. */
 void rv100_vblank(struct vgpu_instance *inst, unsigned int head)
 {
+	vgpu_assert_trap_context(inst);
 	update_irq(&inst->regs);
 }
 

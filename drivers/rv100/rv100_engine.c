@@ -229,6 +229,7 @@ static int rv100_start(struct vgpu_queue *q, u64 budget_ns)
 	struct rv100_instance *ri = inst->priv;
 	u64 end = ktime_get_ns() + budget_ns;
 
+	vgpu_assert_engine_context(q->engine);
 	do {
 		if (!ri->work.height && !take(inst))
 			break;
@@ -245,6 +246,7 @@ static int rv100_start(struct vgpu_queue *q, u64 budget_ns)
 
 static bool rv100_idle(struct vgpu_engine *e)
 {
+	vgpu_assert_engine_context(e);
 	return finished(card_of(e->gpu));
 }
 
@@ -255,6 +257,7 @@ static bool rv100_idle(struct vgpu_engine *e)
  */
 static int rv100_load(struct vgpu_queue *q)
 {
+	vgpu_assert_engine_context(q->engine);
 	forget(card_of(q->inst->gpu));
 	return 0;
 }
@@ -330,12 +333,14 @@ int rv100_engine_reset(struct rv100_gpu *card)
 /* All that the chip can reset: its one engine. */
 static int rv100_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
 {
+	vgpu_assert_engine_context(e);
 	return scope == VGPU_RESET_ENGINE ? rv100_engine_reset(card_of(e->gpu)) :
 					    -EOPNOTSUPP;
 }
 
 static int rv100_dump(struct vgpu_engine *e, char *buf, size_t size)
 {
+	vgpu_assert_engine_context(e);
 	static const struct {
 		const char *name;
 		u32 offset;
@@ -378,6 +383,7 @@ static s64 rv100_scrub(struct vgpu_engine *e, u64 offset, u64 size)
 		.rop = RV100_ROP3_PATCOPY,
 	};
 
+	vgpu_assert_engine_context(e);
 	if ((offset | size) % SCRUB_PITCH)
 		return -EINVAL;
 	if (!takes_more(card))
@@ -423,6 +429,7 @@ static int queue_describe(struct vgpu_queue *q, char *buf, size_t size)
 {
 	struct rv100_instance *ri = q->inst->priv;
 
+	vgpu_assert_engine_context(q->engine);
 	return vgpu_fifo_describe(&ri->fifo, buf, size);
 }
 

@@ -437,6 +437,7 @@ void rv100_regs_reset(struct vgpu_instance *inst)
 	struct rv100_instance *ri = inst->priv;
 	u32 size = inst->vram_size;
 
+	vgpu_assert_trap_context(inst);
 	rv100_2d_reset(&ri->front);
 	rv100_2d_reset(&ri->ctx);
 	reset_clocks(ri);

@@ -149,6 +149,7 @@ void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
 	/* GPU addresses wrap at 4 GiB; the core checks what comes out. */
 	u32 base = vgpu_reg_get(rf, RV100_DISPLAY_BASE_ADDR) - fb;
 
+	vgpu_assert_trap_context(inst);
 	memset(out, 0, sizeof(*out));
 	out->width = (FIELD_GET(RV100_CRTC_H_DISP, h) + 1) * 8;
 	out->height = FIELD_GET(RV100_CRTC_V_DISP, v) + 1;

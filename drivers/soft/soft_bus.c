@@ -194,6 +194,7 @@ struct soft_bus *soft_bus_add(int number, int node)
 	struct soft_bus *sb;
 	int ret;
 
+	might_sleep();
 	sb = kzalloc(sizeof(*sb), GFP_KERNEL);
 	if (!sb)
 		return ERR_PTR(-ENOMEM);

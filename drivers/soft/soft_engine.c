@@ -82,6 +82,7 @@ static bool step(struct soft_engine *se, struct soft_queue *sq,
 
 static int soft_load(struct vgpu_queue *q)
 {
+	vgpu_assert_engine_context(q->engine);
 	return 0;
 }
 
@@ -92,6 +93,7 @@ static int soft_start(struct vgpu_queue *q, u64 budget_ns)
 	struct soft_queue *sq = q->priv;
 	struct soft_work w;
 
+	vgpu_assert_engine_context(q->engine);
 	do {
 		if (!soft_queue_next(sq, &w, &done) || !step(se, sq, &w, done))
 			break;
@@ -118,6 +120,7 @@ static bool soft_idle(struct vgpu_engine *e)
 {
 	struct soft_engine *se = to_engine(e);
 
+	vgpu_assert_engine_context(e);
 	if (se->hang)
 		return false;
 	if (se->waiting && ktime_get_ns() >= se->until)
@@ -129,6 +132,7 @@ static int soft_preempt(struct vgpu_queue *q)
 {
 	struct soft_engine *se = to_engine(q->engine);
 
+	vgpu_assert_engine_context(q->engine);
 	if (se->waiting)
 		stop_waiting(se);
 	return 0;
@@ -138,6 +142,7 @@ static int soft_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
 {
 	struct soft_engine *se = to_engine(e);
 
+	vgpu_assert_engine_context(e);
 	hrtimer_cancel(&se->timer);
 	se->waiting = NULL;
 	se->hang = false;
@@ -146,6 +151,7 @@ static int soft_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
 
 static s64 soft_scrub(struct vgpu_engine *e, u64 offset, u64 size)
 {
+	vgpu_assert_engine_context(e);
 	size = min_t(u64, size, SCRUB);
 	memset(e->gpu->desc.vram.mem + offset, 0, size);
 	return size;
@@ -155,6 +161,7 @@ static int soft_dump(struct vgpu_engine *e, char *buf, size_t size)
 {
 	struct soft_engine *se = to_engine(e);
 
+	vgpu_assert_engine_context(e);
 	return scnprintf(buf, size, "engine %s: %s\n", e->desc->name,
 			 se->hang ? "hangs" :
 			 se->waiting ? "waits for its timer" : "idle");

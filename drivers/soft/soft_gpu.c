@@ -49,6 +49,7 @@ static void enable_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask)
 		 vgpu_reg_get(rf, block + SOFT_RING_LO);
 	u32 slots = vgpu_reg_get(rf, block + SOFT_RING_SLOTS);
 
+	vgpu_assert_trap_context(rf->inst);
 	if (!sq)
 		return;
 	soft_queue_disable(sq);
@@ -140,6 +141,7 @@ static void instance_reset(struct vgpu_instance *inst)
 {
 	struct soft_instance *si = inst->priv;
 
+	vgpu_assert_trap_context(inst);
 	vgpu_reg_set(&inst->regs, SOFT_VRAM_LO, lower_32_bits(inst->vram_size));
 	vgpu_reg_set(&inst->regs, SOFT_VRAM_HI, upper_32_bits(inst->vram_size));
 	vgpu_reg_set(&inst->regs, SOFT_QUEUES,

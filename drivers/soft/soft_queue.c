@@ -91,6 +91,7 @@ int soft_queue_enable(struct soft_queue *sq, u64 offset, u32 slots)
 	struct vgpu_instance *inst = sq->q->inst;
 	int ret;
 
+	vgpu_assert_trap_context(inst);
 	spin_lock_irq(&sq->lock);
 	ret = vgpu_ring_init(&sq->ring, soft_vram(inst, 0), inst->vram_size,
 			     offset, slots);
@@ -172,6 +173,7 @@ bool soft_queue_next(struct soft_queue *sq, struct soft_work *work, u64 *done)
 	bool found;
 	int ret;
 
+	vgpu_assert_engine_context(sq->q->engine);
 	do {
 		spin_lock_irq(&sq->lock);
 		ret = sq->has_work ? 1 : sq->refused ? 0 : take(sq);
@@ -199,6 +201,7 @@ bool soft_queue_next(struct soft_queue *sq, struct soft_work *work, u64 *done)
  */
 void soft_queue_progress(struct soft_queue *sq, u64 done)
 {
+	vgpu_assert_engine_context(sq->q->engine);
 	spin_lock_irq(&sq->lock);
 	if (sq->has_work)
 		sq->ring.progress = done;
@@ -215,6 +218,7 @@ void soft_queue_finish(struct soft_queue *sq)
 	const struct soft_work *w = &sq->work;
 	bool irq;
 
+	vgpu_assert_engine_context(sq->q->engine);
 	spin_lock_irq(&sq->lock);
 	irq = sq->has_work && w->flags & SOFT_PACKET_IRQ;
 	if (sq->has_work) {
@@ -299,6 +303,7 @@ static int queue_describe(struct vgpu_queue *q, char *buf, size_t size)
 	struct soft_queue *sq = q->priv;
 	int len;
 
+	vgpu_assert_engine_context(q->engine);
 	spin_lock_irq(&sq->lock);
 	len = scnprintf(buf, size, "ring of %u packets, %llu taken; ",
 			sq->ring.mem ? sq->ring.slots : 0, sq->ring.read);

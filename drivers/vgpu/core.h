@@ -59,8 +59,8 @@ struct vgpu_type;
  * @engines: desc.nr_engines of them
  * @reset_lock: a reset of all of the device is under way
  * @watchdog_us: how long an engine may take to come idle; may change at any time
- * @faulted: told of an instance whose work has got an engine stuck; engine
- *	context
+ * @faulted: told of an instance whose work has got an engine stuck; with that
+ *	engine's lock held
  * @sharing: holds the settings that are the same for all engines; nobody is in
  *	this run list
  * @lost: the hardware does not answer any more; only ever set

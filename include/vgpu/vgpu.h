@@ -31,6 +31,10 @@
  *   engine's lock is held, and only here may the engine be touched. The trap
  *   lock is not held: what both contexts need goes through a queue, or is
  *   atomic.
+ *
+ * A function that is for one of them says so at its head, by
+ * vgpu_assert_trap_context() or vgpu_assert_engine_context(): a kernel with
+ * lockdep then looks.
  */
 
 struct vgpu_gpu;
@@ -276,6 +280,14 @@ void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
 		     u32 period_ns);
 u64 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar);
 u32 vgpu_config_read(struct vgpu_instance *inst, u32 offset, unsigned int size);
+
+#ifdef CONFIG_LOCKDEP
+void vgpu_assert_trap_context(struct vgpu_instance *inst);
+void vgpu_assert_engine_context(struct vgpu_engine *e);
+#else
+static inline void vgpu_assert_trap_context(struct vgpu_instance *inst) {}
+static inline void vgpu_assert_engine_context(struct vgpu_engine *e) {}
+#endif
 
 /**
  * vgpu_count() - add to a counter

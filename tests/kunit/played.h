@@ -12,5 +12,7 @@
 #define vgpu_fifo_busy		played_fifo_busy
 #define vgpu_bar_address	played_bar_address
 #define vgpu_config_read	played_config_read
+#define vgpu_assert_trap_context	played_assert_trap_context
+#define vgpu_assert_engine_context	played_assert_engine_context
 
 #endif /* _KUNIT_PLAYED_H */

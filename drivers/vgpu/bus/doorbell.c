@@ -57,6 +57,7 @@ vm_fault_t vgpu_doorbell_fault(struct vm_fault *vmf, struct vgpu_vdev *vd,
 	u64 begin = ktime_get_ns(), took;
 	vm_fault_t ret;
 
+	lockdep_assert_held_read(&vd->map.sem);
 	ret = vmf_insert_pfn(vmf->vma, vmf->address,
 			     vmalloc_to_pfn(db->pages + offset));
 	if (ret != VM_FAULT_NOPAGE)
@@ -108,6 +109,7 @@ int vgpu_doorbell_arm(struct vgpu_instance *inst, unsigned int bell,
 	struct mm_struct *mm;
 	int ret = -EAGAIN;
 
+	might_sleep();
 	if (bell >= VGPU_MAX_DOORBELLS || !vd->doorbells[bell].area)
 		return -EINVAL;
 	db = &vd->doorbells[bell];
@@ -175,6 +177,7 @@ void vgpu_doorbell_unmapped(struct vgpu_vdev *vd)
 {
 	unsigned int i;
 
+	lockdep_assert_held_write(&vd->map.sem);
 	for (i = 0; i < VGPU_MAX_DOORBELLS; i++)
 		vgpu_bell_reset(&vd->doorbells[i].bell);
 }

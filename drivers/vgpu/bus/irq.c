@@ -128,6 +128,7 @@ void vgpu_irq_set(struct vgpu_instance *inst, bool level)
 	struct vgpu_vdev *vd = inst_to_vd(inst);
 	struct vgpu_irqs *irqs = &vd->irqs;
 
+	lockdep_assert_held(&vd->trap_lock);
 	vgpu_config_set_intx_status(&vd->cfg, level);
 
 	spin_lock_irq(&irqs->lock);
@@ -146,6 +147,7 @@ EXPORT_SYMBOL_GPL(vgpu_irq_set);
  */
 void vgpu_irq_reset(struct vgpu_vdev *vd)
 {
+	lockdep_assert_held(&vd->trap_lock);
 	spin_lock_irq(&vd->irqs.lock);
 	vd->irqs.msi_pending = false;
 	vgpu_vectors_reset(vd);
@@ -180,6 +182,7 @@ void vgpu_irq_command(struct vgpu_vdev *vd)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
 
+	lockdep_assert_held(&vd->trap_lock);
 	spin_lock_irq(&irqs->lock);
 	irqs->intx_off = vgpu_config_intx_off(&vd->cfg);
 	irqs->master = vgpu_config_master_on(&vd->cfg);
@@ -301,6 +304,7 @@ static int set_trigger_action(struct vgpu_vdev *vd,
 int vgpu_irq_set_irqs(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
 		      void *data)
 {
+	lockdep_assert_held(&vd->trap_lock);
 	if (hdr->index == VFIO_PCI_MSIX_IRQ_INDEX)
 		return vgpu_vectors_set(vd, hdr, data);
 	switch (hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
@@ -366,6 +370,7 @@ void vgpu_irq_close(struct vgpu_vdev *vd)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&vd->trap_lock);
 	unmask_stop(&vd->irqs);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		set_trigger(vd, i, -1);
@@ -378,5 +383,6 @@ void vgpu_irq_close(struct vgpu_vdev *vd)
  */
 void vgpu_irq_flush(struct vgpu_vdev *vd)
 {
+	lockdep_assert_not_held(&vd->trap_lock);
 	cancel_delayed_work_sync(&vd->irqs.retry);
 }

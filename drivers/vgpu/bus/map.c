@@ -140,6 +140,7 @@ void vgpu_map_decode(struct vgpu_vdev *vd)
 {
 	bool on = vgpu_config_memory_on(&vd->cfg);
 
+	lockdep_assert_held(&vd->trap_lock);
 	if (on == vd->map.memory_on)
 		return;
 	down_write(&vd->map.sem);
@@ -158,6 +159,7 @@ void vgpu_map_display(struct vgpu_vdev *vd)
 	const struct vgpu_view *view = &vd->display.view;
 	struct vgpu_map *map = &vd->map;
 
+	lockdep_assert_held(&vd->trap_lock);
 	if (!view->direct && !map->view.direct)
 		return;
 	if (view->direct && map->view.direct &&

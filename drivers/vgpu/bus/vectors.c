@@ -46,6 +46,7 @@ void vgpu_vectors_deliver(struct vgpu_vdev *vd)
 {
 	unsigned int v;
 
+	lockdep_assert_held(&vd->irqs.lock);
 	for_each_set_bit(v, vd->irqs.msix.pending, vd->irqs.msix.nr)
 		deliver(vd, v);
 }
@@ -76,6 +77,7 @@ void vgpu_vectors_command(struct vgpu_vdev *vd)
 	u16 flags = vgpu_config_msix_flags(&vd->cfg);
 	bool on = flags & PCI_MSIX_FLAGS_ENABLE;
 
+	lockdep_assert_held(&vd->trap_lock);
 	lockdep_assert_held(&irqs->lock);
 	if (irqs->msix_on && !on)
 		bitmap_zero(irqs->msix.pending, irqs->msix.nr);
@@ -240,6 +242,7 @@ static int loop_back(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
 int vgpu_vectors_set(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
 		     const void *data)
 {
+	lockdep_assert_held(&vd->trap_lock);
 	switch (hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
 	case VFIO_IRQ_SET_ACTION_MASK:
 		return set_masks(vd, hdr, data, true);
@@ -267,6 +270,7 @@ void vgpu_vectors_close(struct vgpu_vdev *vd)
 	struct eventfd_ctx *old;
 	unsigned int v;
 
+	lockdep_assert_held(&vd->trap_lock);
 	for (v = 0; v < irqs->msix.nr; v++) {
 		spin_lock_irq(&irqs->lock);
 		old = irqs->vectors[v].trigger;

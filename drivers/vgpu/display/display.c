@@ -100,6 +100,7 @@ void vgpu_display_dark(struct vgpu_vdev *vd)
 {
 	struct vgpu_display *d = &vd->display;
 
+	lockdep_assert_held(&vd->trap_lock);
 	if (!d->picture)
 		return;		/* a type that has no display */
 	if (!d->dark)
@@ -139,6 +140,7 @@ int vgpu_display_query(struct vgpu_vdev *vd, bool powered,
 	struct vgpu_display *d = &vd->display;
 	struct vgpu_scanout s = {};
 
+	lockdep_assert_held(&vd->trap_lock);
 	if (plane->flags == (VFIO_GFX_PLANE_TYPE_PROBE |
 			     VFIO_GFX_PLANE_TYPE_REGION))
 		return 0;
@@ -212,6 +214,7 @@ int vgpu_display_init(struct vgpu_vdev *vd)
  */
 void vgpu_display_reset(struct vgpu_vdev *vd)
 {
+	lockdep_assert_held(&vd->trap_lock);
 	vgpu_display_dark(vd);
 	vd->display.was_reset = true;
 }

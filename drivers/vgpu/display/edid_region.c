@@ -140,6 +140,7 @@ int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres)
 {
 	const struct vgpu_type_desc *type = vd->inst.type;
 
+	lockdep_assert_held(&vd->trap_lock);
 	if (xres > type->max_xres || xres % 8 || yres > type->max_yres ||
 	    !vgpu_edid_fits(xres, yres))
 		return -EINVAL;
@@ -153,6 +154,7 @@ int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres)
  */
 void vgpu_edid_region_reset(struct vgpu_vdev *vd)
 {
+	lockdep_assert_held(&vd->trap_lock);
 	if (vd->inst.type->num_heads)
 		plug_default(vd, vd->display.mode >> 16,
 			     vd->display.mode & 0xffff);

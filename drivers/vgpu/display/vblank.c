@@ -50,6 +50,7 @@ void vgpu_vblank_set(struct vgpu_instance *inst, unsigned int head,
 	struct vgpu_head *h = &inst_to_vd(inst)->heads[head];
 	u32 period = period_ns ? max_t(u32, period_ns, MIN_PERIOD) : 0;
 
+	lockdep_assert_held(&h->vd->trap_lock);
 	if (period == h->period)
 		return;
 	/* First: the timer must not be moved on while it is started anew. */
@@ -83,6 +84,7 @@ void vgpu_vblank_stop(struct vgpu_vdev *vd)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&vd->trap_lock);
 	for (i = 0; i < VGPU_MAX_HEADS; i++)
 		vgpu_vblank_set(&vd->inst, i, 0);
 }
@@ -95,6 +97,7 @@ void vgpu_vblank_flush(struct vgpu_vdev *vd)
 {
 	unsigned int i;
 
+	lockdep_assert_not_held(&vd->trap_lock);
 	for (i = 0; i < VGPU_MAX_HEADS; i++)
 		cancel_work_sync(&vd->heads[i].work);
 }

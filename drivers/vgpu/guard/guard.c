@@ -100,6 +100,8 @@ bool vgpu_guard_event(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
  */
 int vgpu_guard_wait(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
 {
+	lockdep_assert_not_held(&vd->trap_lock);
+	might_sleep();
 	while (!vgpu_guard_event(vd, kind)) {
 		if (fatal_signal_pending(current))
 			return -EINTR;

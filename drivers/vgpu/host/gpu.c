@@ -53,6 +53,7 @@ const char *vgpu_largest_type(const struct vgpu_pdev *pd)
 	const struct vgpu_type_desc *best = NULL;
 	unsigned int i;
 
+	lockdep_assert_held(&pd->lock);
 	for (i = 0; i < pd->gpu.desc.nr_types; i++) {
 		const struct vgpu_type_desc *t = pd->types[i].desc;
 
@@ -215,6 +216,7 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc)
 	struct vgpu_pdev *pd;
 	int ret;
 
+	might_sleep();
 	ret = check_desc(desc);
 	if (ret)
 		return ERR_PTR(ret);
@@ -267,6 +269,7 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 	struct vgpu_pdev *pd = gpu->pd;
 	struct device *dev = gpu->desc.dev;
 
+	might_sleep();
 	vgpu_debugfs_remove(pd);
 	mdev_unregister_parent(&pd->parent);
 	sysfs_remove_group(&dev->kobj, &vgpu_gpu_group);
@@ -286,6 +289,7 @@ EXPORT_SYMBOL_GPL(vgpu_gpu_unregister);
  */
 u64 vgpu_bar_address(struct vgpu_instance *inst, unsigned int bar)
 {
+	vgpu_assert_trap_context(inst);
 	return vgpu_config_bar_address(&inst_to_vd(inst)->cfg, bar);
 }
 EXPORT_SYMBOL_GPL(vgpu_bar_address);
@@ -300,6 +304,7 @@ EXPORT_SYMBOL_GPL(vgpu_bar_address);
  */
 u32 vgpu_config_read(struct vgpu_instance *inst, u32 offset, unsigned int size)
 {
+	vgpu_assert_trap_context(inst);
 	return vgpu_config_get(&inst_to_vd(inst)->cfg, offset, size);
 }
 EXPORT_SYMBOL_GPL(vgpu_config_read);

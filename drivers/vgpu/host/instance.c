@@ -133,7 +133,9 @@ static void init_locks(struct vgpu_vdev *vd)
 
 /**
  * vgpu_instance_faulted() - an engine got stuck under an instance
- * @vd: the instance, faulted already. Engine context
+ * @vd: the instance, faulted already
+ *
+ * Any context.
  */
 void vgpu_instance_faulted(struct vgpu_vdev *vd)
 {

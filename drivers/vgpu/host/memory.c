@@ -78,6 +78,7 @@ int vgpu_vram_alloc(struct vgpu_vram *vram, u64 size, int node)
 	u64 pages = size >> PAGE_SHIFT;
 	int ret = -ENOMEM;
 
+	might_sleep();
 	if (!size || !IS_ALIGNED(size, PMD_SIZE) || pages > UINT_MAX)
 		return -EINVAL;
 	vram->size = size;

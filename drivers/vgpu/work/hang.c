@@ -66,7 +66,7 @@ static int reset_engine(struct vgpu_sched *eng)
 	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
 
 	/* The card is left as it is: stuck, for all that it knows. */
-	if (vgpu_inject_reset(eng->pd))
+	if (vgpu_inject_reset(eng))
 		return -EIO;
 	if (!ops->reset(&eng->engine, VGPU_RESET_CONTEXT))
 		return 0;
@@ -86,7 +86,7 @@ static void reset_device(struct vgpu_pdev *pd)
 	}
 	if (!broken || READ_ONCE(pd->lost))
 		return;
-	ret = vgpu_inject_reset(pd) ? -EIO :
+	ret = vgpu_inject_reset(broken) ? -EIO :
 	      broken->engine.desc->ops->reset(&broken->engine,
 					      VGPU_RESET_DEVICE);
 	trace_vgpu_reset(broken->engine.id, ret);
@@ -110,6 +110,7 @@ void vgpu_hang_recover(struct vgpu_pdev *pd)
 {
 	struct vgpu_sched *eng;
 
+	might_sleep();
 	mutex_lock(&pd->reset_lock);
 	if (pd->asleep)
 		goto out;	/* the engine's thread will come again */

@@ -31,13 +31,14 @@ bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx)
 
 /**
  * vgpu_inject_reset() - is a reset of an engine not to help
- * @pd: the GPU
+ * @eng: the engine; engine context
  *
- * Return: true when a fault is injected. Engine context.
+ * Return: true when a fault is injected.
  */
-bool vgpu_inject_reset(struct vgpu_pdev *pd)
+bool vgpu_inject_reset(struct vgpu_sched *eng)
 {
-	return should_fail(&pd->inject.reset, 1);
+	lockdep_assert_held(&eng->hw_lock);
+	return should_fail(&eng->pd->inject.reset, 1);
 }
 
 /**
@@ -64,7 +65,7 @@ bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx)
 	return false;
 }
 
-bool vgpu_inject_reset(struct vgpu_pdev *pd)
+bool vgpu_inject_reset(struct vgpu_sched *eng)
 {
 	return false;
 }

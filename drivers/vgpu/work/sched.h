@@ -38,7 +38,7 @@ void vgpu_hang_recover(struct vgpu_pdev *pd);
 
 /* inject.c */
 bool vgpu_inject_hang(struct vgpu_sched *eng, struct vgpu_context *ctx);
-bool vgpu_inject_reset(struct vgpu_pdev *pd);
+bool vgpu_inject_reset(struct vgpu_sched *eng);
 void vgpu_inject_init(struct vgpu_pdev *pd);
 
 #endif /* _VGPU_SCHED_H */

@@ -92,6 +92,7 @@ int vgpu_scrub(struct vgpu_pdev *pd, u64 offset, u64 size)
 	u64 end = offset + size, n;
 	int ret;
 
+	might_sleep();
 	for (; offset < end; offset += n) {
 		n = min_t(u64, end - offset, SCRUB_STEP);
 		ret = scrub_by_engine(pd, offset, n);

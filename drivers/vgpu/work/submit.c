@@ -53,7 +53,7 @@ int vgpu_fifo_submit(struct vgpu_fifo *f, struct vgpu_queue *q, u32 offset,
 {
 	int ret;
 
-	lockdep_assert_held(&inst_to_vd(q->inst)->trap_lock);
+	vgpu_assert_trap_context(q->inst);
 	if (!vgpu_queue_accepts(q))
 		return -EIO;
 	while (!vgpu_fifo_push(f, offset, val)) {
@@ -80,6 +80,7 @@ EXPORT_SYMBOL_GPL(vgpu_fifo_submit);
  */
 bool vgpu_fifo_busy(struct vgpu_fifo *f, struct vgpu_queue *q)
 {
+	vgpu_assert_trap_context(q->inst);
 	if (vgpu_fifo_level(f))
 		vgpu_queue_kick(q);
 	return vgpu_queue_busy(q);
