@@ -31,6 +31,7 @@
 #include <linux/notifier.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
+#include <linux/wait.h>
 #include <vgpu/vgpu.h>
 
 #include "bus/bus_types.h"
@@ -66,6 +67,7 @@ struct vgpu_type;
  * @lost: the hardware does not answer any more; only ever set
  * @asleep: the machine sleeps, and no engine is to be touched; changed with
  *	@reset_lock and all hw_locks held, so that any of these protects it
+ * @awake: who wants an engine or the memory waits here for @asleep to end
  * @resets: how often an engine was reset
  * @guard_limits: what an instance may cause, see enum vgpu_guard_kind; 0 for
  *	no limit
@@ -94,6 +96,7 @@ struct vgpu_pdev {
 	void (*faulted)(struct vgpu_vdev *vd);
 	bool lost;
 	bool asleep;
+	wait_queue_head_t awake;
 	atomic64_t resets;
 	u32 guard_limits[VGPU_NR_GUARDS];
 	struct dentry *debugfs;

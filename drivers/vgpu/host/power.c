@@ -42,11 +42,10 @@ static void set_asleep(struct vgpu_pdev *pd, bool asleep)
 		vgpu_sched_account(eng, VGPU_ENGINE_IDLE);
 	}
 	WRITE_ONCE(pd->asleep, asleep);
-	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		mutex_unlock(&eng->hw_lock);
-		wake_up_all(&eng->wq);
-	}
 	mutex_unlock(&pd->reset_lock);
+	wake_up_all(&pd->awake);
 }
 
 /* One a unit of the partitions; a unit is all taken or all free. */

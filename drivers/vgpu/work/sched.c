@@ -55,8 +55,24 @@ void vgpu_engine_lock(struct vgpu_sched *eng)
 	mutex_lock(&eng->hw_lock);
 	while (eng->pd->asleep) {
 		mutex_unlock(&eng->hw_lock);
-		wait_event_idle(eng->wq, !READ_ONCE(eng->pd->asleep));
+		wait_event_idle(eng->pd->awake, !READ_ONCE(eng->pd->asleep));
 		mutex_lock(&eng->hw_lock);
+	}
+}
+
+/**
+ * vgpu_reset_lock() - keep a GPU from being reset, and from sleeping
+ * @pd: the GPU; its reset_lock is held on return
+ *
+ * Waits until the machine is awake.
+ */
+void vgpu_reset_lock(struct vgpu_pdev *pd)
+{
+	mutex_lock(&pd->reset_lock);
+	while (pd->asleep) {
+		mutex_unlock(&pd->reset_lock);
+		wait_event_idle(pd->awake, !READ_ONCE(pd->asleep));
+		mutex_lock(&pd->reset_lock);
 	}
 }
 
@@ -370,6 +386,7 @@ void vgpu_sched_init(struct vgpu_pdev *pd, u32 slice)
 	struct vgpu_sched *eng;
 
 	mutex_init(&pd->reset_lock);
+	init_waitqueue_head(&pd->awake);
 	vgpu_runlist_init(&pd->sharing, 0);
 	pd->sharing.slice = slice;
 	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {

@@ -20,6 +20,7 @@ void vgpu_sched_detach(struct vgpu_vdev *vd);
 void vgpu_sched_unload(struct vgpu_sched *eng);
 u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
 void vgpu_engine_lock(struct vgpu_sched *eng);
+void vgpu_reset_lock(struct vgpu_pdev *pd);
 
 /* queue.c */
 int vgpu_queues_init(struct vgpu_vdev *vd);

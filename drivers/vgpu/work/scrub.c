@@ -69,11 +69,9 @@ static int scrub_by_engine(struct vgpu_pdev *pd, u64 offset, u64 size)
 /* While the machine sleeps, memory is out of reach as the engines are. */
 static void scrub_by_cpu(struct vgpu_pdev *pd, u64 offset, u64 size)
 {
-	struct vgpu_sched *eng = &pd->engines[0];
-
-	vgpu_engine_lock(eng);
+	vgpu_reset_lock(pd);
 	vgpu_vram_zero(&pd->gpu.desc.vram, offset, size);
-	mutex_unlock(&eng->hw_lock);
+	mutex_unlock(&pd->reset_lock);
 }
 
 /**
