@@ -113,9 +113,7 @@ static void request_vblank(struct vgpu_regfile *rf)
 	bool wanted = rv100_crtc_on(rf) &&
 		      vgpu_reg_get(rf, RV100_GEN_INT_CNTL) & RV100_INT_VBLANK;
 
-	if (rf->inst)
-		vgpu_vblank_set(rf->inst, 0,
-				wanted ? priv(rf)->timing.period_ns : 0);
+	vgpu_vblank_set(rf->inst, 0, wanted ? priv(rf)->timing.period_ns : 0);
 }
 
 static void update_irq(struct vgpu_regfile *rf)
@@ -123,9 +121,7 @@ static void update_irq(struct vgpu_regfile *rf)
 	u32 pending = rv100_int_status_read(rf, RV100_GEN_INT_STATUS) &
 		      vgpu_reg_get(rf, RV100_GEN_INT_CNTL);
 
-	if (rf->inst)
-		vgpu_irq_set(rf->inst,
-			     pending & (RV100_INT_VBLANK | RV100_INT_SW));
+	vgpu_irq_set(rf->inst, pending & (RV100_INT_VBLANK | RV100_INT_SW));
 }
 
 /**
@@ -272,7 +268,7 @@ void rv100_gpio_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask)
 	bool scl = !(val & RV100_GPIO_SCL_EN) || val & RV100_GPIO_SCL_A;
 	bool sda = !(val & RV100_GPIO_SDA_EN) || val & RV100_GPIO_SDA_A;
 
-	if (offset == RV100_GPIO_DVI_DDC && rf->inst)
+	if (offset == RV100_GPIO_DVI_DDC)
 		sda = vgpu_ddc_drive(&rf->inst->ddc, scl, sda);
 	val &= ~(RV100_GPIO_SCL_Y | RV100_GPIO_SDA_Y);
 	val |= scl ? RV100_GPIO_SCL_Y : 0;

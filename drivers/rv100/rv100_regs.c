@@ -31,7 +31,7 @@ static bool to_vram(struct vgpu_regfile *rf, u32 *at)
 
 static bool vram_valid(struct vgpu_regfile *rf, u32 at)
 {
-	return rf->inst && at < rf->inst->vram_size;
+	return at < rf->inst->vram_size;
 }
 
 static u32 mm_data_read(struct vgpu_regfile *rf, u32 offset)
@@ -108,14 +108,11 @@ static void pll_index_write(struct vgpu_regfile *rf, u32 offset, u32 val,
 
 static u32 config_read(struct vgpu_regfile *rf, u32 offset)
 {
-	return rf->inst ? vgpu_config_read(rf->inst, offset - RV100_PCI_CONFIG,
-					   4) : 0;
+	return vgpu_config_read(rf->inst, offset - RV100_PCI_CONFIG, 4);
 }
 
 static u32 bar_read(struct vgpu_regfile *rf, u32 offset)
 {
-	if (!rf->inst)
-		return 0;
 	/* There is one aperture: the second is the first. */
 	return vgpu_bar_address(rf->inst, offset == RV100_CNFG_REG_1_BASE ?
 				RV100_BAR_REGS : RV100_BAR_VRAM);

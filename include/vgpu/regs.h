@@ -80,7 +80,7 @@ struct vgpu_regmap {
  * struct vgpu_regfile - the registers of one instance
  * @map: the table
  * @shadow: one value per 32-bit register of @map
- * @inst: the instance; NULL in unit tests
+ * @inst: the instance
  * @priv: the backend's own state for this instance
  * @submit: takes a write for an engine, which starts work or does not; returns
  *	0, or -errno when it was dropped. The backend's, or NULL
