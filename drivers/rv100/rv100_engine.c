@@ -156,14 +156,14 @@ static bool takes_more(struct rv100_gpu *card)
 	       has_room(card, OP_ENTRIES);
 }
 
-static void report_drop(struct vgpu_instance *inst,
-			enum rv100_2d_verdict verdict,
+static void report_drop(struct vgpu_queue *q, enum rv100_2d_verdict verdict,
 			const struct rv100_2d_op *op)
 {
+	struct vgpu_instance *inst = q->inst;
 	struct rv100_instance *ri = inst->priv;
 	const struct rv100_2d_state *s = &ri->ctx;
 
-	vgpu_count(inst, VGPU_CNT_DROPPED, 1);
+	vgpu_queue_count(q, VGPU_QUEUE_DROPPED, 1);
 	if (!__ratelimit(&ri->drops))
 		return;
 	dev_notice(inst->dev,
@@ -175,37 +175,38 @@ static void report_drop(struct vgpu_instance *inst,
 }
 
 /* An operation was started: make it the instance's work, or drop it. */
-static void begin(struct vgpu_instance *inst, enum rv100_2d_trigger trigger)
+static void begin(struct vgpu_queue *q, enum rv100_2d_trigger trigger)
 {
-	struct rv100_instance *ri = inst->priv;
+	struct rv100_instance *ri = q->inst->priv;
 	enum rv100_2d_verdict verdict;
 	struct rv100_2d_op op;
 
-	verdict = rv100_2d_audit(&ri->ctx, trigger, inst->vram_size, &op);
+	verdict = rv100_2d_audit(&ri->ctx, trigger, q->inst->vram_size, &op);
 	if (verdict == RV100_2D_RUN)
 		ri->work = op;
 	else if (verdict != RV100_2D_EMPTY)
-		report_drop(inst, verdict, &op);
+		report_drop(q, verdict, &op);
 }
 
 /* Give the card the next band of the instance's work. */
-static void step(struct vgpu_instance *inst)
+static void step(struct vgpu_queue *q)
 {
+	struct vgpu_instance *inst = q->inst;
 	struct rv100_gpu *card = card_of(inst->gpu);
 	struct rv100_instance *ri = inst->priv;
 	struct rv100_2d_op band = rv100_2d_band(&ri->work, BAND_BYTES);
 
 	emit(card, &band, card->vram_base + inst->vram_offset);
-	vgpu_count(inst, VGPU_CNT_BYTES,
-		   (u64)band.width * band.height * band.cpp);
+	vgpu_queue_count(q, VGPU_QUEUE_BYTES,
+			 (u64)band.width * band.height * band.cpp);
 	if (!ri->work.height)
-		vgpu_count(inst, VGPU_CNT_OPS, 1);
+		vgpu_queue_count(q, VGPU_QUEUE_OPS, 1);
 }
 
 /* Take a register write from the FIFO into the context image. */
-static bool take(struct vgpu_instance *inst)
+static bool take(struct vgpu_queue *q)
 {
-	struct rv100_instance *ri = inst->priv;
+	struct rv100_instance *ri = q->inst->priv;
 	enum rv100_2d_trigger trigger;
 	struct vgpu_fifo_entry e;
 
@@ -213,7 +214,7 @@ static bool take(struct vgpu_instance *inst)
 		return false;
 	trigger = rv100_2d_write(&ri->ctx, e.offset, e.val);
 	if (trigger != RV100_TRIGGER_NONE)
-		begin(inst, trigger);
+		begin(q, trigger);
 	return true;
 }
 
@@ -224,20 +225,19 @@ static bool take(struct vgpu_instance *inst)
  */
 static int rv100_start(struct vgpu_queue *q, u64 budget_ns)
 {
-	struct vgpu_instance *inst = q->inst;
-	struct rv100_gpu *card = card_of(inst->gpu);
-	struct rv100_instance *ri = inst->priv;
+	struct rv100_gpu *card = card_of(q->inst->gpu);
+	struct rv100_instance *ri = q->inst->priv;
 	u64 end = ktime_get_ns() + budget_ns;
 
 	vgpu_assert_engine_context(q->engine);
 	do {
-		if (!ri->work.height && !take(inst))
+		if (!ri->work.height && !take(q))
 			break;
 		if (!ri->work.height)
 			continue;
 		if (!takes_more(card))
 			break;
-		step(inst);
+		step(q);
 	} while (ktime_get_ns() < end);
 	flush(card);
 	vgpu_fifo_wake(&ri->fifo);

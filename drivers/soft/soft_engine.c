@@ -27,8 +27,9 @@ static void fill(void *at, u32 value, u64 size)
 }
 
 /* A piece of a copy or a fill. Return: how much is done. */
-static u64 move(struct vgpu_instance *inst, const struct soft_work *w, u64 done)
+static u64 move(struct vgpu_queue *q, const struct soft_work *w, u64 done)
 {
+	struct vgpu_instance *inst = q->inst;
 	u64 n = min_t(u64, w->size - done, PIECE);
 
 	if (w->op == SOFT_OP_COPY)
@@ -36,7 +37,7 @@ static u64 move(struct vgpu_instance *inst, const struct soft_work *w, u64 done)
 		       soft_vram(inst, w->src + done), n);
 	else
 		fill(soft_vram(inst, w->dst + done), w->value, n);
-	vgpu_count(inst, VGPU_CNT_BYTES, n);
+	vgpu_queue_count(q, VGPU_QUEUE_BYTES, n);
 	return done + n;
 }
 
@@ -69,7 +70,7 @@ static bool step(struct soft_engine *se, struct soft_queue *sq,
 		return false;
 	case SOFT_OP_COPY:
 	case SOFT_OP_FILL:
-		done = move(sq->q->inst, w, done);
+		done = move(sq->q, w, done);
 		soft_queue_progress(sq, done);
 		break;
 	case SOFT_OP_NOP:

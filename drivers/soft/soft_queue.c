@@ -127,7 +127,7 @@ static void report(struct soft_queue *sq, const char *what)
 	struct vgpu_instance *inst = sq->q->inst;
 	struct soft_instance *si = inst->priv;
 
-	vgpu_count(inst, VGPU_CNT_DROPPED, 1);
+	vgpu_queue_count(sq->q, VGPU_QUEUE_DROPPED, 1);
 	if (__ratelimit(&si->drops))
 		dev_notice(inst->dev, "%s queue: packet dropped: %s; partition %llu bytes\n",
 			   sq->compute ? "compute" : "copy", what,
@@ -230,7 +230,7 @@ void soft_queue_finish(struct soft_queue *sq)
 			smp_store_release(fence, cpu_to_le64(w->fence_value));
 		}
 		vgpu_ring_advance(&sq->ring);
-		vgpu_count(inst, VGPU_CNT_OPS, 1);
+		vgpu_queue_count(sq->q, VGPU_QUEUE_OPS, 1);
 		WRITE_ONCE(sq->idle_since, ktime_get_ns());
 	}
 	spin_unlock_irq(&sq->lock);

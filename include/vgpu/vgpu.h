@@ -45,28 +45,20 @@ struct vgpu_pdev;
  * enum vgpu_counter - what is counted per instance, never going backwards
  * @VGPU_CNT_TRAPS_READ: trapped register reads
  * @VGPU_CNT_TRAPS_WRITE: trapped register writes, also of engine registers
- * @VGPU_CNT_TRAPS_ENGINE: of these, the ones that were queued for an engine
  * @VGPU_CNT_TRAPS_CONFIG: accesses to configuration space
  * @VGPU_CNT_TRAPS_VRAM: accesses to VRAM that was not mapped
  * @VGPU_CNT_TRAP_TIME: time that the host spent on all of these, ns
- * @VGPU_CNT_OPS: operations that the engine has carried out
- * @VGPU_CNT_BYTES: bytes that those operations wrote
- * @VGPU_CNT_DROPPED: operations refused by the audit
- * @VGPU_CNT_FIFO_OVERFLOW: engine writes lost because the FIFO stayed full
- * @VGPU_CNT_FAULTS: times that the engine had to be reset under it
+ * @VGPU_CNT_FAULTS: times that an engine had to be reset under it
  * @VGPU_NR_COUNTERS: how many there are
+ *
+ * What is counted by engine is in enum vgpu_queue_counter.
  */
 enum vgpu_counter {
 	VGPU_CNT_TRAPS_READ,
 	VGPU_CNT_TRAPS_WRITE,
-	VGPU_CNT_TRAPS_ENGINE,
 	VGPU_CNT_TRAPS_CONFIG,
 	VGPU_CNT_TRAPS_VRAM,
 	VGPU_CNT_TRAP_TIME,
-	VGPU_CNT_OPS,
-	VGPU_CNT_BYTES,
-	VGPU_CNT_DROPPED,
-	VGPU_CNT_FIFO_OVERFLOW,
 	VGPU_CNT_FAULTS,
 	VGPU_NR_COUNTERS,
 };

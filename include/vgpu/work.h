@@ -2,6 +2,7 @@
 #ifndef _VGPU_WORK_H
 #define _VGPU_WORK_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 /**
@@ -92,18 +93,38 @@ struct vgpu_queue_ops {
 };
 
 /**
+ * enum vgpu_queue_counter - what is counted per queue, never going backwards
+ * @VGPU_QUEUE_TRAPS: trapped register writes that were queued
+ * @VGPU_QUEUE_OVERFLOWS: such writes lost because the FIFO stayed full
+ * @VGPU_QUEUE_OPS: operations that the engine has carried out
+ * @VGPU_QUEUE_BYTES: bytes that those operations wrote
+ * @VGPU_QUEUE_DROPPED: operations refused by the audit
+ * @VGPU_NR_QUEUE_COUNTERS: how many there are
+ */
+enum vgpu_queue_counter {
+	VGPU_QUEUE_TRAPS,
+	VGPU_QUEUE_OVERFLOWS,
+	VGPU_QUEUE_OPS,
+	VGPU_QUEUE_BYTES,
+	VGPU_QUEUE_DROPPED,
+	VGPU_NR_QUEUE_COUNTERS,
+};
+
+/**
  * struct vgpu_queue - an instance's work on one engine
  * @inst: whose
  * @engine: where
  * @ops: of the engine's description
+ * @count: see enum vgpu_queue_counter; change with vgpu_queue_count()
  * @priv: the backend's own
  *
- * Fixed while the instance lives, but for @priv.
+ * Fixed while the instance lives, but for @count and @priv.
  */
 struct vgpu_queue {
 	struct vgpu_instance *inst;
 	struct vgpu_engine *engine;
 	const struct vgpu_queue_ops *ops;
+	atomic64_t count[VGPU_NR_QUEUE_COUNTERS];
 	void *priv;
 };
 
@@ -186,5 +207,17 @@ bool vgpu_queue_accepts(struct vgpu_queue *q);
 void vgpu_engine_done(struct vgpu_engine *e);
 struct vgpu_queue *vgpu_instance_queue(struct vgpu_instance *inst,
 				       enum vgpu_engine_class class);
+
+/**
+ * vgpu_queue_count() - add to a counter
+ * @q: the queue
+ * @what: the counter
+ * @n: how much
+ */
+static inline void vgpu_queue_count(struct vgpu_queue *q,
+				    enum vgpu_queue_counter what, u64 n)
+{
+	atomic64_add(n, &q->count[what]);
+}
 
 #endif /* _VGPU_WORK_H */

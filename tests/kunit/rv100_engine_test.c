@@ -145,9 +145,9 @@ static int scrub(struct kunit *test, u64 offset, u64 size)
 	return 0;
 }
 
-static u64 counted(struct kunit *test, enum vgpu_counter what)
+static u64 counted(struct kunit *test, enum vgpu_queue_counter what)
 {
-	return atomic64_read(&fix(test)->inst.count[what]);
+	return atomic64_read(&fix(test)->q.count[what]);
 }
 
 /* The registers of one operation that were written, of 16 */
@@ -175,8 +175,8 @@ static void rv100_run_writes_operation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reg(test, 0x147c), 0x00c0ffee);
 	/* Flushed, so that the guest can read it */
 	KUNIT_EXPECT_EQ(test, reg(test, 0x1714), 5);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 1);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_BYTES), 10 * 20 * 4);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_OPS), 1);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_BYTES), 10 * 20 * 4);
 }
 
 static void rv100_run_drops(struct kunit *test)
@@ -184,9 +184,9 @@ static void rv100_run_drops(struct kunit *test)
 	push_fill(test, 0, 0, 1024, 1025);
 	KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), 0);
 	KUNIT_EXPECT_EQ(test, written(test), 0);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 0);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_BYTES), 0);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_DROPPED), 1);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_OPS), 0);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_BYTES), 0);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_DROPPED), 1);
 }
 
 /* No pixels is no operation, and nothing wrong either. */
@@ -195,8 +195,8 @@ static void rv100_run_empty(struct kunit *test)
 	push_fill(test, 0, 0, 0, 5);
 	KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), 0);
 	KUNIT_EXPECT_EQ(test, written(test), 0);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 0);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_DROPPED), 0);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_OPS), 0);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_DROPPED), 0);
 }
 
 /* What the card holds is not written again, but the coordinates always are. */
@@ -250,7 +250,7 @@ static void rv100_run_budget(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run(test, 0), 1);
 	KUNIT_EXPECT_EQ(test, written(test), 0);
 	KUNIT_EXPECT_EQ(test, run(test, 0), 0);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 1);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_OPS), 1);
 	KUNIT_EXPECT_EQ(test, run(test, 0), 0);
 }
 
@@ -308,7 +308,7 @@ static void rv100_forgets(struct kunit *test)
 	q->ops->forget(q);
 	KUNIT_EXPECT_FALSE(test, q->ops->pending(q));
 	KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), 0);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 0);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_OPS), 0);
 }
 
 /* A long operation ends a slice in its midst, and goes on in the next. */
@@ -321,8 +321,8 @@ static void rv100_cut_into_bands(struct kunit *test)
 	while (run(test, 0) == 1)
 		slices++;
 	KUNIT_EXPECT_EQ(test, slices, 4 + 4);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 1);
-	KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_BYTES), 1024 * 200 * 4);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_OPS), 1);
+	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_BYTES), 1024 * 200 * 4);
 	/* The last band: 8 lines at 192. */
 	KUNIT_EXPECT_EQ(test, reg(test, 0x143c), 8 << 16 | 1024);
 	KUNIT_EXPECT_EQ(test, reg(test, 0x1438), 192 << 16);
@@ -353,7 +353,7 @@ static void rv100_no_room(struct kunit *test)
 		push_fill(test, 3, 2, 10, 20);
 		KUNIT_EXPECT_EQ(test, run(test, NSEC_PER_SEC), -ETIMEDOUT);
 		KUNIT_EXPECT_EQ(test, written(test), 0);
-		KUNIT_EXPECT_EQ(test, counted(test, VGPU_CNT_OPS), 0);
+		KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_OPS), 0);
 	}
 }
 

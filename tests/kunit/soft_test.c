@@ -163,9 +163,19 @@ static bool passed(struct vgpu_vdev *vd, unsigned int n, u64 value)
 	return mock_await(fence_at(vd, n) == value);
 }
 
-static u64 counted(struct vgpu_vdev *vd, enum vgpu_counter what)
+static u64 counted(struct vgpu_vdev *vd, enum vgpu_engine_class class,
+		   enum vgpu_queue_counter what)
 {
-	return atomic64_read(&vd->inst.count[what]);
+	return atomic64_read(&vgpu_instance_queue(&vd->inst, class)->count[what]);
+}
+
+static void expect_work(struct kunit *test, struct vgpu_vdev *vd,
+			enum vgpu_engine_class class, u64 ops, u64 bytes,
+			u64 dropped)
+{
+	KUNIT_EXPECT_EQ(test, counted(vd, class, VGPU_QUEUE_OPS), ops);
+	KUNIT_EXPECT_EQ(test, counted(vd, class, VGPU_QUEUE_BYTES), bytes);
+	KUNIT_EXPECT_EQ(test, counted(vd, class, VGPU_QUEUE_DROPPED), dropped);
 }
 
 static void soft_identifies(struct kunit *test)
@@ -210,9 +220,8 @@ static void soft_copies_and_fills(struct kunit *test)
 	}
 	KUNIT_EXPECT_TRUE(test, passed(vd, 0, 299));
 	KUNIT_EXPECT_TRUE(test, passed(vd, 1, 299));
-	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_OPS), 402ULL);
-	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_BYTES), 500001ULL);
-	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_DROPPED), 0ULL);
+	expect_work(test, vd, VGPU_CLASS_COPY, 201, 300001, 0);
+	expect_work(test, vd, VGPU_CLASS_COMPUTE, 201, 200000, 0);
 	mock_gone(vd);
 }
 
@@ -236,7 +245,8 @@ static void soft_drops(struct kunit *test)
 				SOFT_STATUS_REFUSED);
 	fence(test, vd, false, 0, 1);
 	KUNIT_EXPECT_TRUE(test, passed(vd, 0, 1));
-	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CNT_DROPPED), 3ULL);
+	expect_work(test, vd, VGPU_CLASS_COPY, 1, 0, 3);
+	expect_work(test, vd, VGPU_CLASS_COMPUTE, 0, 0, 0);
 	KUNIT_EXPECT_NULL(test, memchr_inv(soft_vram(&other->inst, 0), 0, SZ_4M));
 	KUNIT_EXPECT_NULL(test, memchr_inv(soft_vram(&vd->inst, SZ_1M), 0,
 					   SZ_1M));

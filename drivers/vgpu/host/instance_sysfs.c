@@ -159,15 +159,37 @@ static DEVICE_ATTR_RO(traps);
 
 COUNTER_ATTR(traps_read, VGPU_CNT_TRAPS_READ);
 COUNTER_ATTR(traps_write, VGPU_CNT_TRAPS_WRITE);
-COUNTER_ATTR(traps_engine, VGPU_CNT_TRAPS_ENGINE);
 COUNTER_ATTR(traps_config, VGPU_CNT_TRAPS_CONFIG);
 COUNTER_ATTR(traps_vram, VGPU_CNT_TRAPS_VRAM);
 COUNTER_ATTR(trap_time_ns, VGPU_CNT_TRAP_TIME);
-COUNTER_ATTR(ops, VGPU_CNT_OPS);
-COUNTER_ATTR(bytes, VGPU_CNT_BYTES);
-COUNTER_ATTR(dropped, VGPU_CNT_DROPPED);
-COUNTER_ATTR(fifo_overflows, VGPU_CNT_FIFO_OVERFLOW);
 COUNTER_ATTR(faults, VGPU_CNT_FAULTS);
+
+/* A sum over its engines of what is counted by queue. */
+static ssize_t show_queued(struct device *dev, char *buf,
+			   enum vgpu_queue_counter what)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	struct vgpu_context *ctx;
+	u64 n = 0;
+
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
+		n += atomic64_read(&ctx->q.count[what]);
+	return sysfs_emit(buf, "%llu\n", n);
+}
+
+#define QUEUED_ATTR(_name, _what)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return show_queued(dev, buf, _what);				\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+QUEUED_ATTR(traps_engine, VGPU_QUEUE_TRAPS);
+QUEUED_ATTR(ops, VGPU_QUEUE_OPS);
+QUEUED_ATTR(bytes, VGPU_QUEUE_BYTES);
+QUEUED_ATTR(dropped, VGPU_QUEUE_DROPPED);
+QUEUED_ATTR(fifo_overflows, VGPU_QUEUE_OVERFLOWS);
 
 struct entitlement {
 	struct device_attribute attr;

@@ -30,7 +30,7 @@ static int wait_for_room(struct vgpu_fifo *f, struct vgpu_queue *q)
 	vd->fifo_wait += ktime_get_ns() - begin;
 	if (ret >= 0 && vgpu_fifo_level(f) < f->depth)
 		return 0;
-	vgpu_count(&vd->inst, VGPU_CNT_FIFO_OVERFLOW, 1);
+	vgpu_queue_count(q, VGPU_QUEUE_OVERFLOWS, 1);
 	return -EBUSY;
 }
 
@@ -61,7 +61,7 @@ int vgpu_fifo_submit(struct vgpu_fifo *f, struct vgpu_queue *q, u32 offset,
 		if (ret)
 			return ret;
 	}
-	vgpu_count(q->inst, VGPU_CNT_TRAPS_ENGINE, 1);
+	vgpu_queue_count(q, VGPU_QUEUE_TRAPS, 1);
 	trace_vgpu_submit(q->inst->id, offset, val);
 	if (starts)
 		vgpu_queue_kick(q);
