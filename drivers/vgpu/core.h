@@ -26,6 +26,7 @@
 #define _VGPU_CORE_H
 
 #include <linux/idr.h>
+#include <linux/list.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
@@ -68,10 +69,10 @@ struct vgpu_type;
  * @asleep: the machine sleeps, and no engine is to be touched; changed with
  *	@reset_lock and all hw_locks held, so that any of these protects it
  * @awake: who wants an engine or the memory waits here for @asleep to end
- * @resets: how often an engine was reset
  * @guard_limits: what an instance may cause, see enum vgpu_guard_kind; 0 for
  *	no limit
- * @debugfs: the GPU's directory
+ * @sysfs: the GPU's directories
+ * @debugfs: the GPU's directory in debugfs
  * @inject: faults to be injected
  * @power_nb: hears that the machine is about to sleep
  * @lock: protects what follows, the entitlements of all instances, and where
@@ -97,8 +98,8 @@ struct vgpu_pdev {
 	bool lost;
 	bool asleep;
 	wait_queue_head_t awake;
-	atomic64_t resets;
 	u32 guard_limits[VGPU_NR_GUARDS];
+	struct list_head sysfs;
 	struct dentry *debugfs;
 	struct vgpu_inject inject;
 	struct notifier_block power_nb;
@@ -128,6 +129,7 @@ struct vgpu_entitled {
  * @vdev: its VFIO side, which counts references to all of this
  * @inst: the backend's part
  * @pd: the GPU
+ * @sysfs: its directories
  * @trap_lock: see the top of this file
  * @cfg: configuration space
  * @irqs: interrupts
@@ -149,6 +151,7 @@ struct vgpu_vdev {
 	struct vfio_device vdev;
 	struct vgpu_instance inst;
 	struct vgpu_pdev *pd;
+	struct list_head sysfs;
 	struct mutex trap_lock;		/* see the top */
 	struct vgpu_config cfg;
 	struct vgpu_irqs irqs;

@@ -61,6 +61,7 @@ static void bus_descriptions(struct kunit *test)
 		[0] = { .areas = { { VGPU_AREA_DOORBELL, 0, SZ_4K, 0 } } },
 	};
 	struct mock_gpu *mock = test->priv;
+	struct vgpu_engine_desc engine;
 	struct vgpu_gpu_ops ops;
 	struct vgpu_gpu_desc *d;
 
@@ -80,6 +81,16 @@ static void bus_descriptions(struct kunit *test)
 	EXPECT_REFUSED(d->vram.virt = NULL);
 	EXPECT_REFUSED(ops = *d->ops; ops.doorbell = NULL; d->ops = &ops);
 	EXPECT_REFUSED(d->pci.bars = bell);	/* and no MSI-X */
+	/* Names of directories. */
+#define EXPECT_BAD_NAME(bad)						\
+	EXPECT_REFUSED(engine = d->engines[0]; engine.name = bad;	\
+		       d->engines = &engine; d->nr_engines = 1;		\
+		       d->types += MOCK_DISPLAY; d->nr_types = 1)
+	EXPECT_BAD_NAME(NULL);
+	EXPECT_BAD_NAME("");
+	EXPECT_BAD_NAME("..");
+	EXPECT_BAD_NAME("copy/0");
+#undef EXPECT_BAD_NAME
 #undef EXPECT_REFUSED
 }
 

@@ -66,7 +66,9 @@ const char *vgpu_largest_type(const struct vgpu_pdev *pd)
 
 static bool engine_makes_sense(const struct vgpu_engine_desc *e)
 {
-	return e->name && e->class < VGPU_NR_CLASSES &&
+	/* The name is that of a directory. */
+	return e->name && *e->name && *e->name != '.' &&
+	       !strchr(e->name, '/') && e->class < VGPU_NR_CLASSES &&
 	       e->slice < VGPU_MAX_SLICES && e->ops && e->ops->load &&
 	       e->ops->start && e->ops->idle && e->ops->reset && e->queue_ops &&
 	       e->queue_ops->init && e->queue_ops->fini &&
@@ -231,7 +233,7 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc)
 	if (ret)
 		goto err_sched;
 	dev_set_drvdata(desc->dev, &pd->gpu);
-	ret = sysfs_create_group(&desc->dev->kobj, &vgpu_gpu_group);
+	ret = vgpu_gpu_sysfs_add(pd);
 	if (ret)
 		goto err_power;
 	ret = mdev_register_parent(&pd->parent, desc->dev, &vgpu_mdev_driver,
@@ -245,7 +247,7 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc)
 	return &pd->gpu;
 
 err_sysfs:
-	sysfs_remove_group(&desc->dev->kobj, &vgpu_gpu_group);
+	vgpu_gpu_sysfs_remove(pd);
 err_power:
 	dev_set_drvdata(desc->dev, NULL);
 	vgpu_power_fini(pd);
@@ -272,7 +274,7 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 	might_sleep();
 	vgpu_debugfs_remove(pd);
 	mdev_unregister_parent(&pd->parent);
-	sysfs_remove_group(&dev->kobj, &vgpu_gpu_group);
+	vgpu_gpu_sysfs_remove(pd);
 	dev_set_drvdata(dev, NULL);
 	vgpu_power_fini(pd);
 	vgpu_sched_stop(pd);

@@ -3,10 +3,12 @@
  * The sysfs directory vgpu/ of a physical GPU; docs/abi/sysfs-vgpu describes
  * each file.
  */
+#include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/sysfs.h>
 
 #include "../core.h"
+#include "dir.h"
 #include "host.h"
 
 static struct vgpu_pdev *dev_to_pd(struct device *dev)
@@ -242,8 +244,13 @@ static DEVICE_ATTR_RW(watchdog_ms);
 static ssize_t resets_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	return sysfs_emit(buf, "%llu\n",
-			  (u64)atomic64_read(&dev_to_pd(dev)->resets));
+	struct vgpu_pdev *pd = dev_to_pd(dev);
+	struct vgpu_sched *eng;
+	u64 n = 0;
+
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
+		n += atomic64_read(&eng->resets);
+	return sysfs_emit(buf, "%llu\n", n);
 }
 static DEVICE_ATTR_RO(resets);
 
@@ -342,8 +349,41 @@ static struct attribute *gpu_attrs[] = {
 	&guard_faults.attr.attr,
 	NULL,
 };
+ATTRIBUTE_GROUPS(gpu);
 
-const struct attribute_group vgpu_gpu_group = {
-	.name = "vgpu",
-	.attrs = gpu_attrs,
+static const struct kobj_type gpu_type = {
+	.release = vgpu_dir_release,
+	.sysfs_ops = &vgpu_dir_device_ops,
+	.default_groups = gpu_groups,
 };
+
+/**
+ * vgpu_gpu_sysfs_add() - make a GPU's directory, with those of its engines
+ * @pd: the GPU, known to its device
+ *
+ * Return: 0 or -errno; then nothing is left.
+ */
+int vgpu_gpu_sysfs_add(struct vgpu_pdev *pd)
+{
+	struct device *dev = pd->gpu.desc.dev;
+	struct vgpu_dir *top;
+	int ret;
+
+	INIT_LIST_HEAD(&pd->sysfs);
+	top = vgpu_dir_add(&pd->sysfs, &dev->kobj, &gpu_type, "vgpu", dev);
+	if (IS_ERR(top))
+		return PTR_ERR(top);
+	ret = vgpu_engines_sysfs_add(pd, top);
+	if (ret)
+		vgpu_dirs_remove(&pd->sysfs);
+	return ret;
+}
+
+/**
+ * vgpu_gpu_sysfs_remove() - undo vgpu_gpu_sysfs_add()
+ * @pd: the GPU
+ */
+void vgpu_gpu_sysfs_remove(struct vgpu_pdev *pd)
+{
+	vgpu_dirs_remove(&pd->sysfs);
+}

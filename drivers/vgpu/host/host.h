@@ -6,13 +6,13 @@
 #define _VGPU_HOST_H
 
 #include <linux/mdev.h>
-#include <linux/sysfs.h>
 #include <linux/types.h>
 
 #include "../bus/area.h"
 #include "../work/runlist.h"
 
 struct vgpu_pdev;
+struct vgpu_dir;
 struct vgpu_type_desc;
 struct vgpu_vdev;
 
@@ -55,7 +55,8 @@ extern struct mdev_driver vgpu_mdev_driver;
 const char *vgpu_largest_type(const struct vgpu_pdev *pd);
 
 /* gpu_sysfs.c */
-extern const struct attribute_group vgpu_gpu_group;
+int vgpu_gpu_sysfs_add(struct vgpu_pdev *pd);
+void vgpu_gpu_sysfs_remove(struct vgpu_pdev *pd);
 int vgpu_parse_u32(struct device *dev, const char *name, const char *buf,
 		   u32 *val);
 
@@ -63,7 +64,12 @@ int vgpu_parse_u32(struct device *dev, const char *name, const char *buf,
 void vgpu_instance_faulted(struct vgpu_vdev *vd);
 
 /* instance_sysfs.c */
-extern const struct attribute_group *vgpu_instance_groups[];
+int vgpu_instance_sysfs_add(struct vgpu_vdev *vd);
+void vgpu_instance_sysfs_remove(struct vgpu_vdev *vd);
+
+/* engine_sysfs.c */
+int vgpu_engines_sysfs_add(struct vgpu_pdev *pd, struct vgpu_dir *top);
+int vgpu_contexts_sysfs_add(struct vgpu_vdev *vd, struct vgpu_dir *top);
 
 /* entitle.c */
 int vgpu_entitle_place(struct vgpu_vdev *vd);

@@ -182,11 +182,16 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	mutex_unlock(&vd->trap_lock);
 
 	dev_set_drvdata(&mdev->dev, vd);
-	ret = vfio_register_emulated_iommu_dev(&vd->vdev);
+	ret = vgpu_instance_sysfs_add(vd);
 	if (ret)
 		goto err_backend;
+	ret = vfio_register_emulated_iommu_dev(&vd->vdev);
+	if (ret)
+		goto err_sysfs;
 	return 0;
 
+err_sysfs:
+	vgpu_instance_sysfs_remove(vd);
 err_backend:
 	fini_backend(vd);
 err_state:
@@ -202,6 +207,7 @@ static void vgpu_instance_remove(struct mdev_device *mdev)
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(&mdev->dev);
 
+	vgpu_instance_sysfs_remove(vd);
 	/* Waits until user space has closed the device. */
 	vfio_unregister_group_dev(&vd->vdev);
 	vgpu_sched_detach(vd);
@@ -247,6 +253,5 @@ struct mdev_driver vgpu_mdev_driver = {
 		.name = "vgpu_mdev",
 		.owner = THIS_MODULE,
 		.mod_name = KBUILD_MODNAME,
-		.dev_groups = vgpu_instance_groups,
 	},
 };

@@ -2,12 +2,14 @@
 /*
  * The sysfs directory vgpu/ of a vGPU; docs/abi/sysfs-vgpu describes each file.
  */
+#include <linux/err.h>
 #include <linux/sysfs.h>
 
 #include "../core.h"
 #include "../bus/bus.h"
 #include "../display/display.h"
 #include "../guard/guard.h"
+#include "dir.h"
 #include "host.h"
 
 static ssize_t type_show(struct device *dev, struct device_attribute *attr,
@@ -329,7 +331,7 @@ static struct attribute *instance_attrs[] = {
 static umode_t instance_visible(struct kobject *kobj, struct attribute *attr,
 				int n)
 {
-	struct vgpu_vdev *vd = dev_get_drvdata(kobj_to_dev(kobj));
+	struct vgpu_vdev *vd = dev_get_drvdata(kobj_to_dir(kobj)->of);
 
 	if (attr == &dev_attr_resolution.attr && !vd->inst.type->num_heads)
 		return 0;
@@ -337,12 +339,46 @@ static umode_t instance_visible(struct kobject *kobj, struct attribute *attr,
 }
 
 static const struct attribute_group instance_group = {
-	.name = "vgpu",
 	.attrs = instance_attrs,
 	.is_visible = instance_visible,
 };
 
-const struct attribute_group *vgpu_instance_groups[] = {
-	&instance_group,
-	NULL,
+__ATTRIBUTE_GROUPS(instance);
+
+static const struct kobj_type instance_type = {
+	.release = vgpu_dir_release,
+	.sysfs_ops = &vgpu_dir_device_ops,
+	.default_groups = instance_groups,
 };
+
+/**
+ * vgpu_instance_sysfs_add() - make an instance's directory, with one for each
+ *	engine that it is on
+ * @vd: the instance, known to its device
+ *
+ * Return: 0 or -errno; then nothing is left.
+ */
+int vgpu_instance_sysfs_add(struct vgpu_vdev *vd)
+{
+	struct device *dev = vd->inst.dev;
+	struct vgpu_dir *top;
+	int ret;
+
+	INIT_LIST_HEAD(&vd->sysfs);
+	top = vgpu_dir_add(&vd->sysfs, &dev->kobj, &instance_type, "vgpu", dev);
+	if (IS_ERR(top))
+		return PTR_ERR(top);
+	ret = vgpu_contexts_sysfs_add(vd, top);
+	if (ret)
+		vgpu_dirs_remove(&vd->sysfs);
+	return ret;
+}
+
+/**
+ * vgpu_instance_sysfs_remove() - undo vgpu_instance_sysfs_add()
+ * @vd: the instance
+ */
+void vgpu_instance_sysfs_remove(struct vgpu_vdev *vd)
+{
+	vgpu_dirs_remove(&vd->sysfs);
+}

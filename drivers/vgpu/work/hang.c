@@ -138,7 +138,7 @@ void vgpu_hang_reset(struct vgpu_sched *eng)
 	lockdep_assert_held(&eng->hw_lock);
 	eng->current_ctx = NULL;
 	eng->hung = false;
-	atomic64_inc(&pd->resets);
+	atomic64_inc(&eng->resets);
 	ret = reset_engine(eng);
 	trace_vgpu_reset(eng->engine.id, ret);
 	if (!ret)

@@ -29,6 +29,7 @@ struct vgpu_vdev;
  * @wq: where @thread waits for work, and whoever has the engine for it to come
  *	idle
  * @done: the backend has called vgpu_engine_done()
+ * @resets: how often it was reset, or that failed
  * @placed: instances that have a queue here; under &vgpu_pdev.lock
  * @promised: sum of their minima, of VGPU_PPM; under &vgpu_pdev.lock
  * @hw_lock: the right to touch the engine; protects @current_ctx, @hung, @broken
@@ -46,6 +47,7 @@ struct vgpu_sched {
 	struct task_struct *thread;
 	wait_queue_head_t wq;
 	bool done;
+	atomic64_t resets;
 	u32 placed;
 	u32 promised;
 	struct mutex hw_lock;		/* the engine, current_ctx, hung, broken */
