@@ -100,29 +100,40 @@ boot_in_mode() {
 	boot "$1" --append "radeonfb.mode_option=${mode_of[$1]}-32@60" "${@:2}"
 }
 
-read_counter() { cat "$mdevs/${uuid_of[$1]}/vgpu/$2"; }
+# A file of a guest's vGPU; of a number that is by engine, the sum.
+read_counter() {
+	local vgpu=$mdevs/${uuid_of[$1]}/vgpu file value sum=0
+
+	if [ -e "$vgpu/$2" ]; then
+		cat "$vgpu/$2"
+		return
+	fi
+	for file in "$vgpu"/engines/*/"$2"; do
+		read -r value < "$file" || return
+		sum=$((sum + value))
+	done
+	echo "$sum"
+}
 
 # Lines "GUEST COUNTER VALUE" for all guests given.
 snapshot() {
-	local name counter value
+	local name counter
 
 	for name; do
 		for counter in "${counters[@]}"; do
-			read -r value < "$mdevs/${uuid_of[$name]}/vgpu/$counter"
-			echo "$name $counter $value"
+			echo "$name $counter $(read_counter "$name" "$counter")"
 		done
 	done
 }
 
 # A line "TIME GPU-TIME..." every quarter of a second, one column a guest.
 sample() {
-	local name value line
+	local name line
 
 	while :; do
 		line=$EPOCHREALTIME
 		for name; do
-			read -r value < "$mdevs/${uuid_of[$name]}/vgpu/gpu_time_ns"
-			line+=" $value"
+			line+=" $(read_counter "$name" gpu_time_ns)"
 		done
 		echo "$line"
 		sleep 0.25

@@ -31,9 +31,13 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+#define ENGINE	"engines/2d/"
+
 static const char *const vgpu_counters[] = {
-	"traps_read", "traps_write", "traps_engine", "trap_time_ns", "ops",
-	"bytes", "gpu_time_ns", "wait_time_ns", "slices", "switches", "dropped",
+	"traps_read", "traps_write", "trap_time_ns", ENGINE "traps_engine",
+	ENGINE "ops", ENGINE "bytes", ENGINE "gpu_time_ns",
+	ENGINE "wait_time_ns", ENGINE "slices", ENGINE "switches",
+	ENGINE "dropped",
 };
 
 static const char *const kvm_counters[] = {
@@ -41,7 +45,7 @@ static const char *const kvm_counters[] = {
 };
 
 static const char *const gpu_counters[] = {
-	"idle_time_ns", "busy_time_ns", "switch_time_ns",
+	ENGINE "idle_time_ns", ENGINE "busy_time_ns", ENGINE "switch_time_ns",
 };
 
 #define MAX_COUNTERS	16
@@ -108,9 +112,12 @@ static void print_since(const struct counters *c, const char *prefix)
 {
 	unsigned int i;
 
-	for (i = 0; c->dir[0] && i < c->count; i++)
-		printf(" %s%s=%llu", prefix, c->names[i],
+	for (i = 0; c->dir[0] && i < c->count; i++) {
+		const char *slash = strrchr(c->names[i], '/');
+
+		printf(" %s%s=%llu", prefix, slash ? slash + 1 : c->names[i],
 		       (unsigned long long)(counter(c, i) - c->before[i]));
+	}
 }
 
 /* The first @parent/@prefix.../@file there is. */

@@ -120,12 +120,12 @@ static void sample(struct tenant *t, int sign)
 	const char *uuid = t->vdev->uuid;
 	char limit[ATTR_LEN];
 
-	t->gpu_time += sign * mdev_attr_u64(uuid, "gpu_time_ns");
-	t->slices += sign * mdev_attr_u64(uuid, "slices");
-	t->switches += sign * mdev_attr_u64(uuid, "switches");
-	t->ops += sign * mdev_attr_u64(uuid, "ops");
-	t->wait += sign * mdev_attr_u64(uuid, "wait_time_ns");
-	mdev_attr(uuid, "limit", limit);
+	t->gpu_time += sign * mdev_attr_u64(uuid, "engines/2d/gpu_time_ns");
+	t->slices += sign * mdev_attr_u64(uuid, "engines/2d/slices");
+	t->switches += sign * mdev_attr_u64(uuid, "engines/2d/switches");
+	t->ops += sign * mdev_attr_u64(uuid, "engines/2d/ops");
+	t->wait += sign * mdev_attr_u64(uuid, "engines/2d/wait_time_ns");
+	mdev_attr(uuid, "engines/2d/limit", limit);
 	t->limit = atof(limit);
 }
 
@@ -145,9 +145,9 @@ static void sample_gpu(struct gpu_times *g, int sign)
 
 	do {
 		begin = now_ns();
-		idle = gpu_attr_u64("idle_time_ns");
-		busy = gpu_attr_u64("busy_time_ns");
-		switching = gpu_attr_u64("switch_time_ns");
+		idle = gpu_attr_u64("engines/2d/idle_time_ns");
+		busy = gpu_attr_u64("engines/2d/busy_time_ns");
+		switching = gpu_attr_u64("engines/2d/switch_time_ns");
 	} while (now_ns() - begin > 2000000 && --tries);
 	g->wall += sign * begin;
 	g->idle += sign * idle;

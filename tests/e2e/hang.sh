@@ -73,7 +73,7 @@ hang_while_drawing() {
 	check "guest2 has no fault" equal "$(read_counter guest2 faults)" 0
 	check "guest2's vGPU is well" equal "$(read_counter guest2 state)" ok
 	check "one fault was counted" equal "$(read_counter guest1 faults)" 1
-	check "the GPU was reset once" equal "$(cat "$gpu/vgpu/resets")" 1
+	check "the GPU was reset once" equal "$(cat "$gpu/vgpu/engines/2d/resets")" 1
 }
 
 come_back() {

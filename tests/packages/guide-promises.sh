@@ -65,7 +65,7 @@ group_is_kvm() {
 
 # Firmware does not write to the engine, the driver does.
 driven() {
-	[ "$(cat "$mdevs/$1/vgpu/traps_engine")" -gt 0 ] ||
+	[ "$(cat "$mdevs/$1/vgpu/engines/2d/traps_engine")" -gt 0 ] ||
 		{ grep . "$mdevs/$1"/vgpu/*; return 1; }
 }
 

@@ -225,8 +225,8 @@ static void kept_beyond_remove(void)
 
 	vram[0] = 1;
 	strcpy(uuid, d->uuid);
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vgpu/ops",
-		 uuid);
+	snprintf(path, sizeof(path),
+		 "/sys/bus/mdev/devices/%s/vgpu/engines/2d/ops", uuid);
 	attr = open(path, O_RDONLY | O_CLOEXEC);
 	ASSERT_OK(attr);
 	close(d->fd);

@@ -364,36 +364,36 @@ static void limit_follows(void)
 	char uuid[UUID_LEN];
 
 	d[0] = vdev_new(T4);
-	expect_attr(d[0]->uuid, "limit", "100.00");
+	expect_attr(d[0]->uuid, "engines/2d/limit", "100.00");
 	gpu_set("policy", "equal_share");
-	expect_attr(d[0]->uuid, "limit", "100.00");
+	expect_attr(d[0]->uuid, "engines/2d/limit", "100.00");
 	d[1] = vdev_new(T8);
-	expect_attr(d[0]->uuid, "limit", "50.00");
+	expect_attr(d[0]->uuid, "engines/2d/limit", "50.00");
 	d[2] = vdev_new(T16);
-	expect_attr(d[0]->uuid, "limit", "33.33");
+	expect_attr(d[0]->uuid, "engines/2d/limit", "33.33");
 	/* One that nobody has open does not count. */
 	mdev_create(T4, uuid);
-	expect_attr(d[0]->uuid, "limit", "33.33");
+	expect_attr(d[0]->uuid, "engines/2d/limit", "33.33");
 	mdev_set(d[0]->uuid, "cap", "20");
-	expect_attr(d[0]->uuid, "limit", "20.00");
+	expect_attr(d[0]->uuid, "engines/2d/limit", "20.00");
 	mdev_set(d[1]->uuid, "min", "60");
-	expect_attr(d[1]->uuid, "limit", "60.00");
-	expect_attr(d[2]->uuid, "limit", "33.33");
+	expect_attr(d[1]->uuid, "engines/2d/limit", "60.00");
+	expect_attr(d[2]->uuid, "engines/2d/limit", "33.33");
 
 	gpu_set("policy", "fixed_share");
-	expect_attr(d[0]->uuid, "limit", "6.66");
-	expect_attr(d[1]->uuid, "limit", "60.00");
-	expect_attr(d[2]->uuid, "limit", "26.66");
+	expect_attr(d[0]->uuid, "engines/2d/limit", "6.66");
+	expect_attr(d[1]->uuid, "engines/2d/limit", "60.00");
+	expect_attr(d[2]->uuid, "engines/2d/limit", "26.66");
 	mdev_set(d[1]->uuid, "min", "0");
-	expect_attr(d[1]->uuid, "limit", "13.33");
+	expect_attr(d[1]->uuid, "engines/2d/limit", "13.33");
 	vdev_close(d[2]);
-	expect_attr(d[1]->uuid, "limit", "13.33");
+	expect_attr(d[1]->uuid, "engines/2d/limit", "13.33");
 
 	gpu_set("policy", "equal_share");
-	expect_attr(d[1]->uuid, "limit", "50.00");
+	expect_attr(d[1]->uuid, "engines/2d/limit", "50.00");
 	gpu_set("policy", "best_effort");
-	expect_attr(d[0]->uuid, "limit", "20.00");
-	expect_attr(d[1]->uuid, "limit", "100.00");
+	expect_attr(d[0]->uuid, "engines/2d/limit", "20.00");
+	expect_attr(d[1]->uuid, "engines/2d/limit", "100.00");
 }
 
 /* A tenant that draws and compares all the time, as a child. */

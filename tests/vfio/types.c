@@ -285,9 +285,12 @@ static void instance_attributes(void)
 		"gpu_time_ns", "wait_time_ns", "slices", "switches", "traps",
 		"ops", "bytes", "dropped", "unknown_regs", "fifo_overflows",
 	};
-	char text[ATTR_LEN];
+	char text[ATTR_LEN], path[PATH_MAX];
 	unsigned int type, i;
 
+	gpu_attr("engines/2d/class", text);
+	EXPECT_STR(text, "2d");
+	EXPECT_EQ(gpu_attr_u64("engines/2d/slice"), 0);
 	for (type = 0; type < NR_TYPES; type++) {
 		create_live(type);
 		mdev_attr(live[type].uuid, "type", text);
@@ -297,6 +300,11 @@ static void instance_attributes(void)
 		mdev_attr(live[type].uuid, "state", text);
 		EXPECT(text[0]);
 		EXPECT(mdev_group(live[type].uuid) >= 0);
+		EXPECT_EQ(mdev_attr_u64(live[type].uuid, "engines/2d/ops"), 0);
+		snprintf(path, sizeof(path),
+			 "/sys/bus/mdev/devices/%s/vgpu/engines",
+			 live[type].uuid);
+		EXPECT_EQ(dir_count(path), 1);
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <dirent.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,38 @@ static uint64_t parse_u64(const char *text)
 	return val;
 }
 
+/* The sum over the engines of which there are directories in @dir. */
+static uint64_t engines_u64(const char *dir, const char *name)
+{
+	char *pattern, buf[ATTR_LEN];
+	uint64_t sum = 0;
+	glob_t found;
+	size_t i;
+
+	ASSERT(asprintf(&pattern, "%s/engines/*/%s", dir, name) > 0);
+	if (glob(pattern, 0, NULL, &found)) {
+		tap_fail(__FILE__, __LINE__, "no %s", pattern);
+		tap_abort();
+	}
+	free(pattern);
+	for (i = 0; i < found.gl_pathc; i++) {
+		read_attr(found.gl_pathv[i], buf);
+		sum += parse_u64(buf);
+	}
+	globfree(&found);
+	return sum;
+}
+
+/* A number in @dir; of what is by engine, all engines' together. */
+static uint64_t dir_u64(const char *dir, const char *name)
+{
+	char buf[ATTR_LEN];
+
+	if (dir_read(dir, name, buf) < 0)
+		return engines_u64(dir, name);
+	return parse_u64(buf);
+}
+
 void gpu_attr(const char *name, char *buf)
 {
 	char path[PATH_MAX + ATTR_LEN];
@@ -150,10 +183,10 @@ void gpu_attr(const char *name, char *buf)
 
 uint64_t gpu_attr_u64(const char *name)
 {
-	char buf[ATTR_LEN];
+	char dir[PATH_MAX + ATTR_LEN];
 
-	gpu_attr(name, buf);
-	return parse_u64(buf);
+	snprintf(dir, sizeof(dir), "%s/vgpu", gpu_path());
+	return dir_u64(dir, name);
 }
 
 void type_attr(unsigned int type, const char *name, char *buf)
@@ -265,10 +298,10 @@ void mdev_attr(const char *uuid, const char *name, char *buf)
 
 uint64_t mdev_attr_u64(const char *uuid, const char *name)
 {
-	char buf[ATTR_LEN];
+	char dir[PATH_MAX];
 
-	mdev_attr(uuid, name, buf);
-	return parse_u64(buf);
+	snprintf(dir, sizeof(dir), MDEV_DEVICES "/%s/vgpu", uuid);
+	return dir_u64(dir, name);
 }
 
 bool mdev_exists(const char *uuid)
