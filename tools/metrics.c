@@ -3,6 +3,7 @@
  * Metrics of GPUs and vGPUs. All of a GPU carry the label gpu, all of a vGPU
  * also vgpu (its UUID) and domain, uuid and vmid (name, UUID and Proxmox's number
  * of the VM that uses it): the first two are what libvirt's exporters call them.
+ * What is by engine has the label engine.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 enum kind { COUNTER, GAUGE, INFO, STATESET };
 
 /* Of what there is a sample each. */
-enum scope { EACH_GPU, EACH_TYPE, EACH_VGPU };
+enum scope { EACH_GPU, EACH_TYPE, EACH_ENGINE, EACH_VGPU, EACH_WORK };
 
 /**
  * struct family - one metric
@@ -21,7 +22,7 @@ enum scope { EACH_GPU, EACH_TYPE, EACH_VGPU };
  * @kind: as OpenMetrics has it
  * @scope: who has it
  * @help: one line
- * @number: where the value is, by enum gpu_number or vgpu_number
+ * @number: where the value is, by the scope's enum in reader.h
  * @decimals: the value is in units of 10^-@decimals
  * @label: further label, if there is more than one sample for each, or NULL
  * @parts: samples
@@ -86,15 +87,17 @@ static const struct family families[] = {
 	       "Video memory of the largest vGPU that could be created."),
 	WORDS("vgpu_gpu_available_instances", GAUGE, EACH_TYPE,
 	      "How many more vGPUs of a type could be created."),
-	NUMBER("vgpu_gpu_busy_seconds", "seconds", COUNTER, EACH_GPU,
-	       GPU_BUSY_NS, 9, "Engine time spent on vGPUs' work."),
-	NUMBER("vgpu_gpu_switch_seconds", "seconds", COUNTER, EACH_GPU,
-	       GPU_SWITCH_NS, 9,
+	WORDS("vgpu_gpu_engine", INFO, EACH_ENGINE,
+	      "An engine of a GPU, its class, and its slice of the GPU."),
+	NUMBER("vgpu_gpu_busy_seconds", "seconds", COUNTER, EACH_ENGINE,
+	       ENGINE_BUSY_NS, 9, "Engine time spent on vGPUs' work."),
+	NUMBER("vgpu_gpu_switch_seconds", "seconds", COUNTER, EACH_ENGINE,
+	       ENGINE_SWITCH_NS, 9,
 	       "Engine time spent on contexts, clearing memory and resets."),
-	NUMBER("vgpu_gpu_idle_seconds", "seconds", COUNTER, EACH_GPU,
-	       GPU_IDLE_NS, 9, "Engine time without work."),
-	NUMBER("vgpu_gpu_resets", NULL, COUNTER, EACH_GPU, GPU_RESETS, 0,
-	       "Resets of an engine that hung."),
+	NUMBER("vgpu_gpu_idle_seconds", "seconds", COUNTER, EACH_ENGINE,
+	       ENGINE_IDLE_NS, 9, "Engine time without work."),
+	NUMBER("vgpu_gpu_resets", NULL, COUNTER, EACH_ENGINE, ENGINE_RESETS, 0,
+	       "Resets of the engine, which hung."),
 	NUMBER("vgpu_gpu_slice_seconds", "seconds", GAUGE, EACH_GPU,
 	       GPU_SLICE_US, 6, "Longest time slice; 0: by number of vGPUs."),
 	NUMBER("vgpu_gpu_window_seconds", "seconds", GAUGE, EACH_GPU,
@@ -120,45 +123,46 @@ static const struct family families[] = {
 	NUMBER("vgpu_instance_weight", NULL, GAUGE, EACH_VGPU, VGPU_WEIGHT, 0,
 	       "Share relative to others' under best effort."),
 	NUMBER("vgpu_instance_cap_ratio", "ratio", GAUGE, EACH_VGPU, VGPU_CAP,
-	       2, "Part of the GPU's time that it may use at most."),
+	       2, "Part of each engine's time that it may use at most."),
 	NUMBER("vgpu_instance_min_ratio", "ratio", GAUGE, EACH_VGPU, VGPU_MIN,
-	       2, "Part of the GPU's time that is kept for it."),
-	NUMBER("vgpu_instance_limit_ratio", "ratio", GAUGE, EACH_VGPU,
-	       VGPU_LIMIT, 4,
-	       "Part of the GPU's time that policy, cap and minimum grant."),
-	NUMBER("vgpu_instance_gpu_seconds", "seconds", COUNTER, EACH_VGPU,
-	       VGPU_GPU_NS, 9, "Time for which it had an engine."),
-	NUMBER("vgpu_instance_wait_seconds", "seconds", COUNTER, EACH_VGPU,
-	       VGPU_WAIT_NS, 9, "Time for which it had work but no engine."),
-	NUMBER("vgpu_instance_wait_max_seconds", "seconds", GAUGE, EACH_VGPU,
-	       VGPU_WAIT_MAX_NS, 9,
+	       2, "Part of each engine's time that is kept for it."),
+	NUMBER("vgpu_instance_limit_ratio", "ratio", GAUGE, EACH_WORK,
+	       WORK_LIMIT, 4,
+	       "Part of the engine's time that policy, cap and minimum grant."),
+	NUMBER("vgpu_instance_gpu_seconds", "seconds", COUNTER, EACH_WORK,
+	       WORK_GPU_NS, 9, "Time for which it had the engine."),
+	NUMBER("vgpu_instance_wait_seconds", "seconds", COUNTER, EACH_WORK,
+	       WORK_WAIT_NS, 9,
+	       "Time for which it had work for the engine, and not the engine."),
+	NUMBER("vgpu_instance_wait_max_seconds", "seconds", GAUGE, EACH_WORK,
+	       WORK_WAIT_MAX_NS, 9,
 	       "Longest single wait that its limit did not cause."),
-	NUMBER("vgpu_instance_slices", NULL, COUNTER, EACH_VGPU, VGPU_SLICES,
-	       0, "How often it got an engine."),
-	NUMBER("vgpu_instance_switches", NULL, COUNTER, EACH_VGPU,
-	       VGPU_SWITCHES, 0, "How often its context was loaded for that."),
-	NUMBER("vgpu_instance_preemptions", NULL, COUNTER, EACH_VGPU,
-	       VGPU_PREEMPTIONS, 0, "Time slices that ended with work left."),
+	NUMBER("vgpu_instance_slices", NULL, COUNTER, EACH_WORK, WORK_SLICES,
+	       0, "How often it got the engine."),
+	NUMBER("vgpu_instance_switches", NULL, COUNTER, EACH_WORK,
+	       WORK_SWITCHES, 0, "How often its context was loaded for that."),
+	NUMBER("vgpu_instance_preemptions", NULL, COUNTER, EACH_WORK,
+	       WORK_PREEMPTIONS, 0, "Time slices that ended with work left."),
 	PARTS("vgpu_instance_traps", COUNTER, EACH_VGPU, "access", trap_kinds,
 	      "Trapped accesses: registers, configuration space, VRAM."),
-	NUMBER("vgpu_instance_engine_writes", NULL, COUNTER, EACH_VGPU,
-	       VGPU_TRAPS_ENGINE, 0,
-	       "Trapped register writes that were queued for an engine."),
+	NUMBER("vgpu_instance_engine_writes", NULL, COUNTER, EACH_WORK,
+	       WORK_TRAPS, 0,
+	       "Trapped register writes that were queued for the engine."),
 	NUMBER("vgpu_instance_trap_seconds", "seconds", COUNTER, EACH_VGPU,
 	       VGPU_TRAP_NS, 9, "Time that the host spent on its traps."),
-	NUMBER("vgpu_instance_operations", NULL, COUNTER, EACH_VGPU, VGPU_OPS,
-	       0, "Operations that an engine has carried out for it."),
-	NUMBER("vgpu_instance_written_bytes", "bytes", COUNTER, EACH_VGPU,
-	       VGPU_BYTES, 0, "What these operations wrote."),
-	NUMBER("vgpu_instance_dropped_operations", NULL, COUNTER, EACH_VGPU,
-	       VGPU_DROPPED, 0, "Operations that were refused."),
+	NUMBER("vgpu_instance_operations", NULL, COUNTER, EACH_WORK, WORK_OPS,
+	       0, "Operations that the engine has carried out for it."),
+	NUMBER("vgpu_instance_written_bytes", "bytes", COUNTER, EACH_WORK,
+	       WORK_BYTES, 0, "What these operations wrote."),
+	NUMBER("vgpu_instance_dropped_operations", NULL, COUNTER, EACH_WORK,
+	       WORK_DROPPED, 0, "Operations that were refused."),
 	NUMBER("vgpu_instance_unknown_registers", NULL, COUNTER, EACH_VGPU,
 	       VGPU_UNKNOWN_REGS, 0,
 	       "Accesses to registers that the vGPU does not have."),
-	NUMBER("vgpu_instance_fifo_overflows", NULL, COUNTER, EACH_VGPU,
-	       VGPU_FIFO_OVERFLOWS, 0, "Engine writes that were lost."),
+	NUMBER("vgpu_instance_fifo_overflows", NULL, COUNTER, EACH_WORK,
+	       WORK_FIFO_OVERFLOWS, 0, "Engine writes that were lost."),
 	NUMBER("vgpu_instance_faults", NULL, COUNTER, EACH_VGPU, VGPU_FAULTS,
-	       0, "Engine resets while it had the engine."),
+	       0, "Engine resets while it had an engine."),
 };
 
 #define NR_FAMILIES	(sizeof(families) / sizeof(families[0]))
@@ -178,6 +182,7 @@ struct writer {
 	const struct family *family;
 	const struct gpu *gpu;
 	const struct vgpu *vgpu;
+	const struct engine *engine;
 };
 
 static void put_label(const struct writer *w, const char *name,
@@ -186,6 +191,14 @@ static void put_label(const struct writer *w, const char *name,
 	fprintf(w->f, ",%s=", name);
 	/* Text that was taken over has nothing but these to be escaped. */
 	put_json_string(w->f, value);
+}
+
+static void put_vgpu_labels(const struct writer *w)
+{
+	put_label(w, "vgpu", w->vgpu->uuid);
+	put_label(w, "domain", w->vgpu->owner.name);
+	put_label(w, "uuid", w->vgpu->owner.uuid);
+	put_label(w, "vmid", w->vgpu->owner.vmid);
 }
 
 /* Name, suffix, and the labels that tell who it is; more may follow. */
@@ -201,12 +214,10 @@ static void begin_sample(const struct writer *w)
 		family->kind == COUNTER || family->kind == INFO ?
 			suffix[family->kind] : "");
 	put_json_string(w->f, w->gpu->name);
-	if (!w->vgpu)
-		return;
-	put_label(w, "vgpu", w->vgpu->uuid);
-	put_label(w, "domain", w->vgpu->owner.name);
-	put_label(w, "uuid", w->vgpu->owner.uuid);
-	put_label(w, "vmid", w->vgpu->owner.vmid);
+	if (w->vgpu)
+		put_vgpu_labels(w);
+	if (w->engine)
+		put_label(w, "engine", w->engine->name);
 }
 
 static void end_sample(const struct writer *w, unsigned long long val,
@@ -229,6 +240,9 @@ static void put_info(const struct writer *w)
 	begin_sample(w);
 	if (w->vgpu) {
 		put_label(w, "type", w->vgpu->type);
+	} else if (w->engine) {
+		put_label(w, "class", w->engine->class);
+		put_label(w, "slice", w->engine->slice);
 	} else {
 		put_label(w, "driver", w->gpu->driver);
 		put_label(w, "vendor", w->gpu->vendor);
@@ -271,7 +285,8 @@ static void put_stateset(const struct writer *w)
 static void put_value(const struct writer *w, unsigned int number,
 		      const struct part *part)
 {
-	const struct numbers *num = w->vgpu ? &w->vgpu->num : &w->gpu->num;
+	const struct numbers *num = w->engine ? &w->engine->num :
+				    w->vgpu ? &w->vgpu->num : &w->gpu->num;
 
 	if (!has_number(num, number))
 		return;
@@ -346,20 +361,47 @@ static void put_head(const struct writer *w)
 	fprintf(w->f, "# HELP %s%s %s\n", family->name, suffix, family->help);
 }
 
+static void put_each_engine(struct writer *w, const struct engines *engines)
+{
+	size_t i;
+
+	for (i = 0; i < engines->nr; i++) {
+		w->engine = &engines->at[i];
+		put_samples(w);
+	}
+	w->engine = NULL;
+}
+
+static void put_each_vgpu(struct writer *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->gpu->nr_vgpus; i++) {
+		w->vgpu = &w->gpu->vgpus[i];
+		if (w->family->scope == EACH_WORK)
+			put_each_engine(w, &w->vgpu->engines);
+		else
+			put_samples(w);
+	}
+	w->vgpu = NULL;
+}
+
 static void put_family(struct writer *w, const struct machine *m)
 {
-	size_t i, j;
+	size_t i;
 
 	put_head(w);
 	for (i = 0; i < m->nr_gpus; i++) {
 		w->gpu = &m->gpus[i];
-		w->vgpu = NULL;
-		if (w->family->scope != EACH_VGPU) {
-			put_samples(w);
-			continue;
-		}
-		for (j = 0; j < w->gpu->nr_vgpus; j++) {
-			w->vgpu = &w->gpu->vgpus[j];
+		switch (w->family->scope) {
+		case EACH_ENGINE:
+			put_each_engine(w, &w->gpu->engines);
+			break;
+		case EACH_VGPU:
+		case EACH_WORK:
+			put_each_vgpu(w);
+			break;
+		default:
 			put_samples(w);
 		}
 	}

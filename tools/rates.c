@@ -38,12 +38,11 @@ static double advance(const struct numbers *now, const struct numbers *before,
 	return now->val[i] - before->val[i];
 }
 
-/* Of engines' time, which passes for each of them. */
-static double engine_time(const struct gpu *now, const struct gpu *before)
+static double engine_time(const struct numbers *now, const struct numbers *before)
 {
-	return advance(&now->num, &before->num, GPU_IDLE_NS) +
-	       advance(&now->num, &before->num, GPU_BUSY_NS) +
-	       advance(&now->num, &before->num, GPU_SWITCH_NS);
+	return advance(now, before, ENGINE_IDLE_NS) +
+	       advance(now, before, ENGINE_BUSY_NS) +
+	       advance(now, before, ENGINE_SWITCH_NS);
 }
 
 /* The parts are not read at the same instant. */
@@ -56,67 +55,111 @@ static double percent(double part, double whole)
 	return p > 100 ? 100 : p;
 }
 
-struct gpu_rates gpu_rates(const struct gpu *now, const struct machine *before)
+/* Percent of the time between two readings. */
+static double percent_of_time(const struct engine *now,
+			      const struct engine *was, unsigned int i)
 {
-	const struct gpu *was = gpu_before(now, before);
+	return percent(advance(&now->num, &was->num, i),
+		       now->read_ns - was->read_ns);
+}
+
+struct engine_rates engine_rates(const struct gpu *gpu, const struct engine *now,
+				 const struct machine *before)
+{
+	const struct gpu *gpu_was = gpu_before(gpu, before);
+	const struct engine *was = NULL;
 	double all;
 
+	if (gpu_was)
+		was = engine_by_name(&gpu_was->engines, now->name);
 	if (!was)
-		return (struct gpu_rates){ UNKNOWN, UNKNOWN, UNKNOWN };
-	all = engine_time(now, was);
-	return (struct gpu_rates){
-		.busy = percent(advance(&now->num, &was->num, GPU_BUSY_NS),
+		return (struct engine_rates){ UNKNOWN, UNKNOWN, UNKNOWN };
+	all = engine_time(&now->num, &was->num);
+	return (struct engine_rates){
+		.busy = percent(advance(&now->num, &was->num, ENGINE_BUSY_NS),
 				all),
 		.switching = percent(advance(&now->num, &was->num,
-					     GPU_SWITCH_NS), all),
-		.idle = percent(advance(&now->num, &was->num, GPU_IDLE_NS),
+					     ENGINE_SWITCH_NS), all),
+		.idle = percent(advance(&now->num, &was->num, ENGINE_IDLE_NS),
 				all),
 	};
 }
 
-struct vgpu_rates vgpu_rates(const struct gpu *gpu, const struct vgpu *now,
+struct work_rates work_rates(const struct gpu *gpu, const struct vgpu *v,
+			     const struct engine *now,
 			     const struct machine *before)
+{
+	const struct engine *engine = engine_by_name(&gpu->engines, now->name);
+	const struct engine *engine_was = NULL, *was = NULL;
+	const struct gpu *gpu_was = gpu_before(gpu, before);
+	const struct vgpu *v_was = gpu_was ? vgpu_before(gpu_was, v) : NULL;
+
+	if (v_was) {
+		was = engine_by_name(&v_was->engines, now->name);
+		engine_was = engine_by_name(&gpu_was->engines, now->name);
+	}
+	if (!was || !engine || !engine_was)
+		return (struct work_rates){ UNKNOWN, UNKNOWN };
+	return (struct work_rates){
+		.gpu = percent(advance(&now->num, &was->num, WORK_GPU_NS),
+			       engine_time(&engine->num, &engine_was->num)),
+		.wait = percent_of_time(now, was, WORK_WAIT_NS),
+	};
+}
+
+/* Trapped register accesses a second. */
+double trap_rate(const struct gpu *gpu, const struct vgpu *now,
+		 const struct machine *before)
 {
 	const struct gpu *gpu_was = gpu_before(gpu, before);
 	const struct vgpu *was = gpu_was ? vgpu_before(gpu_was, now) : NULL;
 	double ns;
 
 	if (!was)
-		return (struct vgpu_rates){ UNKNOWN, UNKNOWN, UNKNOWN };
+		return UNKNOWN;
 	ns = now->read_ns - was->read_ns;
-	return (struct vgpu_rates){
-		.gpu = percent(advance(&now->num, &was->num, VGPU_GPU_NS),
-			       engine_time(gpu, gpu_was)),
-		.wait = percent(advance(&now->num, &was->num, VGPU_WAIT_NS),
-				ns),
-		.traps = ns > 0 ? advance(&now->num, &was->num, VGPU_TRAPS) *
-				  1e9 / ns : UNKNOWN,
-	};
+	return ns > 0 ? advance(&now->num, &was->num, VGPU_TRAPS) * 1e9 / ns :
+			UNKNOWN;
+}
+
+/* Of all vGPUs that are on an engine. */
+static double sum_of_weights(const struct gpu *gpu, const char *engine)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < gpu->nr_vgpus; i++) {
+		const struct vgpu *v = &gpu->vgpus[i];
+
+		if (has_number(&v->num, VGPU_WEIGHT) &&
+		    engine_by_name(&v->engines, engine))
+			sum += v->num.val[VGPU_WEIGHT];
+	}
+	return sum;
 }
 
 /**
- * vgpu_share() - what a vGPU gets while all vGPUs of its GPU are busy
+ * work_share() - what a vGPU gets of an engine while all others on it are busy
  * @gpu: the GPU
  * @v: the vGPU
+ * @e: the vGPU on that engine
  *
  * Under best effort, by weight; under the other policies, its limit. Cap and
  * minimum hold in any case. What others' caps leave over is not counted.
  *
- * Return: percent of the GPU's time.
+ * Return: percent of the engine's time.
  */
-double vgpu_share(const struct gpu *gpu, const struct vgpu *v)
+double work_share(const struct gpu *gpu, const struct vgpu *v,
+		  const struct engine *e)
 {
-	double share = UNKNOWN, limit, sum = 0;
-	size_t i;
+	double share = UNKNOWN, limit, sum;
 
-	if (!has_number(&v->num, VGPU_LIMIT))
+	if (!has_number(&e->num, WORK_LIMIT))
 		return UNKNOWN;
-	limit = v->num.val[VGPU_LIMIT] / 100.0;
+	limit = e->num.val[WORK_LIMIT] / 100.0;
 	if (strcmp(gpu->policy, "best_effort"))
 		return limit;
-	for (i = 0; i < gpu->nr_vgpus; i++)
-		if (has_number(&gpu->vgpus[i].num, VGPU_WEIGHT))
-			sum += gpu->vgpus[i].num.val[VGPU_WEIGHT];
+	sum = sum_of_weights(gpu, e->name);
 	if (has_number(&v->num, VGPU_WEIGHT) && sum > 0)
 		share = 100 * v->num.val[VGPU_WEIGHT] / sum;
 	if (has_number(&v->num, VGPU_MIN) && share < v->num.val[VGPU_MIN])

@@ -9,32 +9,35 @@
 #define UNKNOWN		__builtin_nan("")
 
 /**
- * struct gpu_rates - percent of the time of all engines of a GPU
+ * struct engine_rates - percent of the time of an engine
  * @busy: carrying out vGPUs' work
  * @switching: loading and saving contexts
  * @idle: the rest
  */
-struct gpu_rates {
+struct engine_rates {
 	double busy;
 	double switching;
 	double idle;
 };
 
 /**
- * struct vgpu_rates - what a vGPU did
- * @gpu: percent of the GPU's time that it had
- * @wait: percent of the time in which it had work but no engine
- * @traps: trapped register accesses a second
+ * struct work_rates - what a vGPU did on an engine
+ * @gpu: percent of the engine's time that it had
+ * @wait: percent of the time in which it had work for it, but not the engine
  */
-struct vgpu_rates {
+struct work_rates {
 	double gpu;
 	double wait;
-	double traps;
 };
 
-struct gpu_rates gpu_rates(const struct gpu *now, const struct machine *before);
-struct vgpu_rates vgpu_rates(const struct gpu *gpu, const struct vgpu *now,
+struct engine_rates engine_rates(const struct gpu *gpu, const struct engine *now,
+				 const struct machine *before);
+struct work_rates work_rates(const struct gpu *gpu, const struct vgpu *v,
+			     const struct engine *now,
 			     const struct machine *before);
-double vgpu_share(const struct gpu *gpu, const struct vgpu *v);
+double trap_rate(const struct gpu *gpu, const struct vgpu *now,
+		 const struct machine *before);
+double work_share(const struct gpu *gpu, const struct vgpu *v,
+		  const struct engine *e);
 
 #endif /* _RATES_H */

@@ -22,7 +22,8 @@
 
 #define FILE_LEN	4096
 
-static_assert(NR_GPU_NUMBERS <= NR_NUMBERS && NR_VGPU_NUMBERS <= NR_NUMBERS,
+static_assert(NR_GPU_NUMBERS <= NR_NUMBERS && NR_VGPU_NUMBERS <= NR_NUMBERS &&
+	      NR_ENGINE_NUMBERS <= NR_NUMBERS && NR_WORK_NUMBERS <= NR_NUMBERS,
 	      "room for all numbers");
 
 static const char *const gpu_files[NR_GPU_NUMBERS] = {
@@ -30,10 +31,6 @@ static const char *const gpu_files[NR_GPU_NUMBERS] = {
 	[GPU_VRAM_RESERVED] = "vram_reserved",
 	[GPU_VRAM_FREE] = "vram_free",
 	[GPU_VRAM_LARGEST_FREE] = "vram_largest_free",
-	[GPU_IDLE_NS] = "idle_time_ns",
-	[GPU_BUSY_NS] = "busy_time_ns",
-	[GPU_SWITCH_NS] = "switch_time_ns",
-	[GPU_RESETS] = "resets",
 	[GPU_SLICE_US] = "slice_us",
 	[GPU_WINDOW_MS] = "window_ms",
 	[GPU_AVERAGING] = "averaging",
@@ -45,31 +42,41 @@ static const char *const gpu_files[NR_GPU_NUMBERS] = {
 	[GPU_LIMIT_FAULTS] = "guard_faults_limit",
 };
 
+static const char *const engine_files[NR_ENGINE_NUMBERS] = {
+	[ENGINE_IDLE_NS] = "idle_time_ns",
+	[ENGINE_BUSY_NS] = "busy_time_ns",
+	[ENGINE_SWITCH_NS] = "switch_time_ns",
+	[ENGINE_RESETS] = "resets",
+};
+
 static const char *const vgpu_files[NR_VGPU_NUMBERS] = {
 	[VGPU_VRAM_SIZE] = "vram_size",
 	[VGPU_WEIGHT] = "weight",
 	[VGPU_CAP] = "cap",
 	[VGPU_MIN] = "min",
-	[VGPU_LIMIT] = "limit",
-	[VGPU_GPU_NS] = "gpu_time_ns",
-	[VGPU_WAIT_NS] = "wait_time_ns",
-	[VGPU_WAIT_MAX_NS] = "wait_max_ns",
-	[VGPU_SLICES] = "slices",
-	[VGPU_SWITCHES] = "switches",
-	[VGPU_PREEMPTIONS] = "preemptions",
 	[VGPU_TRAPS] = "traps",
 	[VGPU_TRAPS_READ] = "traps_read",
 	[VGPU_TRAPS_WRITE] = "traps_write",
-	[VGPU_TRAPS_ENGINE] = "traps_engine",
 	[VGPU_TRAPS_CONFIG] = "traps_config",
 	[VGPU_TRAPS_VRAM] = "traps_vram",
 	[VGPU_TRAP_NS] = "trap_time_ns",
-	[VGPU_OPS] = "ops",
-	[VGPU_BYTES] = "bytes",
-	[VGPU_DROPPED] = "dropped",
 	[VGPU_UNKNOWN_REGS] = "unknown_regs",
-	[VGPU_FIFO_OVERFLOWS] = "fifo_overflows",
 	[VGPU_FAULTS] = "faults",
+};
+
+static const char *const work_files[NR_WORK_NUMBERS] = {
+	[WORK_LIMIT] = "limit",
+	[WORK_GPU_NS] = "gpu_time_ns",
+	[WORK_WAIT_NS] = "wait_time_ns",
+	[WORK_WAIT_MAX_NS] = "wait_max_ns",
+	[WORK_SLICES] = "slices",
+	[WORK_SWITCHES] = "switches",
+	[WORK_PREEMPTIONS] = "preemptions",
+	[WORK_TRAPS] = "traps_engine",
+	[WORK_OPS] = "ops",
+	[WORK_BYTES] = "bytes",
+	[WORK_DROPPED] = "dropped",
+	[WORK_FIFO_OVERFLOWS] = "fifo_overflows",
 };
 
 static const char *const vgpu_words[NR_VGPU_WORDS] = {
@@ -148,7 +155,7 @@ static void read_numbers(int at, const char *const *files, unsigned int nr,
 
 	num->has = 0;
 	for (i = 0; i < nr; i++) {
-		bool percent = files[i] == vgpu_files[VGPU_LIMIT];
+		bool percent = files[i] == work_files[WORK_LIMIT];
 
 		if (read_file(at, files[i], buf) &&
 		    parse_number(buf, percent ? 2 : 0, &num->val[i]))
@@ -205,6 +212,78 @@ static void walk_dir(int at, const char *name, entry_fn *fn, void *arg)
 	closedir(dir);
 }
 
+/* A directory that changes while it is read may name an entry twice. */
+static size_t sort(void *array, size_t nr, size_t size,
+		   int (*compare)(const void *a, const void *b))
+{
+	char *base = array;
+	size_t i, kept = 0;
+
+	if (!nr)
+		return 0;
+	qsort(array, nr, size, compare);
+	for (i = 1; i < nr; i++) {
+		if (!compare(base + kept * size, base + i * size))
+			continue;
+		kept++;
+		if (kept != i)
+			memcpy(base + kept * size, base + i * size, size);
+	}
+	return kept + 1;
+}
+
+/* What is read of each engine in a directory, and where it goes. */
+struct engine_reader {
+	const char *const *files;
+	unsigned int nr;
+	struct engines *to;
+};
+
+static bool add_engine(int at, const char *name, void *arg)
+{
+	const struct engine_reader *reader = arg;
+	struct engines *to = reader->to;
+	int dir = open_dir(at, name);
+	struct engine *e;
+
+	if (dir < 0)
+		return true;
+	e = &to->at[to->nr++];
+	copy_text(e->name, sizeof(e->name), name);
+	read_word(dir, "class", e->class, sizeof(e->class));
+	read_word(dir, "slice", e->slice, sizeof(e->slice));
+	e->read_ns = now_ns();
+	read_numbers(dir, reader->files, reader->nr, &e->num);
+	close(dir);
+	return to->nr < MAX_ENGINES;
+}
+
+static int compare_engines(const void *a, const void *b)
+{
+	return strverscmp(((const struct engine *)a)->name,
+			  ((const struct engine *)b)->name);
+}
+
+static void read_engines(int attrs, const char *const *files, unsigned int nr,
+			 struct engines *to)
+{
+	struct engine_reader reader = { files, nr, to };
+
+	walk_dir(attrs, "engines", add_engine, &reader);
+	to->nr = sort(to->at, to->nr, sizeof(to->at[0]), compare_engines);
+}
+
+const struct engine *engine_by_name(const struct engines *engines,
+				    const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < engines->nr; i++)
+		if (!strcmp(engines->at[i].name, name))
+			return &engines->at[i];
+	return NULL;
+}
+
 static bool take_cdev(int at, const char *name, void *arg)
 {
 	struct vgpu *v = arg;
@@ -245,6 +324,7 @@ static bool read_vgpu(int dev, int attrs, struct vgpu *v)
 		read_word(attrs, vgpu_words[i], v->words[i], WORD_LEN);
 	v->read_ns = now_ns();
 	read_numbers(attrs, vgpu_files, NR_VGPU_NUMBERS, &v->num);
+	read_engines(attrs, work_files, NR_WORK_NUMBERS, &v->engines);
 	read_nodes(dev, v);
 	return is_there(dev, "mdev_type");
 }
@@ -322,26 +402,6 @@ static int compare_gpus(const void *a, const void *b)
 		      ((const struct gpu *)b)->name);
 }
 
-/* A directory that changes while it is read may name an entry twice. */
-static size_t sort(void *array, size_t nr, size_t size,
-		   int (*compare)(const void *a, const void *b))
-{
-	char *base = array;
-	size_t i, kept = 0;
-
-	if (!nr)
-		return 0;
-	qsort(array, nr, size, compare);
-	for (i = 1; i < nr; i++) {
-		if (!compare(base + kept * size, base + i * size))
-			continue;
-		kept++;
-		if (kept != i)
-			memcpy(base + kept * size, base + i * size, size);
-	}
-	return kept + 1;
-}
-
 static void read_gpu(int dev, int attrs, struct gpu *gpu)
 {
 	char policies[WORD_LEN * 8];
@@ -349,8 +409,8 @@ static void read_gpu(int dev, int attrs, struct gpu *gpu)
 
 	if (!fstat(attrs, &st))
 		gpu->id = st.st_ino;
-	gpu->read_ns = now_ns();
 	read_numbers(attrs, gpu_files, NR_GPU_NUMBERS, &gpu->num);
+	read_engines(attrs, engine_files, NR_ENGINE_NUMBERS, &gpu->engines);
 	read_word(attrs, "policy", policies, sizeof(policies));
 	chosen(policies, gpu->policy, sizeof(gpu->policy));
 	link_name(dev, "driver", gpu->driver, sizeof(gpu->driver));

@@ -15,6 +15,7 @@
 
 #define NAME_LEN	256
 #define WORD_LEN	32
+#define MAX_ENGINES	16	/* of a GPU, as the driver has it */
 
 /* Numbers of a GPU. */
 enum gpu_number {
@@ -22,10 +23,6 @@ enum gpu_number {
 	GPU_VRAM_RESERVED,
 	GPU_VRAM_FREE,
 	GPU_VRAM_LARGEST_FREE,
-	GPU_IDLE_NS,
-	GPU_BUSY_NS,
-	GPU_SWITCH_NS,
-	GPU_RESETS,
 	GPU_SLICE_US,
 	GPU_WINDOW_MS,
 	GPU_AVERAGING,
@@ -38,33 +35,47 @@ enum gpu_number {
 	NR_GPU_NUMBERS
 };
 
+/* Numbers of an engine of a GPU. */
+enum engine_number {
+	ENGINE_IDLE_NS,
+	ENGINE_BUSY_NS,
+	ENGINE_SWITCH_NS,
+	ENGINE_RESETS,
+	NR_ENGINE_NUMBERS
+};
+
 /* Numbers of a vGPU. */
 enum vgpu_number {
 	VGPU_VRAM_SIZE,
 	VGPU_WEIGHT,
 	VGPU_CAP,
 	VGPU_MIN,
-	VGPU_LIMIT,		/* hundredths of a percent */
-	VGPU_GPU_NS,
-	VGPU_WAIT_NS,
-	VGPU_WAIT_MAX_NS,
-	VGPU_SLICES,
-	VGPU_SWITCHES,
-	VGPU_PREEMPTIONS,
 	VGPU_TRAPS,
 	VGPU_TRAPS_READ,
 	VGPU_TRAPS_WRITE,
-	VGPU_TRAPS_ENGINE,
 	VGPU_TRAPS_CONFIG,
 	VGPU_TRAPS_VRAM,
 	VGPU_TRAP_NS,
-	VGPU_OPS,
-	VGPU_BYTES,
-	VGPU_DROPPED,
 	VGPU_UNKNOWN_REGS,
-	VGPU_FIFO_OVERFLOWS,
 	VGPU_FAULTS,
 	NR_VGPU_NUMBERS
+};
+
+/* Numbers of a vGPU on one engine. */
+enum work_number {
+	WORK_LIMIT,		/* hundredths of a percent */
+	WORK_GPU_NS,
+	WORK_WAIT_NS,
+	WORK_WAIT_MAX_NS,
+	WORK_SLICES,
+	WORK_SWITCHES,
+	WORK_PREEMPTIONS,
+	WORK_TRAPS,
+	WORK_OPS,
+	WORK_BYTES,
+	WORK_DROPPED,
+	WORK_FIFO_OVERFLOWS,
+	NR_WORK_NUMBERS
 };
 
 /* Words of a vGPU. */
@@ -81,7 +92,7 @@ enum vgpu_word {
 
 /**
  * struct numbers - what was read
- * @val: by enum gpu_number or enum vgpu_number
+ * @val: by enum gpu_number, engine_number, vgpu_number or work_number
  * @has: bit n: val[n] is there; a file that is missing or holds anything but
  *	a number leaves it out
  */
@@ -94,6 +105,28 @@ static inline bool has_number(const struct numbers *n, unsigned int i)
 {
 	return n->has >> i & 1;
 }
+
+/**
+ * struct engine - an engine of a GPU, or a vGPU on it
+ * @name: unique on the GPU
+ * @class: what it is for; of a GPU's
+ * @slice: which part of the GPU it belongs to; of a GPU's
+ * @num: by enum engine_number, or work_number
+ * @read_ns: when, by the monotonic clock
+ */
+struct engine {
+	char name[WORD_LEN];
+	char class[WORD_LEN];
+	char slice[WORD_LEN];
+	struct numbers num;
+	uint64_t read_ns;
+};
+
+/* Sorted by name. */
+struct engines {
+	struct engine at[MAX_ENGINES];
+	size_t nr;
+};
 
 /**
  * struct owner - the process that has a vGPU open
@@ -118,6 +151,7 @@ struct owner {
  * @type: name of its type
  * @words: state and guards; "" for what is not there
  * @num: by enum vgpu_number
+ * @engines: those that it is on
  * @read_ns: when, by the monotonic clock
  * @group: IOMMU group, -1: none
  * @cdev: name of its VFIO character device, "" for none
@@ -129,6 +163,7 @@ struct vgpu {
 	char type[WORD_LEN];
 	char words[NR_VGPU_WORDS][WORD_LEN];
 	struct numbers num;
+	struct engines engines;
 	uint64_t read_ns;
 	int group;
 	char cdev[WORD_LEN];
@@ -149,7 +184,7 @@ struct gpu {
 	char device[WORD_LEN];
 	char policy[WORD_LEN];
 	struct numbers num;
-	uint64_t read_ns;
+	struct engines engines;
 	struct gpu_type *types;
 	size_t nr_types;
 	struct vgpu *vgpus;
@@ -167,6 +202,8 @@ extern const char *const guard_kinds[4];
 void machine_read(struct machine *m);
 void machine_free(struct machine *m);
 size_t machine_nr_vgpus(const struct machine *m);
+const struct engine *engine_by_name(const struct engines *engines,
+				    const char *name);
 void owners_find(struct machine *m);
 int open_root(const char *dir);
 

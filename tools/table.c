@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The table of vGPUs: its columns, and the order of its rows. */
+/*
+ * The table of vGPUs: its columns, and the order of its rows. A vGPU has a row for
+ * each engine that it is on.
+ */
 #include <err.h>
 #include <math.h>
 #include <stdlib.h>
@@ -51,6 +54,11 @@ static void cell_vgpu(const struct row *r, char *buf, size_t size)
 static void cell_gpu(const struct row *r, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s", r->gpu->name);
+}
+
+static void cell_engine(const struct row *r, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", r->engine ? r->engine->name : "-");
 }
 
 static void cell_type(const struct row *r, char *buf, size_t size)
@@ -107,10 +115,10 @@ static void cell_wait(const struct row *r, char *buf, size_t size)
 
 static void cell_traps(const struct row *r, char *buf, size_t size)
 {
-	if (isnan(r->rates.traps))
+	if (isnan(r->traps))
 		snprintf(buf, size, "-");
 	else
-		snprintf(buf, size, "%.0f", r->rates.traps);
+		snprintf(buf, size, "%.0f", r->traps);
 }
 
 static void cell_faults(const struct row *r, char *buf, size_t size)
@@ -164,7 +172,7 @@ static double sort_use(const struct row *r) { return r->rates.gpu; }
 
 static double sort_wait(const struct row *r) { return r->rates.wait; }
 
-static double sort_traps(const struct row *r) { return r->rates.traps; }
+static double sort_traps(const struct row *r) { return r->traps; }
 
 static double sort_faults(const struct row *r)
 {
@@ -176,7 +184,8 @@ static double sort_faults(const struct row *r)
  * @title: its heading; in lower case, its name
  * @key: sorts by it
  * @width: on a terminal; the last one, VM, has what is left
- * @rank: which ones stay when the terminal is narrow: the lowest
+ * @rank: which ones stay when the terminal is narrow: the lowest. That of the
+ *	engine is there only where a GPU has several
  * @cell: makes the text
  * @value: what rows are sorted by; by the text if there is none
  */
@@ -189,17 +198,18 @@ static const struct column {
 	double (*value)(const struct row *row);
 } columns[] = {
 	{ "VGPU", 'u', 36, 0, cell_vgpu, NULL },
-	{ "GPU", 'p', 12, 11, cell_gpu, NULL },
-	{ "TYPE", 'y', 10, 6, cell_type, NULL },
-	{ "VRAM", 'm', 6, 7, cell_vram, sort_vram },
-	{ "SHARE%", 's', 6, 8, cell_share, sort_share },
-	{ "WEIGHT", 'e', 6, 9, cell_weight, sort_weight },
-	{ "CAP%", 'c', 4, 10, cell_cap, sort_cap },
-	{ "GPU%", 'g', 5, 1, cell_use, sort_use },
-	{ "WAIT%", 'w', 5, 3, cell_wait, sort_wait },
-	{ "TRAPS/S", 't', 8, 4, cell_traps, sort_traps },
-	{ "FAULTS", 'f', 6, 5, cell_faults, sort_faults },
-	{ "STATE", 'a', 7, 2, cell_state, NULL },
+	{ "GPU", 'p', 12, 12, cell_gpu, NULL },
+	{ "ENGINE", 'n', 9, 1, cell_engine, NULL },
+	{ "TYPE", 'y', 10, 7, cell_type, NULL },
+	{ "VRAM", 'm', 6, 8, cell_vram, sort_vram },
+	{ "SHARE%", 's', 6, 9, cell_share, sort_share },
+	{ "WEIGHT", 'e', 6, 10, cell_weight, sort_weight },
+	{ "CAP%", 'c', 4, 11, cell_cap, sort_cap },
+	{ "GPU%", 'g', 5, 2, cell_use, sort_use },
+	{ "WAIT%", 'w', 5, 4, cell_wait, sort_wait },
+	{ "TRAPS/S", 't', 8, 5, cell_traps, sort_traps },
+	{ "FAULTS", 'f', 6, 6, cell_faults, sort_faults },
+	{ "STATE", 'a', 7, 3, cell_state, NULL },
 	{ "VM", 'v', 0, 0, cell_vm, NULL },
 };
 
@@ -266,8 +276,43 @@ static int compare_rows(const void *a, const void *b)
 	if (order)
 		return sort_order->reverse ? -order : order;
 	/* There are no two of a name on a GPU, nor two GPUs of a name. */
-	return strcmp(x->vgpu->uuid, y->vgpu->uuid) ?:
-	       strcmp(x->gpu->name, y->gpu->name);
+	order = strcmp(x->vgpu->uuid, y->vgpu->uuid) ?:
+		strcmp(x->gpu->name, y->gpu->name);
+	if (order || !x->engine || !y->engine)
+		return order;
+	return strverscmp(x->engine->name, y->engine->name);
+}
+
+static size_t nr_rows(const struct machine *m)
+{
+	size_t i, j, n = 0;
+
+	for (i = 0; i < m->nr_gpus; i++)
+		for (j = 0; j < m->gpus[i].nr_vgpus; j++)
+			n += m->gpus[i].vgpus[j].engines.nr ?: 1;
+	return n;
+}
+
+static void add_rows(struct table *t, const struct gpu *gpu,
+		     const struct vgpu *v, const struct machine *before)
+{
+	struct row row = {
+		.gpu = gpu,
+		.vgpu = v,
+		.rates = { UNKNOWN, UNKNOWN },
+		.traps = trap_rate(gpu, v, before),
+		.share = UNKNOWN,
+	};
+	size_t i;
+
+	if (!v->engines.nr)
+		t->rows[t->nr++] = row;
+	for (i = 0; i < v->engines.nr; i++) {
+		row.engine = &v->engines.at[i];
+		row.rates = work_rates(gpu, v, row.engine, before);
+		row.share = work_share(gpu, v, row.engine);
+		t->rows[t->nr++] = row;
+	}
 }
 
 void table_make(struct table *t, const struct machine *now,
@@ -276,22 +321,14 @@ void table_make(struct table *t, const struct machine *now,
 	size_t i, j;
 
 	t->nr = 0;
-	t->rows = calloc(machine_nr_vgpus(now) + 1, sizeof(*t->rows));
+	t->rows = calloc(nr_rows(now) + 1, sizeof(*t->rows));
 	if (!t->rows)
 		errx(1, "out of memory");
 	for (i = 0; i < now->nr_gpus; i++) {
 		const struct gpu *gpu = &now->gpus[i];
 
-		for (j = 0; j < gpu->nr_vgpus; j++) {
-			const struct vgpu *v = &gpu->vgpus[j];
-
-			t->rows[t->nr++] = (struct row){
-				.gpu = gpu,
-				.vgpu = v,
-				.rates = vgpu_rates(gpu, v, before),
-				.share = vgpu_share(gpu, v),
-			};
-		}
+		for (j = 0; j < gpu->nr_vgpus; j++)
+			add_rows(t, gpu, &gpu->vgpus[j], before);
 	}
 	sort_order = order;
 	qsort(t->rows, t->nr, sizeof(*t->rows), compare_rows);
@@ -306,9 +343,20 @@ void table_free(struct table *t)
 
 /* ---- Lines */
 
-uint64_t columns_all(void)
+/* What must not be there. */
+static uint64_t columns_hidden(const struct machine *m)
 {
-	return (1ULL << nr_columns) - 1;
+	size_t i;
+
+	for (i = 0; i < m->nr_gpus; i++)
+		if (m->gpus[i].engines.nr > 1)
+			return 0;
+	return 1ULL << column_by_name("ENGINE");
+}
+
+uint64_t columns_all(const struct machine *m)
+{
+	return ((1ULL << nr_columns) - 1) & ~columns_hidden(m);
 }
 
 static int column_of_rank(int rank)
@@ -322,12 +370,15 @@ static int column_of_rank(int rank)
 }
 
 /* The most important ones, and room for a name of the VM. */
-uint64_t columns_that_fit(int width)
+uint64_t columns_that_fit(const struct machine *m, int width)
 {
 	uint64_t chosen = 1ULL << (nr_columns - 1) | 1;
+	uint64_t hidden = columns_hidden(m);
 	int used = SHORT_UUID + 1 + LEAST_VM, rank, i;
 
 	for (rank = 1; (i = column_of_rank(rank)) >= 0; rank++) {
+		if (hidden >> i & 1)
+			continue;
 		used += columns[i].width + 1;
 		if (used > width)
 			break;
@@ -395,23 +446,93 @@ void table_line(char *line, const struct row *row, uint64_t columns, int width)
 	put_line(line, row, columns, width);
 }
 
-void gpu_line(char *line, size_t size, const struct gpu *gpu,
-	      const struct machine *before)
+/* How an engine's time is spent. */
+static void put_use(char *buf, size_t size, const struct gpu *gpu,
+		    const struct engine *e, const struct machine *before)
 {
-	struct gpu_rates rates = gpu_rates(gpu, before);
-	char busy[16], switching[16], idle[16], free[32], total[32], resets[32];
+	struct engine_rates rates = engine_rates(gpu, e, before);
+	char busy[16], switching[16], idle[16];
 
 	put_percent(busy, sizeof(busy), rates.busy);
 	put_percent(switching, sizeof(switching), rates.switching);
 	put_percent(idle, sizeof(idle), rates.idle);
+	snprintf(buf, size, "busy %s%%  switch %s%%  idle %s%%", busy,
+		 switching, idle);
+}
+
+static size_t nr_on_engine(const struct gpu *gpu, const char *name)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < gpu->nr_vgpus; i++)
+		n += !!engine_by_name(&gpu->vgpus[i].engines, name);
+	return n;
+}
+
+/* Of all engines; "-" where one does not say. */
+static void put_resets(char *buf, size_t size, const struct gpu *gpu)
+{
+	unsigned long long n = 0;
+	size_t i;
+
+	for (i = 0; i < gpu->engines.nr; i++) {
+		const struct numbers *num = &gpu->engines.at[i].num;
+
+		if (!has_number(num, ENGINE_RESETS))
+			break;
+		n += num->val[ENGINE_RESETS];
+	}
+	if (i == gpu->engines.nr && i)
+		snprintf(buf, size, "%llu", n);
+	else
+		snprintf(buf, size, "-");
+}
+
+/**
+ * gpu_line() - what there is to say of a GPU in one line
+ * @line: for the text
+ * @size: of @line
+ * @gpu: the GPU
+ * @before: an earlier reading
+ *
+ * Where there are several engines, each has a line of its own: engine_line().
+ */
+void gpu_line(char *line, size_t size, const struct gpu *gpu,
+	      const struct machine *before)
+{
+	char use[64], free[32], total[32], resets[32];
+
+	if (gpu->engines.nr == 1)
+		put_use(use, sizeof(use), gpu, &gpu->engines.at[0], before);
+	else
+		snprintf(use, sizeof(use), "engines %zu", gpu->engines.nr);
 	put_bytes(total, sizeof(total), &gpu->num, GPU_VRAM_TOTAL);
 	put_bytes(free, sizeof(free), &gpu->num, GPU_VRAM_FREE);
-	put_number(resets, sizeof(resets), &gpu->num, GPU_RESETS);
+	put_resets(resets, sizeof(resets), gpu);
 	snprintf(line, size,
-		 "%s  busy %s%%  switch %s%%  idle %s%%  vram %s free %s  resets %s  vgpus %zu  %s  %s",
-		 gpu->name, busy, switching, idle, total, free, resets,
-		 gpu->nr_vgpus, *gpu->policy ? gpu->policy : "-",
+		 "%s  %s  vram %s free %s  resets %s  vgpus %zu  %s  %s",
+		 gpu->name, use, total, free, resets, gpu->nr_vgpus,
+		 *gpu->policy ? gpu->policy : "-",
 		 *gpu->driver ? gpu->driver : "-");
+}
+
+/* How many lines of engines follow that of a GPU. */
+size_t gpu_nr_lines(const struct gpu *gpu)
+{
+	return gpu->engines.nr > 1 ? gpu->engines.nr : 0;
+}
+
+void engine_line(char *line, size_t size, const struct gpu *gpu, size_t engine,
+		 const struct machine *before)
+{
+	const struct engine *e = &gpu->engines.at[engine];
+	char use[64], resets[32];
+
+	put_use(use, sizeof(use), gpu, e, before);
+	put_number(resets, sizeof(resets), &e->num, ENGINE_RESETS);
+	snprintf(line, size, "  %-9s %s  resets %s  vgpus %zu  slice %s", e->name,
+		 use, resets, nr_on_engine(gpu, e->name),
+		 *e->slice ? e->slice : "-");
 }
 
 bool row_in_trouble(const struct row *row)

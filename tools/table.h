@@ -7,10 +7,21 @@
 
 #define LINE_LEN	1024
 
+/**
+ * struct row - a vGPU on one engine; of one that is on none, the vGPU
+ * @gpu: its GPU
+ * @vgpu: the vGPU
+ * @engine: the vGPU on the engine, or NULL
+ * @rates: what it did there
+ * @traps: trapped register accesses of the vGPU a second
+ * @share: what it gets there while all are busy, percent
+ */
 struct row {
 	const struct gpu *gpu;
 	const struct vgpu *vgpu;
-	struct vgpu_rates rates;
+	const struct engine *engine;
+	struct work_rates rates;
+	double traps;
 	double share;
 };
 
@@ -40,12 +51,15 @@ void table_make(struct table *t, const struct machine *now,
 		const struct machine *before, const struct order *order);
 void table_free(struct table *t);
 
-uint64_t columns_all(void);
-uint64_t columns_that_fit(int width);
+uint64_t columns_all(const struct machine *m);
+uint64_t columns_that_fit(const struct machine *m, int width);
 void table_header(char *line, uint64_t columns, int width);
 void table_line(char *line, const struct row *row, uint64_t columns, int width);
 void gpu_line(char *line, size_t size, const struct gpu *gpu,
 	      const struct machine *before);
+size_t gpu_nr_lines(const struct gpu *gpu);
+void engine_line(char *line, size_t size, const struct gpu *gpu, size_t engine,
+		 const struct machine *before);
 bool row_in_trouble(const struct row *row);
 
 #endif /* _TABLE_H */

@@ -17,23 +17,27 @@ static const struct json_number {
 	{ "vram_reserved_bytes", GPU_VRAM_RESERVED, 0 },
 	{ "vram_free_bytes", GPU_VRAM_FREE, 0 },
 	{ "vram_largest_free_bytes", GPU_VRAM_LARGEST_FREE, 0 },
-	{ "resets", GPU_RESETS, 0 },
-	{ "busy_seconds", GPU_BUSY_NS, 9 },
-	{ "switch_seconds", GPU_SWITCH_NS, 9 },
-	{ "idle_seconds", GPU_IDLE_NS, 9 },
+}, engine_numbers[] = {
+	{ "resets", ENGINE_RESETS, 0 },
+	{ "busy_seconds", ENGINE_BUSY_NS, 9 },
+	{ "switch_seconds", ENGINE_SWITCH_NS, 9 },
+	{ "idle_seconds", ENGINE_IDLE_NS, 9 },
 }, vgpu_numbers[] = {
 	{ "vram_bytes", VGPU_VRAM_SIZE, 0 },
 	{ "weight", VGPU_WEIGHT, 0 },
 	{ "cap_percent", VGPU_CAP, 0 },
 	{ "min_percent", VGPU_MIN, 0 },
-	{ "limit_percent", VGPU_LIMIT, 2 },
-	{ "gpu_seconds", VGPU_GPU_NS, 9 },
-	{ "wait_seconds", VGPU_WAIT_NS, 9 },
 	{ "traps", VGPU_TRAPS, 0 },
-	{ "operations", VGPU_OPS, 0 },
-	{ "dropped_operations", VGPU_DROPPED, 0 },
 	{ "faults", VGPU_FAULTS, 0 },
+}, work_numbers[] = {
+	{ "limit_percent", WORK_LIMIT, 2 },
+	{ "gpu_seconds", WORK_GPU_NS, 9 },
+	{ "wait_seconds", WORK_WAIT_NS, 9 },
+	{ "operations", WORK_OPS, 0 },
+	{ "dropped_operations", WORK_DROPPED, 0 },
 };
+
+#define NR(a)	(sizeof(a) / sizeof((a)[0]))
 
 static void put_numbers(const struct numbers *num, const struct json_number *j,
 			size_t nr)
@@ -91,7 +95,72 @@ static void put_owner(const struct owner *o)
 	put_text("program", o->comm);
 }
 
-static void put_vgpu(const struct row *row)
+static void put_work(const struct gpu *gpu, const struct vgpu *v,
+		     const struct engine *e, const struct machine *before)
+{
+	struct work_rates rates = work_rates(gpu, v, e, before);
+
+	putchar('{');
+	put_text("engine", e->name);
+	put_numbers(&e->num, work_numbers, NR(work_numbers));
+	put_rate("share_percent", work_share(gpu, v, e));
+	put_rate("gpu_percent", rates.gpu);
+	put_rate("wait_percent", rates.wait);
+	putchar('}');
+}
+
+static void put_works(const struct row *row, const struct machine *before)
+{
+	const struct engines *on = &row->vgpu->engines;
+	size_t i;
+
+	printf(",\"engines\":[");
+	for (i = 0; i < on->nr; i++) {
+		if (i)
+			putchar(',');
+		put_work(row->gpu, row->vgpu, &on->at[i], before);
+	}
+	putchar(']');
+}
+
+static void put_engine(const struct gpu *gpu, const struct engine *e,
+		       const struct machine *before)
+{
+	struct engine_rates rates = engine_rates(gpu, e, before);
+
+	putchar('{');
+	put_text("engine", e->name);
+	putchar(',');
+	put_text("class", e->class);
+	putchar(',');
+	put_text("slice", e->slice);
+	put_numbers(&e->num, engine_numbers, NR(engine_numbers));
+	put_rate("busy_percent", rates.busy);
+	put_rate("switch_percent", rates.switching);
+	put_rate("idle_percent", rates.idle);
+	putchar('}');
+}
+
+static void put_engines(const struct gpu *gpu, const struct machine *before)
+{
+	size_t i;
+
+	printf(",\"engines\":[");
+	for (i = 0; i < gpu->engines.nr; i++) {
+		if (i)
+			putchar(',');
+		put_engine(gpu, &gpu->engines.at[i], before);
+	}
+	putchar(']');
+}
+
+/* Of its rows, the one at which a vGPU is written. */
+static bool is_first_row(const struct row *row)
+{
+	return !row->engine || row->engine == &row->vgpu->engines.at[0];
+}
+
+static void put_vgpu(const struct row *row, const struct machine *before)
 {
 	const struct vgpu *v = row->vgpu;
 	unsigned int i;
@@ -110,19 +179,15 @@ static void put_vgpu(const struct row *row)
 		put_text(guard_kinds[i], v->words[VGPU_GUARD_TRAPS + i]);
 	}
 	putchar('}');
-	put_numbers(&v->num, vgpu_numbers,
-		    sizeof(vgpu_numbers) / sizeof(vgpu_numbers[0]));
-	put_rate("share_percent", row->share);
-	put_rate("gpu_percent", row->rates.gpu);
-	put_rate("wait_percent", row->rates.wait);
-	put_rate("traps_per_second", row->rates.traps);
+	put_numbers(&v->num, vgpu_numbers, NR(vgpu_numbers));
+	put_rate("traps_per_second", row->traps);
+	put_works(row, before);
 	putchar('}');
 }
 
 static void put_gpu(const struct gpu *gpu, const struct reading *r,
 		    const struct table *t)
 {
-	struct gpu_rates rates = gpu_rates(gpu, &r->before);
 	bool first = true;
 	size_t i;
 
@@ -132,19 +197,16 @@ static void put_gpu(const struct gpu *gpu, const struct reading *r,
 	put_text("driver", gpu->driver);
 	putchar(',');
 	put_text("policy", gpu->policy);
-	put_numbers(&gpu->num, gpu_numbers,
-		    sizeof(gpu_numbers) / sizeof(gpu_numbers[0]));
-	put_rate("busy_percent", rates.busy);
-	put_rate("switch_percent", rates.switching);
-	put_rate("idle_percent", rates.idle);
+	put_numbers(&gpu->num, gpu_numbers, NR(gpu_numbers));
+	put_engines(gpu, &r->before);
 	printf(",\"vgpus\":[");
 	for (i = 0; i < t->nr; i++) {
-		if (t->rows[i].gpu != gpu)
+		if (t->rows[i].gpu != gpu || !is_first_row(&t->rows[i]))
 			continue;
 		if (!first)
 			putchar(',');
 		first = false;
-		put_vgpu(&t->rows[i]);
+		put_vgpu(&t->rows[i], &r->before);
 	}
 	printf("]}");
 }

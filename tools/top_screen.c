@@ -42,6 +42,7 @@ static const char *const keys[] = {
 	"",
 	"Sort by: g GPU%   w WAIT%  t TRAPS/S  f FAULTS  s SHARE%  a STATE",
 	"         m VRAM   e WEIGHT  c CAP%  y TYPE  u VGPU  p GPU  v VM",
+	"         n ENGINE",
 };
 
 #define NR_KEYS	((int)(sizeof(keys) / sizeof(keys[0])))
@@ -63,7 +64,7 @@ static int show_head(const struct screen *s, const struct reading *r)
 {
 	char line[LINE_LEN], when[16];
 	struct tm tm;
-	size_t i;
+	size_t i, j;
 	int y = 0;
 
 	strftime(when, sizeof(when), "%T", localtime_r(&r->time.tv_sec, &tm));
@@ -78,15 +79,21 @@ static int show_head(const struct screen *s, const struct reading *r)
 		    "No GPU offers vGPUs; is the driver of one loaded?");
 	/* The table comes first where both do not fit. */
 	for (i = 0; i < r->now.nr_gpus && y < LINES / 2; i++) {
-		gpu_line(line, sizeof(line), &r->now.gpus[i], &r->before);
+		const struct gpu *gpu = &r->now.gpus[i];
+
+		gpu_line(line, sizeof(line), gpu, &r->before);
 		put(y++, A_NORMAL, line);
+		for (j = 0; j < gpu_nr_lines(gpu) && y < LINES / 2; j++) {
+			engine_line(line, sizeof(line), gpu, j, &r->before);
+			put(y++, A_NORMAL, line);
+		}
 	}
 	return y;
 }
 
 static void show_table(struct screen *s, const struct reading *r, int y)
 {
-	uint64_t columns = columns_that_fit(COLS);
+	uint64_t columns = columns_that_fit(&r->now, COLS);
 	attr_t trouble = s->colors ? COLOR_PAIR(1) | A_BOLD : A_BOLD;
 	char line[LINE_LEN];
 	struct table t;

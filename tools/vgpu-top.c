@@ -54,9 +54,10 @@ void reading_end(struct reading *r)
 static void print_plain(const struct reading *r, const struct order *order)
 {
 	char line[LINE_LEN], when[32];
+	uint64_t columns = columns_all(&r->now);
 	struct table t;
 	struct tm tm;
-	size_t i;
+	size_t i, j;
 
 	strftime(when, sizeof(when), "%F %T", localtime_r(&r->time.tv_sec, &tm));
 	printf("vgpu-top  %s  gpus %zu  vgpus %zu\n", when, r->now.nr_gpus,
@@ -64,16 +65,22 @@ static void print_plain(const struct reading *r, const struct order *order)
 	if (!r->now.nr_gpus)
 		printf("No GPU offers vGPUs; is the driver of one loaded?\n");
 	for (i = 0; i < r->now.nr_gpus; i++) {
-		gpu_line(line, sizeof(line), &r->now.gpus[i], &r->before);
+		const struct gpu *gpu = &r->now.gpus[i];
+
+		gpu_line(line, sizeof(line), gpu, &r->before);
 		puts(line);
+		for (j = 0; j < gpu_nr_lines(gpu); j++) {
+			engine_line(line, sizeof(line), gpu, j, &r->before);
+			puts(line);
+		}
 	}
 	table_make(&t, &r->now, &r->before, order);
 	if (t.nr) {
-		table_header(line, columns_all(), 0);
+		table_header(line, columns, 0);
 		puts(line);
 	}
 	for (i = 0; i < t.nr; i++) {
-		table_line(line, &t.rows[i], columns_all(), 0);
+		table_line(line, &t.rows[i], columns, 0);
 		puts(line);
 	}
 	putchar('\n');

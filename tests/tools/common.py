@@ -101,6 +101,17 @@ def vgpus_of(reading):
     return {v['vgpu']: v for g in reading['gpus'] for v in g['vgpus']}
 
 
+def engines_of(whose):
+    """Of a GPU or a vGPU, by name."""
+    return {e['engine']: e for e in whose['engines']}
+
+
+def the_engine(whose):
+    """Of a GPU that has no other, or a vGPU on such a one."""
+    (engine,) = whose['engines']
+    return engine
+
+
 def samples_of(text, parse=parse_openmetrics):
     """{(name, labels): value}; a series that is there twice is an error."""
     series = {}

@@ -127,6 +127,7 @@ VMS = [
 IN_PANELS = {
     'GPU time by VM': 8, 'Trapped accesses': 8, 'Video memory': 8,
     'GPU seconds in the last hour': 8, 'Waiting for the GPU': 9,
+    "Engines' time by vGPU": 18,
 }
 
 
@@ -137,8 +138,9 @@ def vms_are_told_apart():
                'values': '0+60x60'}
               for vm in VMS for name, extra in (
                   ('vgpu_instance_info', ''),
-                  ('vgpu_instance_gpu_seconds_total', ''),
-                  ('vgpu_instance_wait_seconds_total', ''),
+                  ('vgpu_instance_gpu_seconds_total', 'engine="a",'),
+                  ('vgpu_instance_gpu_seconds_total', 'engine="b",'),
+                  ('vgpu_instance_wait_seconds_total', 'engine="a",'),
                   ('vgpu_instance_vram_bytes', ''),
                   ('vgpu_instance_traps_total', 'access="read",'))]
     queries = {p['title']: re.sub(r'\$(gpu|host|domain)', '.*',

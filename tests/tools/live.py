@@ -15,8 +15,8 @@ import time
 import uuid as uuids
 
 from common import (EXPORTER, PATIENCE, TOP, Tap, equal, find,
-                    parse_prometheus, run, samples_of, top_json, until,
-                    value_of, vgpus_of)
+                    parse_prometheus, run, samples_of, the_engine, top_json,
+                    until, value_of, vgpus_of)
 from live_lib import (MDEVS, Process, attr, create, gpu_dir, read, remove,
                       write)
 from terminal import Terminal
@@ -53,8 +53,9 @@ def scrape():
 
 
 def one(uuid):
-    """What vgpu-top says of a vGPU."""
-    return vgpus_of(top_json()[0])[uuid]
+    """What vgpu-top says of a vGPU, and of it on the one engine that there is."""
+    vgpu = vgpus_of(top_json()[0])[uuid]
+    return vgpu | the_engine(vgpu)
 
 
 # ---- Who may open a vGPU
@@ -88,7 +89,8 @@ def no_vgpus():
     equal(gpu['vram_bytes'], int(read(gpu_dir + '/vgpu/vram_total')))
     equal(gpu['vram_free_bytes'], int(read(gpu_dir + '/vgpu/vram_free')))
     equal(gpu['vgpus'], [])
-    assert gpu['idle_percent'] > 50, gpu
+    equal(the_engine(gpu)['class'], '2d')
+    assert the_engine(gpu)['idle_percent'] > 50, gpu
 
 
 def settings():
@@ -97,7 +99,8 @@ def settings():
     write(f'{MDEVS}/{a}/vgpu/weight', '300')
     write(f'{MDEVS}/{b}/vgpu/weight', '100')
     write(f'{MDEVS}/{b}/vgpu/cap', '20')
-    found = vgpus_of(top_json()[0])
+    found = {uuid: vgpu | the_engine(vgpu)
+             for uuid, vgpu in vgpus_of(top_json()[0]).items()}
     equal(set(found), {a, b})
     equal((found[a]['type'], found[b]['type']), ('RV100-8D', 'RV100-16D'))
     equal((found[a]['vram_bytes'], found[b]['vram_bytes']), (8 << 20, 16 << 20))
@@ -123,12 +126,13 @@ def figures_move():
         idle = one(b)
         equal((after['program'], after['pid']), ('busy', busy.pid))
         assert after['traps_per_second'] > 0 and after['traps'] > before['traps']
-        assert after['gpu_seconds'] <= int(attr(a, 'gpu_time_ns')) / 1e9
+        assert after['gpu_seconds'] <= int(attr(a, 'engines/2d/gpu_time_ns')) / 1e9
         equal((idle['gpu_percent'], idle['wait_percent'],
                idle['traps_per_second'], idle['traps']), (0, 0, 0, 0))
         (gpu,) = top_json()[0]['gpus']
-        assert gpu['busy_percent'] > 0, gpu
-        parts = [gpu[k + '_percent'] for k in ('busy', 'switch', 'idle')]
+        engine = the_engine(gpu)
+        assert engine['busy_percent'] > 0, gpu
+        parts = [engine[k + '_percent'] for k in ('busy', 'switch', 'idle')]
         assert 99.9 < sum(parts) < 100.1, parts
         plain = run(TOP, '-b', '-n', '1', '-d', '0.5', '-s', 'gpu%')
         rows = [line.split() for line in plain.splitlines()
@@ -237,7 +241,7 @@ def figures_are_sysfs():
     # None of them is left out: the driver has a file for each.
     for name in {n for n, _ in series}:
         assert find(series, name, gpu=GPU)
-    equal(len({n for n, _ in series}), 40)
+    equal(len({n for n, _ in series}), 41)
     remove(a)
 
 
@@ -331,7 +335,7 @@ def scrapes_while_they_come_and_go():
                 assert value >= last.get(key, 0), \
                     f'{key}: {last[key]}, then {value}'
             last.update(now)
-        until(lambda: int(attr(churn.stay[0], 'gpu_time_ns')))
+        until(lambda: int(attr(churn.stay[0], 'engines/2d/gpu_time_ns')))
         for reading in top_json(count=5, delay=0.2):
             assert set(churn.stay) <= set(vgpus_of(reading))
     equal(churn.errors, [])
@@ -356,7 +360,7 @@ def textfile():
         inodes.add(os.stat(path).st_ino)
         assert a in read(path)
         series = samples_of(read(path) + '\n', parse_prometheus)
-        equal(len({n for n, _ in series}), 40)
+        equal(len({n for n, _ in series}), 41)
         return len(inodes) >= 3
     until(another)
     done = subprocess.run(['promtool', 'check', 'metrics'],

@@ -13,10 +13,11 @@ import subprocess
 import sys
 import urllib.request
 
-from common import (EXPORTER, PATIENCE, TOP, Tap, equal, find,
-                    parse_prometheus, run, samples_of, top_json, until,
-                    value_of, vgpus_of)
-from tree import GPU, GPU_NUMBERS, GUARDS, VGPU_NUMBERS, Tree, uuid, write
+from common import (EXPORTER, PATIENCE, TOP, Tap, engines_of, equal, find,
+                    parse_prometheus, run, samples_of, the_engine, top_json,
+                    until, value_of, vgpus_of)
+from tree import (ENGINE_NUMBERS, GPU, GPU_NUMBERS, GUARDS, VGPU_NUMBERS,
+                  WORK_NUMBERS, Tree, uuid, write)
 
 where = sys.argv[1]
 os.makedirs(where, exist_ok=True)
@@ -75,7 +76,8 @@ def every_figure():
     """Each file's number comes out in its unit, under its name."""
     tree = Tree(root)
     tree.add_gpu(slice_us=2000, window_ms=100, watchdog_ms=1000,
-                 busy_time_ns=1234567890123, trap_charge=50)
+                 trap_charge=50)
+    tree.add_engine('2d', busy_time_ns=1234567890123)
     tree.add_vgpu(1, gpu_time_ns=9000000001, cap=25, min=5, limit='12.05',
                   state='faulted', guard_irqs='overflow')
     tree.add_process(77, 'qemu-system-x86_64', '-name',
@@ -86,33 +88,98 @@ def every_figure():
     values = {
         'vgpu_gpu_slice_seconds': 0.002, 'vgpu_gpu_window_seconds': 0.1,
         'vgpu_gpu_watchdog_seconds': 1, 'vgpu_gpu_trap_charge_ratio': 0.5,
-        'vgpu_gpu_busy_seconds_total': 1234.567890123,
-        'vgpu_gpu_vram_bytes': 1000, 'vgpu_gpu_resets_total': 1007,
+        'vgpu_gpu_vram_bytes': 1000,
     }
     for name, value in values.items():
         equal((name, value_of(series, name, gpu=GPU)), (name, value))
     values = {
-        'vgpu_instance_gpu_seconds_total': 9.000000001,
+        'vgpu_gpu_busy_seconds_total': 1234.567890123,
+        'vgpu_gpu_resets_total': 2003,
+    }
+    for name, value in values.items():
+        equal((name, value_of(series, name, gpu=GPU, engine='2d')),
+              (name, value))
+    equal(value_of(series, 'vgpu_gpu_engine_info', engine='2d', **{
+        'class': '2d', 'slice': '0'}), 1)
+    values = {
         'vgpu_instance_cap_ratio': 0.25, 'vgpu_instance_min_ratio': 0.05,
-        'vgpu_instance_limit_ratio': 0.1205, 'vgpu_instance_vram_bytes': 100,
-        'vgpu_instance_faults_total': 122,
+        'vgpu_instance_vram_bytes': 100, 'vgpu_instance_faults_total': 111,
     }
     for name, value in values.items():
         equal((name, value_of(series, name, **labels)), (name, value))
+    values = {
+        'vgpu_instance_gpu_seconds_total': 9.000000001,
+        'vgpu_instance_limit_ratio': 0.1205,
+        'vgpu_instance_fifo_overflows_total': 210,
+    }
+    for name, value in values.items():
+        equal((name, value_of(series, name, engine='2d', **labels)),
+              (name, value))
     equal(value_of(series, 'vgpu_instance_info', type='RV100-8D', **labels), 1)
     equal(value_of(series, 'vgpu_instance_state',
                    vgpu_instance_state='faulted', **labels), 1)
     equal(sum(find(series, 'vgpu_instance_state', **labels)), 1)
     equal(value_of(series, 'vgpu_instance_guard', guard='irqs',
                    vgpu_instance_guard='overflow', **labels), 1)
-    equal(value_of(series, 'vgpu_gpu_guard_limit', guard='faults'), 1016)
+    equal(value_of(series, 'vgpu_gpu_guard_limit', guard='faults'), 1012)
     equal(value_of(series, 'vgpu_gpu_policy', vgpu_gpu_policy='best_effort'), 1)
     equal(value_of(series, 'vgpu_gpu_available_instances', type='RV100-4D'), 15)
     vgpu = vgpus_of(reading)[uuid(1)]
     equal((vgpu['vm'], vgpu['vm_uuid'], vgpu['pid']), ('web1', VM_UUID, 77))
     equal((vgpu['state'], vgpu['cap_percent']), ('faulted', 25))
-    equal(vgpu['share_percent'], 12.05)
+    equal(the_engine(vgpu)['share_percent'], 12.05)
     assert ' web1\n' in plain and ' faulted ' in plain, plain
+    # What nobody has to choose from is not shown.
+    assert 'ENGINE' not in plain and '2d' not in plain, plain
+
+
+def several_engines():
+    """Each with figures of its own, of the GPU and of who is on it."""
+    tree = Tree(root)
+    tree.add_gpu(engines=['copy0', 'compute0'])
+    tree.add_engine('compute0', slice=1, busy_time_ns=7000000000)
+    tree.add_vgpu(1, on=['copy0', 'compute0'], weight=300)
+    tree.add_work(1, 'compute0', gpu_time_ns=5000000000, limit='50.00')
+    tree.add_vgpu(2, on=['compute0'], weight=100, limit='100.00')
+    tree.add_vgpu(3, on=[])
+    plain, reading, series = all_modes()
+    (gpu,) = reading['gpus']
+    engines = engines_of(gpu)
+    equal(list(engines), ['compute0', 'copy0'])
+    equal((engines['compute0']['class'], engines['compute0']['slice'],
+           engines['compute0']['busy_seconds']), ('compute', '1', 7))
+    found = {n: engines_of(vgpus_of(reading)[uuid(n)]) for n in (1, 2, 3)}
+    equal({n: list(e) for n, e in found.items()},
+          {1: ['compute0', 'copy0'], 2: ['compute0'], 3: []})
+    # Whoever else is on an engine shares that, and no other.
+    equal((found[1]['copy0']['share_percent'],
+           found[1]['compute0']['share_percent'],
+           found[2]['compute0']['share_percent']), (33.25, 50, 25))
+    equal(value_of(series, 'vgpu_gpu_busy_seconds_total', engine='compute0'), 7)
+    equal(value_of(series, 'vgpu_instance_gpu_seconds_total', vgpu=uuid(1),
+                   engine='compute0'), 5)
+    equal(len(find(series, 'vgpu_instance_gpu_seconds_total')), 3)
+    equal(len(find(series, 'vgpu_instance_weight')), 3)
+    lines = plain.splitlines()
+    (line,) = [x for x in lines if x.startswith('  compute0 ')]
+    assert line.endswith('vgpus 2  slice 1'), line
+    assert any(x.startswith(GPU + '  engines 2 ') and '  resets 4006 ' in x
+               for x in lines), lines
+    rows = [x.split() for x in lines if x.startswith('7e55')]
+    equal(sorted((int(r[0][-1]), r[2]) for r in rows),
+          [(1, 'compute0'), (1, 'copy0'), (2, 'compute0'), (3, '-')])
+
+
+def engines_without_end():
+    """More of them than any GPU has, and names that are too long."""
+    tree = Tree(root)
+    names = [f'compute{i}' for i in range(40)] + ['x' * 100, 'x' * 200, 'ä' * 50]
+    tree.add_gpu(engines=names)
+    tree.add_vgpu(1, on=names)
+    _, reading, series = all_modes()
+    (gpu,) = reading['gpus']
+    assert 14 <= len(gpu['engines']) <= 16, gpu
+    assert 14 <= len(vgpus_of(reading)[uuid(1)]['engines']) <= 16
 
 
 def each_file_is_used():
@@ -123,8 +190,12 @@ def each_file_is_used():
     whole = textfile()
     paths = [f'{tree.gpu_dir()}/vgpu/{name}'
              for name in GPU_NUMBERS + ['policy']]
+    paths += [f'{tree.gpu_dir()}/vgpu/engines/2d/{name}'
+              for name in ENGINE_NUMBERS]
     paths += [f'{tree.vgpu_dir(1)}/{name}'
-              for name in VGPU_NUMBERS + GUARDS + ['state', 'limit']]
+              for name in VGPU_NUMBERS + GUARDS + ['state']]
+    paths += [f'{tree.vgpu_dir(1)}/engines/2d/{name}'
+              for name in WORK_NUMBERS + ['limit']]
     for path in paths:
         if path.endswith('/traps'):     # a sum, which PromQL can make
             continue
@@ -134,7 +205,6 @@ def each_file_is_used():
         assert part.keys() < whole.keys(), f'{path} is not used'
         gone = {name for name, _ in whole.keys() - part.keys()}
         assert len(gone) == 1, f'{path}: {gone}'
-    assert len(paths) == len(GPU_NUMBERS) + len(VGPU_NUMBERS) + 7
 
 
 def names_of_vms():
@@ -336,9 +406,14 @@ def spoil(rng, tree, gpus, n):
         gpu = rng.choice(gpus)
         name = rng.choice(GPU_NUMBERS + ['policy'])
         path = f'{tree.gpu_dir(gpu)}/vgpu/{name}'
-        if rng.random() < 0.7 and n:
+        what = rng.random()
+        if what < 0.1:
+            name = rng.choice(ENGINE_NUMBERS + ['class', 'slice'])
+            path = f'{tree.gpu_dir(gpu)}/vgpu/engines/2d/{name}'
+        elif what < 0.7 and n:
             i = rng.randrange(1, n + 1)
-            name = rng.choice(VGPU_NUMBERS + GUARDS + ['type', 'state', 'limit'])
+            name = rng.choice(VGPU_NUMBERS + GUARDS + ['type', 'state'] +
+                              [f'engines/2d/{x}' for x in WORK_NUMBERS])
             path = f'{tree.vgpu_dir(i, gpus[i % len(gpus)])}/{name}'
         if not os.path.isfile(path):
             continue
@@ -384,7 +459,8 @@ def many():
     _, reading, series = all_modes()
     equal(len(vgpus_of(reading)), 2000)
     equal(len(find(series, 'vgpu_instance_gpu_seconds_total')), 2000)
-    equal(abs(vgpus_of(reading)[uuid(5)]['share_percent'] - 0.05) < 0.001, True)
+    share = the_engine(vgpus_of(reading)[uuid(5)])['share_percent']
+    equal(abs(share - 0.05) < 0.001, True)
 
 
 def sorting():
@@ -402,6 +478,7 @@ def sorting():
     equal(order('-s', 'FAULTS', '-r'), [1, 2, 0])
     equal(order('-s', 'vram'), [0, 2, 1])
     equal(order('-s', 'vgpu', '-r'), [2, 1, 0])
+    equal(order('-s', 'engine'), [0, 1, 2])
 
 
 def shares():
@@ -412,7 +489,7 @@ def shares():
         for n, attrs in enumerate(vgpus):
             tree.add_vgpu(n, **attrs)
         found = vgpus_of(top_json(delay=0.1)[0])
-        return [v['share_percent'] for v in found.values()]
+        return [the_engine(v)['share_percent'] for v in found.values()]
     heavy = dict(weight=300, limit='100.00')
     light = dict(weight=100, limit='100.00')
     best = '[best_effort] equal_share fixed_share'
@@ -478,6 +555,8 @@ def full_disk():
 
 tap.test('every figure has its unit and its name', every_figure)
 tap.test('each file is one figure', each_file_is_used)
+tap.test('a GPU with several engines', several_engines)
+tap.test('engines without end', engines_without_end)
 tap.test('names of VMs', names_of_vms)
 tap.test('UUIDs of VMs', uuids_of_vms)
 tap.test("Proxmox's VMs of one name", proxmox)

@@ -46,7 +46,8 @@ def wide():
         assert any(title in line.split() for line in lines), title
     assert any(line.startswith(uuid(1)) and line.endswith('web1')
                for line in lines), lines
-    assert lines[1].startswith(GPU), lines[1]
+    assert lines[1].startswith(GPU + '  busy '), lines[1]
+    assert not any('ENGINE' in line for line in lines), lines
     equal(shown(lines), [0, 1, 2])
     equal(t.end(), 0)
 
@@ -61,6 +62,27 @@ def usual():
     assert any(line.startswith('7e55e7a0 ') for line in lines)
     assert all(len(line) <= 80 for line in lines)
     equal(t.end('\x1b'), 0)
+
+
+def engines():
+    """Where a GPU has several: a line each, and a row for each that one is on."""
+    tree = make(0)
+    tree.add_engine('copy0')
+    tree.add_engine('compute0', slice=1)
+    tree.add_vgpu(3, faults=3, on=['copy0', 'compute0'])
+    t = Terminal(80, 24, '-s', 'engine')
+    t.wait(lambda lines: shown_or_none(lines) == [3, 3])
+    lines = t.wait_for('ENGINE')
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[1].startswith(GPU + '  engines 3 '), lines[1]
+    equal([line.split()[0] for line in lines[2:5]], ['2d', 'compute0', 'copy0'])
+    assert lines[3].startswith('  compute0  busy '), lines[3]
+    rows = [line.split()[:2] for line in lines if line.startswith('7e55')]
+    equal(rows, [['7e55e7a0', 'compute0'], ['7e55e7a0', 'copy0']])
+    t.send('R')
+    t.wait(lambda lines: [line.split()[1] for line in lines
+                          if line.startswith('7e55')] == ['copy0', 'compute0'])
+    equal(t.end(), 0)
 
 
 def keys():
@@ -180,6 +202,7 @@ def terminals():
 
 tap.test('a wide terminal', wide)
 tap.test('80 columns', usual)
+tap.test('several engines', engines)
 tap.test('keys', keys)
 tap.test('scrolling', scrolling)
 tap.test('sizes from 1x1 to 500x100', sizes)

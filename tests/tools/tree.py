@@ -4,13 +4,13 @@ import os
 import shutil
 
 GPU_NUMBERS = '''vram_total vram_reserved vram_free vram_largest_free
-idle_time_ns busy_time_ns switch_time_ns resets slice_us window_ms averaging
-trap_charge watchdog_ms guard_traps_limit guard_irqs_limit guard_resets_limit
-guard_faults_limit'''.split()
-VGPU_NUMBERS = '''vram_size weight cap min gpu_time_ns wait_time_ns wait_max_ns
-slices switches preemptions traps traps_read traps_write traps_engine
-traps_config traps_vram trap_time_ns ops bytes dropped unknown_regs
-fifo_overflows faults'''.split()
+slice_us window_ms averaging trap_charge watchdog_ms guard_traps_limit
+guard_irqs_limit guard_resets_limit guard_faults_limit'''.split()
+ENGINE_NUMBERS = 'idle_time_ns busy_time_ns switch_time_ns resets'.split()
+VGPU_NUMBERS = '''vram_size weight cap min traps traps_read traps_write
+traps_config traps_vram trap_time_ns unknown_regs faults'''.split()
+WORK_NUMBERS = '''gpu_time_ns wait_time_ns wait_max_ns slices switches
+preemptions ops bytes dropped traps_engine fifo_overflows'''.split()
 GUARDS = ['guard_traps', 'guard_irqs', 'guard_resets', 'guard_faults']
 
 GPU = '0000:00:05.0'
@@ -42,13 +42,23 @@ class Tree:
     def vgpu_dir(self, n, gpu=GPU):
         return f'{self.gpu_dir(gpu)}/{uuid(n)}/vgpu'
 
-    def add_gpu(self, gpu=GPU, **attrs):
+    def add_engine(self, name, gpu=GPU, **attrs):
+        values = {file: 2000 + i for i, file in enumerate(ENGINE_NUMBERS)}
+        values['slice'] = 0
+        values['class'] = name.rstrip('0123456789') or name
+        values.update(attrs)
+        for file, value in values.items():
+            write(f'{self.gpu_dir(gpu)}/vgpu/engines/{name}/{file}', value)
+
+    def add_gpu(self, gpu=GPU, engines=('2d',), **attrs):
         path = self.gpu_dir(gpu)
         values = {name: 1000 + i for i, name in enumerate(GPU_NUMBERS)}
         values['policy'] = '[best_effort] equal_share fixed_share'
         values.update(attrs)
         for name, value in values.items():
             write(f'{path}/vgpu/{name}', value)
+        for name in engines:
+            self.add_engine(name, gpu)
         write(path + '/vendor', '0x1002')
         write(path + '/device', '0x5159')
         os.symlink('../../bus/pci/drivers/vgpu_rv100', path + '/driver')
@@ -60,14 +70,27 @@ class Tree:
         os.symlink(f'../../devices/{gpu}',
                    f'{self.root}/sys/class/mdev_bus/{gpu}')
 
-    def add_vgpu(self, n, gpu=GPU, group=None, **attrs):
+    def add_work(self, n, engine, gpu=GPU, **attrs):
+        """A vGPU on an engine."""
+        values = {name: 200 + i for i, name in enumerate(WORK_NUMBERS)}
+        values['limit'] = '33.25'
+        values.update(attrs)
+        for name, value in values.items():
+            write(f'{self.vgpu_dir(n, gpu)}/engines/{engine}/{name}', value)
+
+    def add_vgpu(self, n, gpu=GPU, group=None, on=('2d',), **attrs):
+        """Those of @attrs that are by engine are on each of its engines."""
         path = self.vgpu_dir(n, gpu)
+        work = {name: attrs.pop(name) for name in WORK_NUMBERS + ['limit']
+                if name in attrs}
         values = {name: 100 + i for i, name in enumerate(VGPU_NUMBERS)}
         values.update({name: 'normal' for name in GUARDS})
-        values.update(type='RV100-8D', state='ok', limit='33.25', min=0)
+        values.update(type='RV100-8D', state='ok', min=0)
         values.update(attrs)
         for name, value in values.items():
             write(f'{path}/{name}', value)
+        for engine in on:
+            self.add_work(n, engine, gpu, **work)
         os.symlink(f'../../../kernel/iommu_groups/{n if group is None else group}',
                    path[:-len('vgpu')] + 'iommu_group')
         os.symlink('../mdev_supported_types/vgpu_rv100-RV100-8D',
