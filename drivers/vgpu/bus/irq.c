@@ -213,7 +213,11 @@ static void unmask_thread(void *opaque, void *unused)
 	set_masked(opaque, false);
 }
 
-/* Flushes, too, where the eventfd was closed before: nothing runs after it. */
+/*
+ * When this returns, unmask_thread() does not run and will not. That holds also
+ * when user space has closed the eventfd before, upon which VFIO forgets it by
+ * itself, but a work item may be under way: disabling waits for these even then.
+ */
 static void unmask_stop(struct vgpu_irqs *irqs)
 {
 	vfio_virqfd_disable(&irqs->unmask);

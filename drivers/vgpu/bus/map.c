@@ -91,7 +91,8 @@ void vgpu_map_zap(struct vgpu_vdev *vd, unsigned int index, u64 offset,
 		  u64 size)
 {
 	lockdep_assert_held_write(&vd->map.sem);
-	if (vd->map.file && size)	/* no size is all there is */
+	/* unmap_mapping_range() takes 0 bytes for all that follow. */
+	if (vd->map.file && size)
 		unmap_mapping_range(vd->map.file->f_mapping,
 				    VGPU_REGION_OFFSET(index) + offset, size,
 				    1);

@@ -69,7 +69,7 @@ static void release(struct vgpu_pdev *pd)
 	pd->kept = NULL;
 }
 
-/* Rather none than somebody's process killed for it. */
+/* Fails rather than having a process of somebody's killed for memory. */
 static void *alloc_unit(const struct vgpu_pdev *pd)
 {
 	return __vmalloc(pd->parts.unit,

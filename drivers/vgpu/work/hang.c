@@ -65,7 +65,7 @@ static int reset_engine(struct vgpu_sched *eng)
 {
 	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
 
-	/* The card is left as it is: stuck, for all that it knows. */
+	/* A failure for tests: the engine is not even asked. */
 	if (vgpu_inject_reset(eng))
 		return -EIO;
 	if (!ops->reset(&eng->engine, VGPU_RESET_CONTEXT))

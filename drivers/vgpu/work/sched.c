@@ -127,7 +127,12 @@ void vgpu_sched_unload(struct vgpu_sched *eng)
 		vgpu_hang_fault(eng, ctx, ret);
 }
 
-/* Is there nothing more to do? Then whoever brings more has to say so. */
+/*
+ * Is there nothing more to do? Then @queued goes back to 0, so that the next kick
+ * puts the instance on the run list. A kick just before has seen 1 and left it at
+ * that, so the queue is looked at once more afterwards. If there is work now, who
+ * of us turns 0 into 1 sees to it: we by going on, a kick by the run list.
+ */
 static bool queue_done(struct vgpu_context *ctx)
 {
 	const struct vgpu_queue_ops *ops = ctx->q.ops;
@@ -240,7 +245,7 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 		ret = run_pieces(eng, ctx, ktime_get_ns() + slice);
 	}
 	ran = vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
-	/* Not now: the thread may have been put to sleep since. */
+	/* When the account was closed: later, the thread may have slept. */
 	end = eng->rl.since;
 	if (eng->engine.desc->ops->used_ns)
 		ran = used(eng, ctx) - before;

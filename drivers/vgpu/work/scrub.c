@@ -58,7 +58,7 @@ static int scrub_by_engine(struct vgpu_pdev *pd, u64 offset, u64 size)
 	vgpu_sched_unload(eng);
 	if (!READ_ONCE(pd->lost) && !eng->broken)
 		ret = scrub_range(eng, offset, size);
-	/* Nobody's work: it must not be taken for that of who comes next. */
+	/* Now, or the next instance would be blamed for a stuck engine. */
 	if (ret == -ETIMEDOUT)
 		vgpu_hang_reset(eng);
 	vgpu_sched_account(eng, VGPU_ENGINE_IDLE);
