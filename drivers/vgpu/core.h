@@ -16,7 +16,8 @@
  *   engine is taken inside it. Read by the fault handler, which comes from
  *   mmap_lock.
  * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
- *   engines. Taken with no other lock held.
+ *   engines. It keeps memory within reach for who clears it by CPU. Taken with no
+ *   other lock held.
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
  *   Taken under trap_lock by a reset; never the other way round.
  * - &vgpu_sched.rl_lock, &vgpu_irqs.lock: spinlocks.
