@@ -52,10 +52,10 @@ static const struct part guard_limits[] = {
 };
 
 static const struct part trap_kinds[] = {
-	{ "read", VGPU_TRAPS_READ },
-	{ "write", VGPU_TRAPS_WRITE },
-	{ "config", VGPU_TRAPS_CONFIG },
-	{ "vram", VGPU_TRAPS_VRAM },
+	{ "read", INST_TRAPS_READ },
+	{ "write", INST_TRAPS_WRITE },
+	{ "config", INST_TRAPS_CONFIG },
+	{ "vram", INST_TRAPS_VRAM },
 };
 
 #define NUMBER(_name, _unit, _kind, _scope, _number, _decimals, _help)	\
@@ -119,12 +119,12 @@ static const struct family families[] = {
 	WORDS("vgpu_instance_guard", STATESET, EACH_VGPU,
 	      "How the guard of a kind sees the vGPU."),
 	NUMBER("vgpu_instance_vram_bytes", "bytes", GAUGE, EACH_VGPU,
-	       VGPU_VRAM_SIZE, 0, "Video memory of the vGPU."),
-	NUMBER("vgpu_instance_weight", NULL, GAUGE, EACH_VGPU, VGPU_WEIGHT, 0,
+	       INST_VRAM_SIZE, 0, "Video memory of the vGPU."),
+	NUMBER("vgpu_instance_weight", NULL, GAUGE, EACH_VGPU, INST_WEIGHT, 0,
 	       "Share relative to others' under best effort."),
-	NUMBER("vgpu_instance_cap_ratio", "ratio", GAUGE, EACH_VGPU, VGPU_CAP,
+	NUMBER("vgpu_instance_cap_ratio", "ratio", GAUGE, EACH_VGPU, INST_CAP,
 	       2, "Part of each engine's time that it may use at most."),
-	NUMBER("vgpu_instance_min_ratio", "ratio", GAUGE, EACH_VGPU, VGPU_MIN,
+	NUMBER("vgpu_instance_min_ratio", "ratio", GAUGE, EACH_VGPU, INST_MIN,
 	       2, "Part of each engine's time that is kept for it."),
 	NUMBER("vgpu_instance_limit_ratio", "ratio", GAUGE, EACH_WORK,
 	       WORK_LIMIT, 4,
@@ -149,7 +149,7 @@ static const struct family families[] = {
 	       WORK_TRAPS, 0,
 	       "Trapped register writes that were queued for the engine."),
 	NUMBER("vgpu_instance_trap_seconds", "seconds", COUNTER, EACH_VGPU,
-	       VGPU_TRAP_NS, 9, "Time that the host spent on its traps."),
+	       INST_TRAP_NS, 9, "Time that the host spent on its traps."),
 	NUMBER("vgpu_instance_operations", NULL, COUNTER, EACH_WORK, WORK_OPS,
 	       0, "Operations that the engine has carried out for it."),
 	NUMBER("vgpu_instance_written_bytes", "bytes", COUNTER, EACH_WORK,
@@ -157,11 +157,11 @@ static const struct family families[] = {
 	NUMBER("vgpu_instance_dropped_operations", NULL, COUNTER, EACH_WORK,
 	       WORK_DROPPED, 0, "Operations that were refused."),
 	NUMBER("vgpu_instance_unknown_registers", NULL, COUNTER, EACH_VGPU,
-	       VGPU_UNKNOWN_REGS, 0,
+	       INST_UNKNOWN_REGS, 0,
 	       "Accesses to registers that the vGPU does not have."),
 	NUMBER("vgpu_instance_fifo_overflows", NULL, COUNTER, EACH_WORK,
 	       WORK_FIFO_OVERFLOWS, 0, "Engine writes that were lost."),
-	NUMBER("vgpu_instance_faults", NULL, COUNTER, EACH_VGPU, VGPU_FAULTS,
+	NUMBER("vgpu_instance_faults", NULL, COUNTER, EACH_VGPU, INST_FAULTS,
 	       0, "Engine resets while it had an engine."),
 };
 
@@ -273,11 +273,11 @@ static void put_stateset(const struct writer *w)
 	if (!w->vgpu) {
 		put_states(w, policies, w->gpu->policy, NULL);
 	} else if (!strcmp(w->family->name, "vgpu_instance_state")) {
-		put_states(w, states, w->vgpu->words[VGPU_STATE], NULL);
+		put_states(w, states, w->vgpu->words[WORD_STATE], NULL);
 	} else {
 		for (i = 0; i < 4; i++)
 			put_states(w, guard_states,
-				   w->vgpu->words[VGPU_GUARD_TRAPS + i],
+				   w->vgpu->words[WORD_GUARD_TRAPS + i],
 				   guard_kinds[i]);
 	}
 }

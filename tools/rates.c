@@ -118,7 +118,7 @@ double trap_rate(const struct gpu *gpu, const struct vgpu *now,
 	if (!was)
 		return UNKNOWN;
 	ns = now->read_ns - was->read_ns;
-	return ns > 0 ? advance(&now->num, &was->num, VGPU_TRAPS) * 1e9 / ns :
+	return ns > 0 ? advance(&now->num, &was->num, INST_TRAPS) * 1e9 / ns :
 			UNKNOWN;
 }
 
@@ -131,9 +131,9 @@ static double sum_of_weights(const struct gpu *gpu, const char *engine)
 	for (i = 0; i < gpu->nr_vgpus; i++) {
 		const struct vgpu *v = &gpu->vgpus[i];
 
-		if (has_number(&v->num, VGPU_WEIGHT) &&
+		if (has_number(&v->num, INST_WEIGHT) &&
 		    engine_by_name(&v->engines, engine))
-			sum += v->num.val[VGPU_WEIGHT];
+			sum += v->num.val[INST_WEIGHT];
 	}
 	return sum;
 }
@@ -160,9 +160,9 @@ double work_share(const struct gpu *gpu, const struct vgpu *v,
 	if (strcmp(gpu->policy, "best_effort"))
 		return limit;
 	sum = sum_of_weights(gpu, e->name);
-	if (has_number(&v->num, VGPU_WEIGHT) && sum > 0)
-		share = 100 * v->num.val[VGPU_WEIGHT] / sum;
-	if (has_number(&v->num, VGPU_MIN) && share < v->num.val[VGPU_MIN])
-		share = v->num.val[VGPU_MIN];
+	if (has_number(&v->num, INST_WEIGHT) && sum > 0)
+		share = 100 * v->num.val[INST_WEIGHT] / sum;
+	if (has_number(&v->num, INST_MIN) && share < v->num.val[INST_MIN])
+		share = v->num.val[INST_MIN];
 	return share > limit ? limit : share;
 }

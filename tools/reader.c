@@ -50,18 +50,18 @@ static const char *const engine_files[NR_ENGINE_NUMBERS] = {
 };
 
 static const char *const vgpu_files[NR_VGPU_NUMBERS] = {
-	[VGPU_VRAM_SIZE] = "vram_size",
-	[VGPU_WEIGHT] = "weight",
-	[VGPU_CAP] = "cap",
-	[VGPU_MIN] = "min",
-	[VGPU_TRAPS] = "traps",
-	[VGPU_TRAPS_READ] = "traps_read",
-	[VGPU_TRAPS_WRITE] = "traps_write",
-	[VGPU_TRAPS_CONFIG] = "traps_config",
-	[VGPU_TRAPS_VRAM] = "traps_vram",
-	[VGPU_TRAP_NS] = "trap_time_ns",
-	[VGPU_UNKNOWN_REGS] = "unknown_regs",
-	[VGPU_FAULTS] = "faults",
+	[INST_VRAM_SIZE] = "vram_size",
+	[INST_WEIGHT] = "weight",
+	[INST_CAP] = "cap",
+	[INST_MIN] = "min",
+	[INST_TRAPS] = "traps",
+	[INST_TRAPS_READ] = "traps_read",
+	[INST_TRAPS_WRITE] = "traps_write",
+	[INST_TRAPS_CONFIG] = "traps_config",
+	[INST_TRAPS_VRAM] = "traps_vram",
+	[INST_TRAP_NS] = "trap_time_ns",
+	[INST_UNKNOWN_REGS] = "unknown_regs",
+	[INST_FAULTS] = "faults",
 };
 
 static const char *const work_files[NR_WORK_NUMBERS] = {
@@ -80,11 +80,11 @@ static const char *const work_files[NR_WORK_NUMBERS] = {
 };
 
 static const char *const vgpu_words[NR_VGPU_WORDS] = {
-	[VGPU_STATE] = "state",
-	[VGPU_GUARD_TRAPS] = "guard_traps",
-	[VGPU_GUARD_IRQS] = "guard_irqs",
-	[VGPU_GUARD_RESETS] = "guard_resets",
-	[VGPU_GUARD_FAULTS] = "guard_faults",
+	[WORD_STATE] = "state",
+	[WORD_GUARD_TRAPS] = "guard_traps",
+	[WORD_GUARD_IRQS] = "guard_irqs",
+	[WORD_GUARD_RESETS] = "guard_resets",
+	[WORD_GUARD_FAULTS] = "guard_faults",
 };
 
 /* In the order of the words and of the limits. */

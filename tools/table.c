@@ -85,7 +85,7 @@ static void cell_vm(const struct row *r, char *buf, size_t size)
 
 static void cell_vram(const struct row *r, char *buf, size_t size)
 {
-	put_bytes(buf, size, &r->vgpu->num, VGPU_VRAM_SIZE);
+	put_bytes(buf, size, &r->vgpu->num, INST_VRAM_SIZE);
 }
 
 static void cell_share(const struct row *r, char *buf, size_t size)
@@ -95,12 +95,12 @@ static void cell_share(const struct row *r, char *buf, size_t size)
 
 static void cell_weight(const struct row *r, char *buf, size_t size)
 {
-	put_number(buf, size, &r->vgpu->num, VGPU_WEIGHT);
+	put_number(buf, size, &r->vgpu->num, INST_WEIGHT);
 }
 
 static void cell_cap(const struct row *r, char *buf, size_t size)
 {
-	put_number(buf, size, &r->vgpu->num, VGPU_CAP);
+	put_number(buf, size, &r->vgpu->num, INST_CAP);
 }
 
 static void cell_use(const struct row *r, char *buf, size_t size)
@@ -123,14 +123,14 @@ static void cell_traps(const struct row *r, char *buf, size_t size)
 
 static void cell_faults(const struct row *r, char *buf, size_t size)
 {
-	put_number(buf, size, &r->vgpu->num, VGPU_FAULTS);
+	put_number(buf, size, &r->vgpu->num, INST_FAULTS);
 }
 
 static bool held_back(const struct vgpu *v)
 {
 	unsigned int i;
 
-	for (i = VGPU_GUARD_TRAPS; i <= VGPU_GUARD_FAULTS; i++)
+	for (i = WORD_GUARD_TRAPS; i <= WORD_GUARD_FAULTS; i++)
 		if (!strcmp(v->words[i], "overflow"))
 			return true;
 	return false;
@@ -139,7 +139,7 @@ static bool held_back(const struct vgpu *v)
 /* A guard's overflow shows where there is nothing worse. */
 static void cell_state(const struct row *r, char *buf, size_t size)
 {
-	const char *state = r->vgpu->words[VGPU_STATE];
+	const char *state = r->vgpu->words[WORD_STATE];
 
 	if (!strcmp(state, "ok") && held_back(r->vgpu))
 		state = "slowed";
@@ -153,19 +153,19 @@ static double figure(const struct numbers *num, unsigned int i)
 
 static double sort_vram(const struct row *r)
 {
-	return figure(&r->vgpu->num, VGPU_VRAM_SIZE);
+	return figure(&r->vgpu->num, INST_VRAM_SIZE);
 }
 
 static double sort_share(const struct row *r) { return r->share; }
 
 static double sort_weight(const struct row *r)
 {
-	return figure(&r->vgpu->num, VGPU_WEIGHT);
+	return figure(&r->vgpu->num, INST_WEIGHT);
 }
 
 static double sort_cap(const struct row *r)
 {
-	return figure(&r->vgpu->num, VGPU_CAP);
+	return figure(&r->vgpu->num, INST_CAP);
 }
 
 static double sort_use(const struct row *r) { return r->rates.gpu; }
@@ -176,7 +176,7 @@ static double sort_traps(const struct row *r) { return r->traps; }
 
 static double sort_faults(const struct row *r)
 {
-	return figure(&r->vgpu->num, VGPU_FAULTS);
+	return figure(&r->vgpu->num, INST_FAULTS);
 }
 
 /**
@@ -537,6 +537,6 @@ void engine_line(char *line, size_t size, const struct gpu *gpu, size_t engine,
 
 bool row_in_trouble(const struct row *row)
 {
-	return strcmp(row->vgpu->words[VGPU_STATE], "ok") ||
+	return strcmp(row->vgpu->words[WORD_STATE], "ok") ||
 	       held_back(row->vgpu);
 }

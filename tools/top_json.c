@@ -23,12 +23,12 @@ static const struct json_number {
 	{ "switch_seconds", ENGINE_SWITCH_NS, 9 },
 	{ "idle_seconds", ENGINE_IDLE_NS, 9 },
 }, vgpu_numbers[] = {
-	{ "vram_bytes", VGPU_VRAM_SIZE, 0 },
-	{ "weight", VGPU_WEIGHT, 0 },
-	{ "cap_percent", VGPU_CAP, 0 },
-	{ "min_percent", VGPU_MIN, 0 },
-	{ "traps", VGPU_TRAPS, 0 },
-	{ "faults", VGPU_FAULTS, 0 },
+	{ "vram_bytes", INST_VRAM_SIZE, 0 },
+	{ "weight", INST_WEIGHT, 0 },
+	{ "cap_percent", INST_CAP, 0 },
+	{ "min_percent", INST_MIN, 0 },
+	{ "traps", INST_TRAPS, 0 },
+	{ "faults", INST_FAULTS, 0 },
 }, work_numbers[] = {
 	{ "limit_percent", WORK_LIMIT, 2 },
 	{ "gpu_seconds", WORK_GPU_NS, 9 },
@@ -171,12 +171,12 @@ static void put_vgpu(const struct row *row, const struct machine *before)
 	put_text("type", v->type);
 	put_owner(&v->owner);
 	putchar(',');
-	put_text("state", v->words[VGPU_STATE]);
+	put_text("state", v->words[WORD_STATE]);
 	printf(",\"guards\":{");
 	for (i = 0; i < 4; i++) {
 		if (i)
 			putchar(',');
-		put_text(guard_kinds[i], v->words[VGPU_GUARD_TRAPS + i]);
+		put_text(guard_kinds[i], v->words[WORD_GUARD_TRAPS + i]);
 	}
 	putchar('}');
 	put_numbers(&v->num, vgpu_numbers, NR(vgpu_numbers));
