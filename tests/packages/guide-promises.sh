@@ -66,7 +66,7 @@ group_is_kvm() {
 # Firmware does not write to the engine, the driver does.
 driven() {
 	[ "$(cat "$mdevs/$1/vgpu/engines/2d/traps_engine")" -gt 0 ] ||
-		{ grep . "$mdevs/$1"/vgpu/*; return 1; }
+		{ grep -r . "$mdevs/$1/vgpu"; return 1; }
 }
 
 is_picture() { equal "$(head -c 4 "/root/$1" | tail -c 3)" PNG && [ "$(stat -c %s "/root/$1")" -gt 1000 ]; }

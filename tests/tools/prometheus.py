@@ -119,7 +119,7 @@ def bill():
     for name, text in records.items():
         # One has a sample a minute, and this is the first.
         assert query(text) or name.endswith('_hours:sum1h'), name
-    (use,) = query(records['gpu:vgpu_gpu_busy:ratio_rate5m'])
+    (use,) = query(records['engine:vgpu_gpu_busy:ratio_rate5m'])
     assert 0 < use[1] <= 1, use
     for rule in rules_of('alerting'):
         assert not any(a['state'] == 'firing' for a in rule['alerts']), rule

@@ -241,49 +241,6 @@ static ssize_t watchdog_ms_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(watchdog_ms);
 
-static ssize_t resets_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	struct vgpu_pdev *pd = dev_to_pd(dev);
-	struct vgpu_sched *eng;
-	u64 n = 0;
-
-	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
-		n += atomic64_read(&eng->resets);
-	return sysfs_emit(buf, "%llu\n", n);
-}
-static DEVICE_ATTR_RO(resets);
-
-/* All of an engine's time, up to now; summed over the engines. */
-static ssize_t show_spent(struct device *dev, char *buf,
-			  enum vgpu_engine_state state)
-{
-	struct vgpu_pdev *pd = dev_to_pd(dev);
-	struct vgpu_sched *eng;
-	u64 n = 0;
-
-	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
-		spin_lock_irq(&eng->rl_lock);
-		n += eng->rl.spent[state];
-		if (eng->rl.state == state)
-			n += ktime_get_ns() - eng->rl.since;
-		spin_unlock_irq(&eng->rl_lock);
-	}
-	return sysfs_emit(buf, "%llu\n", n);
-}
-
-#define SPENT_ATTR(_name, _state)					\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	return show_spent(dev, buf, _state);				\
-}									\
-static DEVICE_ATTR_RO(_name)
-
-SPENT_ATTR(idle_time_ns, VGPU_ENGINE_IDLE);
-SPENT_ATTR(switch_time_ns, VGPU_ENGINE_SWITCH);
-SPENT_ATTR(busy_time_ns, VGPU_ENGINE_BUSY);
-
 struct guard_limit {
 	struct device_attribute attr;
 	enum vgpu_guard_kind kind;
@@ -339,10 +296,6 @@ static struct attribute *gpu_attrs[] = {
 	&setting_averaging.attr.attr,
 	&setting_trap_charge.attr.attr,
 	&dev_attr_watchdog_ms.attr,
-	&dev_attr_resets.attr,
-	&dev_attr_idle_time_ns.attr,
-	&dev_attr_switch_time_ns.attr,
-	&dev_attr_busy_time_ns.attr,
 	&guard_traps.attr.attr,
 	&guard_irqs.attr.attr,
 	&guard_resets.attr.attr,

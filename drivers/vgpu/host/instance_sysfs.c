@@ -97,39 +97,6 @@ static ssize_t unknown_regs_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(unknown_regs);
 
-/* A sum over its engines of what the scheduler has charged. */
-static ssize_t show_scheduled(struct device *dev, char *buf, size_t field)
-{
-	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	struct vgpu_context *ctx;
-	u64 n = 0;
-
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
-		struct vgpu_sched *eng = ctx_sched(ctx);
-
-		spin_lock_irq(&eng->rl_lock);
-		n += *(u64 *)((u8 *)&ctx->se + field);
-		spin_unlock_irq(&eng->rl_lock);
-	}
-	return sysfs_emit(buf, "%llu\n", n);
-}
-
-#define SCHEDULED_ATTR(_name, _field)					\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	return show_scheduled(dev, buf,					\
-			      offsetof(struct vgpu_sched_entity, _field)); \
-}									\
-static DEVICE_ATTR_RO(_name)
-
-SCHEDULED_ATTR(gpu_time_ns, gpu_time);
-SCHEDULED_ATTR(wait_time_ns, wait_time);
-SCHEDULED_ATTR(slices, slices);
-SCHEDULED_ATTR(switches, switches);
-SCHEDULED_ATTR(preemptions, preemptions);
-SCHEDULED_ATTR(wait_max_ns, wait_max);
-
 static ssize_t show_counter(struct device *dev, char *buf,
 			    enum vgpu_counter what)
 {
@@ -165,33 +132,6 @@ COUNTER_ATTR(traps_config, VGPU_CNT_TRAPS_CONFIG);
 COUNTER_ATTR(traps_vram, VGPU_CNT_TRAPS_VRAM);
 COUNTER_ATTR(trap_time_ns, VGPU_CNT_TRAP_TIME);
 COUNTER_ATTR(faults, VGPU_CNT_FAULTS);
-
-/* A sum over its engines of what is counted by queue. */
-static ssize_t show_queued(struct device *dev, char *buf,
-			   enum vgpu_queue_counter what)
-{
-	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	struct vgpu_context *ctx;
-	u64 n = 0;
-
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
-		n += atomic64_read(&ctx->q.count[what]);
-	return sysfs_emit(buf, "%llu\n", n);
-}
-
-#define QUEUED_ATTR(_name, _what)					\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	return show_queued(dev, buf, _what);				\
-}									\
-static DEVICE_ATTR_RO(_name)
-
-QUEUED_ATTR(traps_engine, VGPU_QUEUE_TRAPS);
-QUEUED_ATTR(ops, VGPU_QUEUE_OPS);
-QUEUED_ATTR(bytes, VGPU_QUEUE_BYTES);
-QUEUED_ATTR(dropped, VGPU_QUEUE_DROPPED);
-QUEUED_ATTR(fifo_overflows, VGPU_QUEUE_OVERFLOWS);
 
 struct entitlement {
 	struct device_attribute attr;
@@ -241,26 +181,6 @@ ENTITLEMENT(weight, VGPU_WEIGHT);
 ENTITLEMENT(cap, VGPU_CAP);
 ENTITLEMENT(min, VGPU_MIN);
 
-/* What the instance may use at most under the present policy, percent. */
-static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
-			  char *buf)
-{
-	struct vgpu_vdev *vd = dev_get_drvdata(dev);
-	struct vgpu_context *ctx;
-	u32 limit = VGPU_PPM;
-
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
-		struct vgpu_sched *eng = ctx_sched(ctx);
-
-		spin_lock_irq(&eng->rl_lock);
-		limit = min(limit, vgpu_runlist_limit(&eng->rl, &ctx->se));
-		spin_unlock_irq(&eng->rl_lock);
-	}
-	return sysfs_emit(buf, "%u.%02u\n", limit / VGPU_PERCENT,
-			  limit % VGPU_PERCENT / (VGPU_PERCENT / 100));
-}
-static DEVICE_ATTR_RO(limit);
-
 static ssize_t show_guard(struct device *dev, char *buf,
 			  enum vgpu_guard_kind kind)
 {
@@ -297,16 +217,9 @@ static struct attribute *instance_attrs[] = {
 	&dev_attr_vram_size.attr,
 	&dev_attr_state.attr,
 	&dev_attr_resolution.attr,
-	&dev_attr_gpu_time_ns.attr,
-	&dev_attr_wait_time_ns.attr,
-	&dev_attr_slices.attr,
-	&dev_attr_switches.attr,
-	&dev_attr_preemptions.attr,
-	&dev_attr_wait_max_ns.attr,
 	&entitlement_weight.attr.attr,
 	&entitlement_cap.attr.attr,
 	&entitlement_min.attr.attr,
-	&dev_attr_limit.attr,
 	&dev_attr_guard_traps.attr,
 	&dev_attr_guard_irqs.attr,
 	&dev_attr_guard_resets.attr,
@@ -314,15 +227,10 @@ static struct attribute *instance_attrs[] = {
 	&dev_attr_traps.attr,
 	&dev_attr_traps_read.attr,
 	&dev_attr_traps_write.attr,
-	&dev_attr_traps_engine.attr,
 	&dev_attr_traps_config.attr,
 	&dev_attr_traps_vram.attr,
 	&dev_attr_trap_time_ns.attr,
-	&dev_attr_ops.attr,
-	&dev_attr_bytes.attr,
-	&dev_attr_dropped.attr,
 	&dev_attr_unknown_regs.attr,
-	&dev_attr_fifo_overflows.attr,
 	&dev_attr_faults.attr,
 	NULL,
 };
