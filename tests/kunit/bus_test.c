@@ -80,6 +80,7 @@ static void bus_descriptions(struct kunit *test)
 	EXPECT_REFUSED(d->pci.caps[2] = PCI_CAP_ID_VPD);
 	EXPECT_REFUSED(d->vram.virt = NULL);
 	EXPECT_REFUSED(ops = *d->ops; ops.doorbell = NULL; d->ops = &ops);
+	EXPECT_REFUSED(ops = *d->ops; ops.scanout = NULL; d->ops = &ops);
 	EXPECT_REFUSED(d->pci.bars = bell);	/* and no MSI-X */
 	/* Names of directories. */
 #define EXPECT_BAD_NAME(bad)						\

@@ -102,7 +102,8 @@ static int check_type(const struct vgpu_gpu_desc *desc,
 	    t->num_heads > VGPU_MAX_HEADS)
 		return -EINVAL;
 	/* Any size up to it may become the monitor's. */
-	if (t->num_heads && !vgpu_edid_fits(t->max_xres, t->max_yres))
+	if (t->num_heads && (!desc->ops->scanout ||
+			     !vgpu_edid_fits(t->max_xres, t->max_yres)))
 		return -EINVAL;
 	return vgpu_place(desc->engines, desc->nr_engines, placed, t->classes,
 			  t->slice, &where);
