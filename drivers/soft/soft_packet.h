@@ -52,7 +52,12 @@ struct soft_packet {
  * struct soft_work - a packet that was checked
  * @op: what to do
  * @flags: SOFT_PACKET_*
- * @value: see struct soft_packet, and so on
+ * @value: see SOFT_OP_FILL
+ * @dst: offset; all that is written from there on is within the partition
+ * @src: offset; all that is read from there on is within the partition
+ * @size: bytes, or ns
+ * @fence: offset in the partition, a multiple of 8
+ * @fence_value: see SOFT_PACKET_FENCE
  */
 struct soft_work {
 	enum soft_op op;

@@ -9,7 +9,7 @@
 
 /**
  * struct vgpu_vram - video memory: of a card, or of the host
- * @phys: bus address of its first byte
+ * @phys: bus address of its first byte, a multiple of the page size
  * @virt: mapping of all of it (write-combining), by the backend
  * @pages: in place of these two, pages of the host; by vgpu_vram_alloc()
  * @mem: their mapping, cached
@@ -39,6 +39,8 @@ void vgpu_vram_free(struct vgpu_vram *vram);
  * @offset: first byte; the caller has checked the range
  * @buf: for the bytes
  * @n: how many
+ *
+ * Any context.
  */
 static inline void vgpu_vram_read(const struct vgpu_vram *vram, u64 offset,
 				  void *buf, size_t n)
@@ -55,6 +57,8 @@ static inline void vgpu_vram_read(const struct vgpu_vram *vram, u64 offset,
  * @offset: first byte; the caller has checked the range
  * @buf: the bytes
  * @n: how many
+ *
+ * Any context.
  */
 static inline void vgpu_vram_write(const struct vgpu_vram *vram, u64 offset,
 				   const void *buf, size_t n)
@@ -70,6 +74,8 @@ static inline void vgpu_vram_write(const struct vgpu_vram *vram, u64 offset,
  * @vram: the memory
  * @offset: first byte; the caller has checked the range
  * @n: how many
+ *
+ * Any context; of much memory it takes long.
  */
 static inline void vgpu_vram_zero(const struct vgpu_vram *vram, u64 offset,
 				  size_t n)

@@ -199,8 +199,10 @@ struct vgpu_instance {
  *	instance (memory size and the like) and forget the context image.
  *	Called once after @instance_init too. Trap lock held, instance is off
  *	the engines
- * @scanout: say what @head shows. Trap context
- * @vblank: a vertical blank of @head began; see vgpu_vblank_set(). Trap context
+ * @scanout: say what @head shows. Only for GPUs with types that have heads. Trap
+ *	context
+ * @vblank: a vertical blank of @head began. Only for a backend that calls
+ *	vgpu_vblank_set(). Trap context
  * @doorbell: the guest rang doorbell @bell, or is about to: its store may come a
  *	little later, see vgpu_doorbell_arm(). Only for a function that has
  *	doorbells. Called from page faults: wake up who looks, take no mutex
@@ -285,7 +287,9 @@ static inline void vgpu_assert_engine_context(struct vgpu_engine *e) {}
  * vgpu_count() - add to a counter
  * @inst: the instance
  * @what: the counter
- * @n: how much
+ * @n: how much, in the counter's unit
+ *
+ * Any context.
  */
 static inline void vgpu_count(struct vgpu_instance *inst,
 			      enum vgpu_counter what, u64 n)
@@ -298,7 +302,7 @@ static inline void vgpu_count(struct vgpu_instance *inst,
  * @inst: the instance
  * @offset: bytes from the start of the partition; the caller has checked it
  *
- * For a backend whose card has the memory.
+ * For a backend whose card has the memory. Any context.
  *
  * Return: the address in the GPU's mapping.
  */

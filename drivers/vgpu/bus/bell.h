@@ -6,7 +6,7 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
-/**
+/*
  * How long nothing must have happened before a doorbell is armed.
  *
  * A guest rings first and stores then, and it may be stopped between the two.

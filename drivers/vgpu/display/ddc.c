@@ -116,6 +116,8 @@ static void clock_falls(struct vgpu_ddc *ddc)
  * @scl: clock; true is released (high)
  * @sda: data; true is released (high)
  *
+ * Trap context.
+ *
  * Return: the level of the data wire, which either side can pull low.
  */
 bool vgpu_ddc_drive(struct vgpu_ddc *ddc, bool scl, bool sda)

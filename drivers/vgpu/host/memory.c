@@ -96,6 +96,8 @@ EXPORT_SYMBOL_GPL(vgpu_vram_alloc);
 /**
  * vgpu_vram_free() - give it back
  * @vram: set up before, or by nobody: zeroed, or a card's
+ *
+ * Process context; no instance has any of it.
  */
 void vgpu_vram_free(struct vgpu_vram *vram)
 {
