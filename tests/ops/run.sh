@@ -6,9 +6,10 @@
 #:            (by scripts/hostvm run --system; see scripts/check)
 #:   persist  vGPUs are defined with the one tool and the other, the host VM is
 #:            rebooted (--disk is needed), and what must be there again is, with a
-#:            VM of virsh autostart; again, with a card that comes late
+#:            VM of virsh autostart
 #:   domains  VMs of libvirt with these vGPUs
-#:   reboots  two VMs of virsh autostart over N reboots (--disk)
+#:   reboots  two VMs of virsh autostart over N reboots (--disk), with a card that
+#:            comes late, and with things that cannot be had
 #:   plug     VMs of libvirt that get one later, or give memory back, on a host that
 #:            has no IOMMU
 #:   incus_vm a VM of Incus (--tree trixie-incus)
@@ -109,13 +110,6 @@ persist-2)
 	nodedev_after_reboot
 	autostart_after_reboot guest1
 	check "no unit has failed" equal "$(systemctl --failed --no-legend)" ''
-	impossible_wishes
-	slow_boots
-	reboot_host
-	;;
-persist-3)
-	autostart_after_reboot guest1
-	wishes_are_told
 	finish
 	;;
 reboots-1)
