@@ -446,6 +446,9 @@ void table_line(char *line, const struct row *row, uint64_t columns, int width)
 	put_line(line, row, columns, width);
 }
 
+/* Room for all that put_use() may write. */
+#define USE_LEN		80
+
 /* How an engine's time is spent. */
 static void put_use(char *buf, size_t size, const struct gpu *gpu,
 		    const struct engine *e, const struct machine *before)
@@ -500,7 +503,7 @@ static void put_resets(char *buf, size_t size, const struct gpu *gpu)
 void gpu_line(char *line, size_t size, const struct gpu *gpu,
 	      const struct machine *before)
 {
-	char use[64], free[32], total[32], resets[32];
+	char use[USE_LEN], free[32], total[32], resets[32];
 
 	if (gpu->engines.nr == 1)
 		put_use(use, sizeof(use), gpu, &gpu->engines.at[0], before);
@@ -526,7 +529,7 @@ void engine_line(char *line, size_t size, const struct gpu *gpu, size_t engine,
 		 const struct machine *before)
 {
 	const struct engine *e = &gpu->engines.at[engine];
-	char use[64], resets[32];
+	char use[USE_LEN], resets[32];
 
 	put_use(use, sizeof(use), gpu, e, before);
 	put_number(resets, sizeof(resets), &e->num, ENGINE_RESETS);
