@@ -109,7 +109,8 @@ int soft_queue_enable(struct soft_queue *sq, u64 offset, u32 slots)
 }
 
 /**
- * soft_queue_disable() - take a ring away; what is in it is forgotten
+ * soft_queue_disable() - take a ring away; what is in it is forgotten, and what
+ *	was wrong with it
  * @sq: the queue; a piece that is under way is finished
  */
 void soft_queue_disable(struct soft_queue *sq)
@@ -119,6 +120,8 @@ void soft_queue_disable(struct soft_queue *sq)
 	spin_lock_irqsave(&sq->lock, flags);
 	vgpu_ring_fini(&sq->ring);
 	sq->has_work = false;
+	sq->refused = false;
+	sq->verdict = SOFT_RUN;
 	spin_unlock_irqrestore(&sq->lock, flags);
 }
 

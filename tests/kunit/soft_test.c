@@ -281,6 +281,29 @@ static void soft_bad_rings(struct kunit *test)
 	mock_gone(vd);
 }
 
+/* What was refused of one user, nobody tells the next. */
+static void soft_reset_forgets(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+	struct soft_packet bad = packet(SOFT_OP_FILL, SZ_4M, 0, 8, 0);
+	u32 status = SOFT_QUEUE_COPY + SOFT_RING_STATUS;
+	u32 verdict = SOFT_QUEUE_COPY + SOFT_RING_VERDICT;
+
+	KUNIT_EXPECT_FALSE(test, enable(vd, false, SZ_4M, SLOTS));
+	KUNIT_EXPECT_EQ(test, rd(vd, status), SOFT_STATUS_REFUSED);
+	mock_reset(vd);
+	KUNIT_EXPECT_EQ(test, rd(vd, status), 0U);
+
+	KUNIT_ASSERT_TRUE(test, enable(vd, false, RING_COPY, SLOTS));
+	put(test, vd, false, &bad);
+	KUNIT_EXPECT_TRUE(test, mock_await(rd(vd, verdict) == SOFT_BAD_DST));
+	mock_close(vd);
+	KUNIT_ASSERT_EQ(test, mock_open(vd), 0);
+	KUNIT_EXPECT_EQ(test, rd(vd, status), 0U);
+	KUNIT_EXPECT_EQ(test, rd(vd, verdict), SOFT_RUN);
+	mock_gone(vd);
+}
+
 /* What takes long is cut in favour of others, and finished all the same. */
 static void soft_waits_are_cut(struct kunit *test)
 {
@@ -411,6 +434,7 @@ static struct kunit_case soft_cases[] = {
 	KUNIT_CASE(soft_copies_and_fills),
 	KUNIT_CASE(soft_drops),
 	KUNIT_CASE(soft_bad_rings),
+	KUNIT_CASE(soft_reset_forgets),
 	KUNIT_CASE(soft_waits_are_cut),
 	KUNIT_CASE(soft_shares_an_engine),
 	KUNIT_CASE(soft_hangs),
