@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The machine: what sched.c, the guests and the card do, in simulated time. */
+/*
+ * The machine: what sched.c, the guests and the card do, in simulated time. Each
+ * engine does one thing after the other, all of them at once; what happens next on
+ * any of them, or by a timer, is the next step.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,31 +56,31 @@ static void arm(struct machine *m, struct inst *inst, u64 at)
 /* As a trapped write does: whether or not the instance runs just now. */
 static void kick(struct machine *m, struct inst *inst)
 {
-	if (vgpu_runlist_add(&m->rl, &inst->se, m->now))
+	if (vgpu_runlist_add(&inst->engine->rl, &inst->se, m->now))
 		inst->since = m->now;
 }
 
-static void set_open(struct machine *m, struct inst *inst, bool open)
+static void set_open(struct inst *inst, bool open)
 {
 	if (inst->open == open)
 		return;
 	inst->open = open;
 	if (open)
-		m->rl.members++;
+		inst->engine->rl.members++;
 	else
-		m->rl.members--;
+		inst->engine->rl.members--;
 }
 
 static void turn(struct machine *m, struct inst *inst, bool on)
 {
 	if (group_of(m, inst)->load == COME_AND_GO)
-		set_open(m, inst, on);
+		set_open(inst, on);
 	if (on) {
 		inst->pending = FOREVER;
 		kick(m, inst);
 	} else {
 		inst->pending = 0;
-		vgpu_runlist_remove(&m->rl, &inst->se, m->now);
+		vgpu_runlist_remove(&inst->engine->rl, &inst->se, m->now);
 	}
 }
 
@@ -90,11 +94,33 @@ static void more_work(struct machine *m, struct inst *inst)
 	kick(m, inst);
 }
 
+/* Spread over a period, so that they do not all come at once for ever. */
+static void set_load(struct machine *m, struct inst *inst)
+{
+	const struct group *g = group_of(m, inst);
+
+	set_open(inst, g->load != COME_AND_GO && g->load != AWAY);
+	inst->pending = 0;
+	vgpu_runlist_remove(&inst->engine->rl, &inst->se, m->now);
+	arm(m, inst, FOREVER);
+	if (g->load == ALWAYS) {
+		inst->pending = FOREVER;
+		kick(m, inst);
+	} else if (g->load != NEVER && g->load != AWAY) {
+		arm(m, inst, m->now + random_between(m, 0, g->period));
+	}
+}
+
 static void timer_fired(struct machine *m, struct inst *inst)
 {
 	const struct group *g = group_of(m, inst);
 	u64 next = g->period;
 
+	if (inst->faulted) {
+		inst->faulted = false;
+		set_load(m, inst);
+		return;
+	}
 	if (g->load == ON_OFF || g->load == COME_AND_GO)
 		turn(m, inst, !inst->pending);
 	else
@@ -119,23 +145,6 @@ static void advance(struct machine *m, u64 to)
 	m->now = to;
 }
 
-/* Spread over a period, so that they do not all come at once for ever. */
-static void set_load(struct machine *m, struct inst *inst)
-{
-	const struct group *g = group_of(m, inst);
-
-	set_open(m, inst, g->load != COME_AND_GO && g->load != AWAY);
-	inst->pending = 0;
-	vgpu_runlist_remove(&m->rl, &inst->se, m->now);
-	arm(m, inst, FOREVER);
-	if (g->load == ALWAYS) {
-		inst->pending = FOREVER;
-		kick(m, inst);
-	} else if (g->load != NEVER && g->load != AWAY) {
-		arm(m, inst, m->now + random_between(m, 0, g->period));
-	}
-}
-
 static void normalize(struct group *g, int instances)
 {
 	g->op_to = g->op_to ? g->op_to : g->op;
@@ -143,6 +152,16 @@ static void normalize(struct group *g, int instances)
 	g->weight = g->weight ? g->weight : 100;
 	g->cap = g->cap ? g->cap : VGPU_PPM;
 	g->share = g->share ? g->share : VGPU_PPM / instances;
+}
+
+/* The @k-th of a group that comes before. */
+static int tenant_of(const struct machine *m, int group, int k)
+{
+	int n = 0;
+
+	while (m->inst[n].group != group)
+		n++;
+	return m->inst[n + k].tenant;
 }
 
 static void add_instances(struct machine *m)
@@ -166,29 +185,46 @@ static void add_instances(struct machine *m)
 			struct vgpu_sched_entity *se = &m->inst[n].se;
 
 			m->inst[n].group = i;
+			m->inst[n].engine = &m->engine[g->engine];
+			m->inst[n].tenant = g->tenants ?
+				tenant_of(m, g->tenants - 1, k) : n;
 			vgpu_sched_entity_init(se, g->weight, g->share);
 			if (g->min || g->cap != VGPU_PPM)
-				vgpu_runlist_set(&m->rl, se, g->weight, g->cap,
-						 g->min, m->now);
+				vgpu_runlist_set(&m->inst[n].engine->rl, se,
+						 g->weight, g->cap, g->min,
+						 m->now);
 		}
 	}
 	for (n = 0; n < m->nr; n++)
 		set_load(m, &m->inst[n]);
 }
 
+static void init_engine(struct machine *m, struct engine *e)
+{
+	const struct scenario *sc = m->sc;
+
+	vgpu_runlist_init(&e->rl, m->now);
+	vgpu_runlist_set_policy(&e->rl, sc->policy, m->now);
+	e->rl.slice = sc->slice;
+	e->rl.averaging = sc->averaging ? sc->averaging : 4;
+	e->rl.trap_charge = sc->trap_charge;
+	e->until = FOREVER;
+}
+
 void machine_init(struct machine *m, const struct scenario *sc)
 {
+	int i;
+
 	memset(m, 0, sizeof(*m));
 	m->sc = sc;
 	/* No clock begins at 0. */
 	m->now = 1000 * SEC;
 	m->rnd = 42;
 	m->timers = RB_ROOT_CACHED;
-	vgpu_runlist_init(&m->rl, m->now);
-	vgpu_runlist_set_policy(&m->rl, sc->policy, m->now);
-	m->rl.slice = sc->slice;
-	m->rl.averaging = sc->averaging ? sc->averaging : 4;
-	m->rl.trap_charge = sc->trap_charge;
+	for (i = 0; i < MAX_GROUPS && sc->group[i].count; i++)
+		m->nr_engines = max(m->nr_engines, sc->group[i].engine + 1);
+	for (i = 0; i < m->nr_engines; i++)
+		init_engine(m, &m->engine[i]);
 	add_instances(m);
 }
 
@@ -208,8 +244,8 @@ void machine_change(struct machine *m, const struct phase *phase)
 	bool load_changes;
 	struct group *g;
 
-	if (phase->set_policy)
-		vgpu_runlist_set_policy(&m->rl, phase->policy, m->now);
+	for (i = 0; i < m->nr_engines && phase->set_policy; i++)
+		vgpu_runlist_set_policy(&m->engine[i].rl, phase->policy, m->now);
 	if (group < 0)
 		return;
 
@@ -224,8 +260,8 @@ void machine_change(struct machine *m, const struct phase *phase)
 
 		if (inst->group != group)
 			continue;
-		vgpu_runlist_set(&m->rl, &inst->se, g->weight, g->cap, g->min,
-				 m->now);
+		vgpu_runlist_set(&inst->engine->rl, &inst->se, g->weight,
+				 g->cap, g->min, m->now);
 		if (load_changes)
 			set_load(m, inst);
 	}
@@ -256,70 +292,182 @@ static u64 next_op(struct machine *m, const struct inst *inst)
 	return random_between(m, g->op, g->op_to);
 }
 
-/* The backend carries out operations until the slice is used up. */
-static u64 run_ops(struct machine *m, struct inst *inst, u64 budget)
+/* The tenant's work is forgotten, on each engine that it has a queue on. */
+static void fault(struct machine *m, int tenant, u64 back)
 {
-	const struct group *g = group_of(m, inst);
-	u64 ran = 0, op;
+	int i;
 
-	while (inst->pending && ran < budget) {
-		op = next_op(m, inst);
-		ran += op;
-		if (inst->pending != FOREVER)
-			inst->pending--;
-		inst->se.surcharge += g->trap * m->rl.trap_charge / 100;
-		advance(m, m->now + op);
+	for (i = 0; i < m->nr; i++) {
+		struct inst *inst = &m->inst[i];
+
+		if (inst->tenant != tenant)
+			continue;
+		inst->faulted = true;
+		inst->pending = 0;
+		vgpu_runlist_remove(&inst->engine->rl, &inst->se, m->now);
+		arm(m, inst, m->now + back);
 	}
-	return ran;
 }
 
-static void run_slice(struct machine *m, struct inst *inst)
+static void do_until(struct engine *e, enum doing what, u64 until)
 {
-	u64 before = inst->se.gpu_time, budget, ran;
-	bool switched = m->loaded != inst;
+	e->doing = what;
+	e->until = until;
+}
+
+static void end_slice(struct machine *m, struct engine *e)
+{
+	struct inst *inst = e->running;
+
+	inst->since = m->now;
+	vgpu_runlist_stop(&e->rl, &inst->se, m->now, e->ran, inst->pending != 0);
+	if (inst->se.gpu_time != e->before + e->ran)
+		wrong(m, "GPU time is not what it ran");
+	e->running = NULL;
+	do_until(e, NOTHING, FOREVER);
+}
+
+/* The backend carries out operations until the slice is used up. */
+static void next_work(struct machine *m, struct engine *e)
+{
+	struct inst *inst = e->running;
+	const struct group *g = group_of(m, inst);
+	u64 op;
+
+	if (!inst->pending || e->ran >= e->budget) {
+		end_slice(m, e);
+		return;
+	}
+	op = next_op(m, inst);
+	if (inst->pending != FOREVER)
+		inst->pending--;
+	inst->se.surcharge += g->trap * e->rl.trap_charge / 100;
+	e->doing = WORKING;
+	if (g->hang && random_u64(m) % g->hang == 0) {
+		e->doing = HANGING;
+		op = m->sc->watchdog;
+	}
+	e->ran += op;
+	e->until = m->now + op;
+}
+
+static void begin_work(struct machine *m, struct engine *e)
+{
+	vgpu_runlist_account(&e->rl, VGPU_ENGINE_BUSY, m->now);
+	e->began = m->now;
+	next_work(m, e);
+}
+
+static void begin_slice(struct machine *m, struct engine *e, struct inst *inst)
+{
+	bool switched = e->loaded != inst;
 
 	if (!inst->pending)
 		wrong(m, "one without work was picked");
 	if (inst->se.not_before > m->now)
 		wrong(m, "one beyond its limit was picked");
 
-	budget = vgpu_runlist_slice(&m->rl, &inst->se);
+	e->running = inst;
+	e->before = inst->se.gpu_time;
+	e->ran = 0;
+	e->budget = vgpu_runlist_slice(&e->rl, &inst->se);
 	note_wait(m, inst);
-	vgpu_runlist_start(&m->rl, &inst->se, m->now, switched);
-	if (switched) {
-		vgpu_runlist_account(&m->rl, VGPU_ENGINE_SWITCH, m->now);
-		advance(m, m->now + m->sc->switch_cost);
-		m->loaded = inst;
-	}
-	vgpu_runlist_account(&m->rl, VGPU_ENGINE_BUSY, m->now);
-	ran = run_ops(m, inst, budget);
-	inst->since = m->now;
-	vgpu_runlist_stop(&m->rl, &inst->se, m->now, ran, inst->pending != 0);
-	if (inst->se.gpu_time != before + ran)
-		wrong(m, "GPU time is not what it ran");
-}
-
-static void step(struct machine *m, u64 until)
-{
-	struct vgpu_sched_entity *se = vgpu_runlist_pick(&m->rl, m->now);
-	struct rb_node *node;
-	u64 next, wake;
-
-	if (se) {
-		run_slice(m, container_of(se, struct inst, se));
+	vgpu_runlist_start(&e->rl, &inst->se, m->now, switched);
+	if (!switched) {
+		begin_work(m, e);
 		return;
 	}
-	vgpu_runlist_account(&m->rl, VGPU_ENGINE_IDLE, m->now);
-	wake = vgpu_runlist_wake(&m->rl);
+	vgpu_runlist_account(&e->rl, VGPU_ENGINE_SWITCH, m->now);
+	e->loaded = inst;
+	do_until(e, SWITCHING, m->now + m->sc->switch_cost);
+}
+
+/* Nobody has the engine while it is reset, and nobody's context is on it after. */
+static void watchdog(struct machine *m, struct engine *e)
+{
+	const struct inst *inst = e->running;
+
+	e->hangs++;
+	fault(m, inst->tenant, group_of(m, inst)->back);
+	end_slice(m, e);
+	vgpu_runlist_account(&e->rl, VGPU_ENGINE_SWITCH, m->now);
+	e->loaded = NULL;
+	do_until(e, RESETTING, m->now + m->sc->reset);
+}
+
+/* What an engine did until now is done. */
+static void go_on(struct machine *m, struct engine *e)
+{
+	switch (e->doing) {
+	case SWITCHING:
+		begin_work(m, e);
+		break;
+	case WORKING:
+		next_work(m, e);
+		break;
+	case HANGING:
+		watchdog(m, e);
+		break;
+	case RESETTING:
+		do_until(e, NOTHING, FOREVER);
+		break;
+	case NOTHING:
+		break;
+	}
+}
+
+/* Somebody's turn, if there is anybody; else when there will be. */
+static u64 next_turn(struct machine *m, struct engine *e)
+{
+	struct vgpu_sched_entity *se = vgpu_runlist_pick(&e->rl, m->now);
+	u64 wake;
+
+	if (se) {
+		begin_slice(m, e, container_of(se, struct inst, se));
+		return e->until;
+	}
+	vgpu_runlist_account(&e->rl, VGPU_ENGINE_IDLE, m->now);
+	wake = vgpu_runlist_wake(&e->rl);
 	if (wake <= m->now) {
 		wrong(m, "somebody may run and was not picked");
 		wake = m->now + 1;
 	}
-	next = min(wake, until);
+	return wake;
+}
+
+/*
+ * When the next thing happens. From @until on no slice begins on the first engine:
+ * a run ends with a slice of that one, in whatever the others do.
+ */
+static u64 next_event(struct machine *m, u64 until)
+{
+	u64 next = m->now < until ? until : FOREVER;
+	int i;
+
+	for (i = 0; i < m->nr_engines; i++) {
+		struct engine *e = &m->engine[i];
+
+		if (e->doing != NOTHING)
+			next = min(next, e->until);
+		else if (m->now < until || i)
+			next = min(next, next_turn(m, e));
+	}
+	return next;
+}
+
+static void step(struct machine *m, u64 until)
+{
+	struct rb_node *node;
+	u64 next = next_event(m, until);
+	int i;
+
 	node = rb_first_cached(&m->timers);
 	if (node)
 		next = min(next, timer_to_inst(node)->at);
 	advance(m, next);
+	for (i = 0; i < m->nr_engines; i++)
+		if (m->engine[i].until <= m->now)
+			go_on(m, &m->engine[i]);
 }
 
 /* Those that still wait count, too: who starves is not forgotten. */
@@ -332,37 +480,45 @@ static void note_unfinished(struct machine *m)
 			note_wait(m, &m->inst[i]);
 }
 
-static void check_sums(struct machine *m, u64 began)
+static void check_sums(struct machine *m, struct engine *e, u64 began)
 {
-	u64 gpu = 0, sum = 0;
+	bool at_work = e->doing == WORKING || e->doing == HANGING;
+	u64 gpu = at_work ? m->now - e->began : 0, sum = 0;
 	unsigned int waiting = 0;
 	int i;
 
-	vgpu_runlist_account(&m->rl, VGPU_ENGINE_IDLE, m->now);
+	vgpu_runlist_account(&e->rl, e->rl.state, m->now);
 	for (i = 0; i < m->nr; i++) {
-		gpu += m->inst[i].se.gpu_time;
-		waiting += m->inst[i].se.queue != VGPU_OFF;
-		if (m->inst[i].pending && m->inst[i].se.queue == VGPU_OFF)
+		const struct inst *inst = &m->inst[i];
+
+		if (inst->engine != e)
+			continue;
+		gpu += inst->se.gpu_time;
+		waiting += inst->se.queue != VGPU_OFF &&
+			   inst->se.queue != VGPU_RUNNING;
+		if (inst->pending && inst->se.queue == VGPU_OFF)
 			wrong(m, "one with work is on no list");
 	}
 	for (i = 0; i < VGPU_NR_ENGINE_STATES; i++)
-		sum += m->rl.spent[i];
-	if (gpu != m->rl.spent[VGPU_ENGINE_BUSY])
+		sum += e->rl.spent[i];
+	if (gpu != e->rl.spent[VGPU_ENGINE_BUSY])
 		wrong(m, "GPU times do not add up to busy time");
 	if (sum != m->now - began)
 		wrong(m, "busy, switch and idle time are not wall time");
-	if (waiting != m->rl.waiting)
+	if (waiting != e->rl.waiting)
 		wrong(m, "not all that wait are counted");
 }
 
 void machine_run(struct machine *m, u64 length)
 {
 	u64 until = m->now + length;
+	int i;
 
-	while (m->now < until && !m->error)
+	while ((m->now < until || m->engine->doing != NOTHING) && !m->error)
 		step(m, until);
 	note_unfinished(m);
-	check_sums(m, 1000 * SEC);
+	for (i = 0; i < m->nr_engines; i++)
+		check_sums(m, &m->engine[i], 1000 * SEC);
 }
 
 void machine_mark(struct machine *m)
@@ -370,8 +526,12 @@ void machine_mark(struct machine *m)
 	int i;
 
 	m->mark = m->now;
-	for (i = 0; i < VGPU_NR_ENGINE_STATES; i++)
-		m->spent_mark[i] = m->rl.spent[i];
+	for (i = 0; i < m->nr_engines; i++) {
+		struct engine *e = &m->engine[i];
+
+		memcpy(e->spent_mark, e->rl.spent, sizeof(e->spent_mark));
+		e->hangs = 0;
+	}
 	for (i = 0; i < m->nr_groups; i++)
 		m->waits[i].count = 0;
 	for (i = 0; i < m->nr; i++) {
@@ -381,7 +541,7 @@ void machine_mark(struct machine *m)
 	}
 }
 
-u64 machine_spent(const struct machine *m, enum vgpu_engine_state state)
+u64 machine_spent(const struct engine *e, enum vgpu_engine_state state)
 {
-	return m->rl.spent[state] - m->spent_mark[state];
+	return e->rl.spent[state] - e->spent_mark[state];
 }

@@ -58,8 +58,9 @@ static void check_expect(struct machine *m, int phase, const struct expect *e,
 			 const struct figures *f)
 {
 	double wall = m->now - m->mark;
-	double busy = machine_spent(m, VGPU_ENGINE_BUSY) / wall;
-	double idle = machine_spent(m, VGPU_ENGINE_IDLE) / wall;
+	const struct engine *on = engine_of(m, e->group);
+	double busy = machine_spent(on, VGPU_ENGINE_BUSY) / wall;
+	double idle = machine_spent(on, VGPU_ENGINE_IDLE) / wall;
 	double from = e->value * (1 - e->tolerance);
 	double to = e->value * (1 + e->tolerance);
 
@@ -88,6 +89,10 @@ static void check_expect(struct machine *m, int phase, const struct expect *e,
 		break;
 	case IDLE_MAX:
 		check_range(m, phase, e, "engine idle", idle, idle, 0, to);
+		break;
+	case HANGS_AT_LEAST:
+		check_range(m, phase, e, "hangs", on->hangs, on->hangs, e->value,
+			    FOREVER);
 		break;
 	case END:
 		break;
@@ -162,13 +167,13 @@ static void json_phase(const struct machine *m, int phase)
 		result.comma ? "," : "", m->sc->name, phase + 1);
 	result.comma = true;
 	fprintf(opt.json, "\"policy\":\"%s\",\"instances\":%d,\"slice_ns\":%u,",
-		policy_names[m->rl.policy], m->nr, m->rl.slice);
+		policy_names[m->engine->rl.policy], m->nr, m->engine->rl.slice);
 	fprintf(opt.json, "\"switch_cost_ns\":%llu,\"wall_ns\":%llu,",
 		m->sc->switch_cost, m->now - m->mark);
 	fprintf(opt.json, "\"busy_ns\":%llu,\"switch_ns\":%llu,\"idle_ns\":%llu,",
-		machine_spent(m, VGPU_ENGINE_BUSY),
-		machine_spent(m, VGPU_ENGINE_SWITCH),
-		machine_spent(m, VGPU_ENGINE_IDLE));
+		machine_spent(m->engine, VGPU_ENGINE_BUSY),
+		machine_spent(m->engine, VGPU_ENGINE_SWITCH),
+		machine_spent(m->engine, VGPU_ENGINE_IDLE));
 	fprintf(opt.json, "\"groups\":[");
 }
 
@@ -264,6 +269,8 @@ static void run_all(void)
 
 	for (i = 0; i < nr_scenarios; i++)
 		run_scenario(&scenarios[i]);
+	for (i = 0; i < nr_engine_scenarios; i++)
+		run_scenario(&engine_scenarios[i]);
 	for (i = 0; i < nr_sweeps(); i++) {
 		make_sweep(i, &sc, name, sizeof(name));
 		run_scenario(&sc);

@@ -16,6 +16,7 @@
 #define MAX_GROUPS	6
 #define MAX_PHASES	4
 #define MAX_EXPECT	6
+#define MAX_ENGINES	3
 
 /**
  * enum load - when an instance has work
@@ -53,6 +54,11 @@ enum load {
  * @cap: fraction; all if not set
  * @min: fraction
  * @share: fraction; 1/instances if not set
+ * @engine: on which engine
+ * @tenants: 1 + number of a group of as many on another engine: the same tenants',
+ *	who have a queue on both
+ * @hang: one operation in so many hangs; 0 for none
+ * @back: after a hang the tenant is reset and back at work, ns
  */
 struct group {
 	const char *name;
@@ -69,18 +75,23 @@ struct group {
 	u32 cap;
 	u32 min;
 	u32 share;
+	int engine;
+	int tenants;
+	int hang;
+	u64 back;
 };
 
 /**
  * enum measure - what is expected of a group
  * @END: the list ends
  * @OF_WALL: each one's GPU time is this part of wall time
- * @OF_BUSY: of the time that the engine was busy
+ * @OF_BUSY: of the time that its engine was busy
  * @AT_LEAST: of wall time, at least
  * @AT_MOST: of wall time, at most
  * @JAIN: Jain's index of the group's GPU times, at least
  * @MEAN_RUN: average length of a slice, ns
- * @IDLE_MAX: part of wall time that the engine was idle, at most
+ * @IDLE_MAX: part of wall time that its engine was idle, at most
+ * @HANGS_AT_LEAST: how often its engine hung, at least
  */
 enum measure {
 	END,
@@ -91,6 +102,7 @@ enum measure {
 	JAIN,
 	MEAN_RUN,
 	IDLE_MAX,
+	HANGS_AT_LEAST,
 };
 
 struct expect {
@@ -121,13 +133,15 @@ struct phase {
 };
 
 /**
- * struct scenario - an engine and its instances
+ * struct scenario - engines and their instances
  * @name: of the scenario
  * @policy: how the engine is shared
  * @slice: ns; 0 to derive it
  * @switch_cost: ns
  * @averaging: 4 if not set
  * @trap_charge: percent
+ * @watchdog: how long a hang lasts until it is found, ns
+ * @reset: what resetting the engine takes then, ns
  * @no_bound: waits are not checked: there is no bound
  * @group: the instances; the first without @count ends the list
  * @phase: what happens
@@ -139,19 +153,26 @@ struct scenario {
 	u64 switch_cost;
 	u32 averaging;
 	u32 trap_charge;
+	u64 watchdog;
+	u64 reset;
 	bool no_bound;
 	struct group group[MAX_GROUPS];
 	struct phase phase[MAX_PHASES];
 };
 
+struct engine;
+
 /**
- * struct inst - an instance
+ * struct inst - an instance on one engine
  * @se: as the policy sees it
+ * @engine: which
  * @group: number of its group
+ * @tenant: number of the tenant that it is of
  * @timer: in the machine's, when @armed
  * @at: when the timer ends, ns
  * @armed: the timer runs
  * @open: it is a member
+ * @faulted: its tenant has hung an engine; the timer ends that
  * @pending: operations that are queued, or %FOREVER
  * @since: since when it waits, ns
  * @gpu_mark: GPU time when the phase's measurement began, ns
@@ -160,16 +181,50 @@ struct scenario {
  */
 struct inst {
 	struct vgpu_sched_entity se;
+	struct engine *engine;
 	int group;
+	int tenant;
 	struct rb_node timer;
 	u64 at;
 	bool armed;
 	bool open;
+	bool faulted;
 	u64 pending;
 	u64 since;
 	u64 gpu_mark;
 	u64 slices_mark;
 	u64 wait_max;
+};
+
+/** enum doing - what an engine does */
+enum doing { NOTHING, SWITCHING, WORKING, HANGING, RESETTING };
+
+/**
+ * struct engine - what sched.c knows of an engine, and where it is
+ * @rl: the policy's data
+ * @loaded: whose context it has
+ * @running: whose slice it is
+ * @doing: what it does
+ * @until: when that ends, ns
+ * @began: when the work of the slice did, ns
+ * @budget: of the slice, ns
+ * @ran: of the slice so far, ns
+ * @before: GPU time of @running when the slice began, ns
+ * @hangs: how often it has hung since the phase's measurement began
+ * @spent_mark: the engine's times then
+ */
+struct engine {
+	struct vgpu_runlist rl;
+	struct inst *loaded;
+	struct inst *running;
+	enum doing doing;
+	u64 until;
+	u64 began;
+	u64 budget;
+	u64 ran;
+	u64 before;
+	unsigned int hangs;
+	u64 spent_mark[VGPU_NR_ENGINE_STATES];
 };
 
 /** struct waits - every wait of a group's instances, ns */
@@ -180,36 +235,34 @@ struct waits {
 };
 
 /**
- * struct machine - an engine, its clock, and its tenants
+ * struct machine - engines, a clock, and tenants
  * @sc: the scenario
  * @group: its groups as they are now
- * @rl: the policy's data
+ * @engine: those that a group is on
+ * @nr_engines: how many
  * @inst: instances
  * @nr: how many
  * @nr_groups: how many
  * @timers: of the instances, by time
  * @now: ns
  * @rnd: state of the random numbers
- * @loaded: whose context the engine has
  * @waits: of each group, in this phase
  * @mark: when the phase's measurement began, ns
- * @spent_mark: the engine's times then
  * @error: what the policy did wrong, or NULL
  */
 struct machine {
 	const struct scenario *sc;
 	struct group group[MAX_GROUPS];
-	struct vgpu_runlist rl;
+	struct engine engine[MAX_ENGINES];
+	int nr_engines;
 	struct inst *inst;
 	int nr;
 	int nr_groups;
 	struct rb_root_cached timers;
 	u64 now;
 	u64 rnd;
-	struct inst *loaded;
 	struct waits waits[MAX_GROUPS];
 	u64 mark;
-	u64 spent_mark[VGPU_NR_ENGINE_STATES];
 	const char *error;
 };
 
@@ -245,7 +298,12 @@ void machine_free(struct machine *m);
 void machine_change(struct machine *m, const struct phase *phase);
 void machine_run(struct machine *m, u64 length);
 void machine_mark(struct machine *m);
-u64 machine_spent(const struct machine *m, enum vgpu_engine_state state);
+u64 machine_spent(const struct engine *e, enum vgpu_engine_state state);
+
+static inline const struct engine *engine_of(const struct machine *m, int group)
+{
+	return &m->engine[m->group[group].engine];
+}
 
 /* bound.c */
 u64 wait_bound(const struct machine *m, int group);
@@ -255,9 +313,15 @@ double least_time(const struct machine *m, int group, double wall);
 /* measure.c */
 void measure(struct machine *m, int group, struct figures *f);
 
-/* scenarios.c, sweep.c */
+/* scenarios.c */
 extern const struct scenario scenarios[];
 extern const int nr_scenarios;
+
+/* engines.c */
+extern const struct scenario engine_scenarios[];
+extern const int nr_engine_scenarios;
+
+/* sweep.c */
 int nr_sweeps(void);
 void make_sweep(int i, struct scenario *sc, char *name, size_t size);
 
