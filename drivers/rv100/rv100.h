@@ -128,6 +128,8 @@ void rv100_int_cntl_write(struct vgpu_regfile *rf, u32 offset, u32 val,
 			  u32 mask);
 void rv100_vblank(struct vgpu_instance *inst, unsigned int head);
 
+void rv100_display_load(struct vgpu_regfile *rf, u64 epoch_ns);
+
 /* rv100_scanout.c */
 void rv100_offset_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
 void rv100_cursor_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
@@ -138,6 +140,10 @@ void rv100_scanout(struct vgpu_instance *inst, unsigned int head,
 int rv100_engine_reset(struct rv100_gpu *card);
 extern const struct vgpu_engine_desc rv100_engines[];
 extern const unsigned int rv100_nr_engines;
+
+/* rv100_state.c */
+extern const struct vgpu_section rv100_sections[];
+extern const unsigned int rv100_nr_sections;
 
 /* rv100_rom.c */
 #define RV100_ROM_SIZE	4096

@@ -199,6 +199,7 @@ u32 rv100_2d_read(const struct rv100_2d_state *s, u32 offset);
 enum rv100_2d_verdict rv100_2d_audit(const struct rv100_2d_state *s,
 				     enum rv100_2d_trigger trigger,
 				     u64 vram_size, struct rv100_2d_op *op);
+bool rv100_2d_possible(const struct rv100_2d_op *op, u64 vram_size);
 void rv100_2d_relocate(const struct rv100_2d_op *op, u64 base,
 		       struct rv100_2d_cmd cmds[RV100_2D_NR_CMDS]);
 struct rv100_2d_op rv100_2d_band(struct rv100_2d_op *op, u32 max_bytes);

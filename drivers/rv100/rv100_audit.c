@@ -269,6 +269,70 @@ enum rv100_2d_verdict rv100_2d_audit(const struct rv100_2d_state *s,
 	return verdict;
 }
 
+/* A state in which a rectangle is just this operation. */
+static struct rv100_2d_state state_of(const struct rv100_2d_op *op)
+{
+	u32 right = op->right_to_left ? op->width - 1 : 0;
+	u32 bottom = op->bottom_to_top ? op->height - 1 : 0;
+
+	return (struct rv100_2d_state) {
+		.field = {
+			[RV100_DX] = op->dst_x + right,
+			[RV100_DY] = op->dst_y + bottom,
+			[RV100_W] = op->width,
+			[RV100_H] = op->height,
+			[RV100_SX] = op->src_x + right,
+			[RV100_SY] = op->src_y + bottom,
+			[RV100_SC_R] = RV100_MAX_COORD,
+			[RV100_SC_B] = RV100_MAX_COORD,
+		},
+		.plain = {
+			[RV100_P_CNTL] =
+				(op->right_to_left ? 0 :
+				 RV100_DST_X_LEFT_TO_RIGHT) |
+				(op->bottom_to_top ? 0 :
+				 RV100_DST_Y_TOP_TO_BOTTOM),
+			[RV100_P_DATATYPE] =
+				FIELD_PREP(RV100_DP_DST_TYPE, op->format) |
+				FIELD_PREP(RV100_DP_BRUSH_TYPE,
+					   RV100_BRUSH_SOLID) |
+				FIELD_PREP(RV100_DP_SRC_TYPE,
+					   RV100_SRC_TYPE_DST),
+			[RV100_P_MIX] =
+				FIELD_PREP(RV100_MIX_ROP3, op->rop) |
+				FIELD_PREP(RV100_MIX_SRC_SOURCE,
+					   RV100_SRC_MEMORY),
+			[RV100_P_WRITE_MASK] = op->write_mask,
+			[RV100_P_BRUSH_FRGD] = op->brush,
+			[RV100_P_CMP_CNTL] = op->cmp[0],
+			[RV100_P_CMP_SRC] = op->cmp[1],
+			[RV100_P_CMP_DST] = op->cmp[2],
+			[RV100_P_CMP_MASK] = op->cmp[3],
+		},
+		.dst = { .offset = op->dst_offset, .pitch = op->dst_pitch },
+		.src = { .offset = op->src_offset, .pitch = op->src_pitch },
+	};
+}
+
+/**
+ * rv100_2d_possible() - could a guest have started an operation
+ * @op: from anywhere, padding zeroed
+ * @vram_size: bytes of the instance's partition
+ *
+ * Return: true when it, or one that it is a band of, passes the audit.
+ */
+bool rv100_2d_possible(const struct rv100_2d_op *op, u64 vram_size)
+{
+	const struct rv100_2d_state s = state_of(op);
+	struct rv100_2d_op audited;
+
+	if ((op->dst_offset | op->src_offset) & ~RV100_OFFSET_MASK ||
+	    (op->dst_pitch | op->src_pitch) & ~RV100_PITCH_MASK)
+		return false;
+	return rv100_2d_audit(&s, RV100_TRIGGER_RECT, vram_size, &audited) ==
+	       RV100_2D_RUN && !memcmp(&audited, op, sizeof(audited));
+}
+
 static u32 pitch_offset(u64 address, u32 pitch)
 {
 	return FIELD_PREP(RV100_PO_OFFSET, (u32)(address >> 10)) |

@@ -124,11 +124,8 @@ static void update_irq(struct vgpu_regfile *rf)
 	vgpu_irq_set(rf->inst, pending & (RV100_INT_VBLANK | RV100_INT_SW));
 }
 
-/**
- * rv100_display_timing() - the mode or the clock may have changed
- * @rf: the register file
- */
-void rv100_display_timing(struct vgpu_regfile *rf)
+/* A new mode begins with a new beam. */
+static void follow_mode(struct vgpu_regfile *rf)
 {
 	struct rv100_timing *t = &priv(rf)->timing;
 	u32 v = vgpu_reg_get(rf, RV100_CRTC_V_TOTAL_DISP);
@@ -153,6 +150,33 @@ void rv100_display_timing(struct vgpu_regfile *rf)
 		priv(rf)->frame_acked = 0;
 		priv(rf)->frame_saved = 0;
 	}
+}
+
+/**
+ * rv100_display_timing() - the mode or the clock may have changed
+ * @rf: the register file
+ */
+void rv100_display_timing(struct vgpu_regfile *rf)
+{
+	follow_mode(rf);
+	request_vblank(rf);
+	update_irq(rf);
+}
+
+/**
+ * rv100_display_load() - mode, clock and blanks were loaded
+ * @rf: the register file
+ * @epoch_ns: when frame 0 began
+ */
+void rv100_display_load(struct vgpu_regfile *rf, u64 epoch_ns)
+{
+	struct rv100_instance *ri = priv(rf);
+	u64 acked = ri->frame_acked, saved = ri->frame_saved;
+
+	follow_mode(rf);
+	ri->timing.epoch_ns = epoch_ns;
+	ri->frame_acked = acked;
+	ri->frame_saved = saved;
 	request_vblank(rf);
 	update_irq(rf);
 }

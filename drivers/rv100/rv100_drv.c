@@ -56,7 +56,6 @@ static void rv100_instance_fini(struct vgpu_instance *inst)
 static const struct vgpu_gpu_ops rv100_ops = {
 	.instance_init = rv100_instance_init,
 	.instance_fini = rv100_instance_fini,
-	.instance_reset = rv100_regs_reset,
 	.scanout = rv100_scanout,
 	.vblank = rv100_vblank,
 };
@@ -155,6 +154,8 @@ static void describe(struct rv100_gpu *card, struct vgpu_gpu_desc *desc)
 	desc->regs_size = RV100_REGS_SIZE;
 	desc->engines = rv100_engines;
 	desc->nr_engines = rv100_nr_engines;
+	desc->sections = rv100_sections;
+	desc->nr_sections = rv100_nr_sections;
 
 	desc->types = rv100_types;
 	while (desc->nr_types < ARRAY_SIZE(rv100_types) &&

@@ -137,11 +137,15 @@ static void instance_fini(struct vgpu_instance *inst)
 	inst->regs.priv = NULL;
 }
 
-static void instance_reset(struct vgpu_instance *inst)
+static void state_reset(struct vgpu_instance *inst)
 {
 	struct soft_instance *si = inst->priv;
+	unsigned int class;
 
 	vgpu_assert_trap_context(inst);
+	for (class = 0; class < VGPU_NR_CLASSES; class++)
+		if (si->queue[class])
+			soft_queue_reset(si->queue[class]);
 	vgpu_reg_set(&inst->regs, SOFT_VRAM_LO, lower_32_bits(inst->vram_size));
 	vgpu_reg_set(&inst->regs, SOFT_VRAM_HI, upper_32_bits(inst->vram_size));
 	vgpu_reg_set(&inst->regs, SOFT_QUEUES,
@@ -149,10 +153,41 @@ static void instance_reset(struct vgpu_instance *inst)
 		     (si->queue[VGPU_CLASS_COMPUTE] ? BIT(1) : 0));
 }
 
+/* The queues that there are follow from the type. */
+static void state_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	struct soft_instance *si = inst->priv;
+	unsigned int class;
+
+	for (class = 0; class < VGPU_NR_CLASSES; class++)
+		if (si->queue[class])
+			soft_queue_save(si->queue[class], w);
+}
+
+static void state_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	struct soft_instance *si = inst->priv;
+	unsigned int class;
+
+	for (class = 0; class < VGPU_NR_CLASSES; class++)
+		if (si->queue[class])
+			soft_queue_load(si->queue[class], r);
+}
+
+static const struct vgpu_section soft_sections[] = {
+	{
+		.id = VGPU_SECTION_BACKEND,
+		.version = 1,
+		.name = "rings",
+		.reset = state_reset,
+		.save = state_save,
+		.load = state_load,
+	},
+};
+
 static const struct vgpu_gpu_ops soft_ops = {
 	.instance_init = instance_init,
 	.instance_fini = instance_fini,
-	.instance_reset = instance_reset,
 	.doorbell = soft_doorbell,
 };
 
@@ -176,6 +211,8 @@ static void describe(struct soft_gpu *soft, struct vgpu_gpu_desc *desc)
 	desc->regs_size = SOFT_CONTROL_SIZE;
 	desc->engines = soft_engines;
 	desc->nr_engines = SOFT_ENGINES;
+	desc->sections = soft_sections;
+	desc->nr_sections = ARRAY_SIZE(soft_sections);
 	desc->priv = soft;
 }
 

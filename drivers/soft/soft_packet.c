@@ -102,6 +102,26 @@ enum soft_verdict soft_packet_check(const struct soft_packet *packet,
 }
 
 /**
+ * soft_packet_of() - the packet that asks for some work
+ * @work: the work
+ *
+ * Return: what soft_packet_check() makes @work of.
+ */
+struct soft_packet soft_packet_of(const struct soft_work *work)
+{
+	return (struct soft_packet) {
+		.op = cpu_to_le16(work->op),
+		.flags = cpu_to_le16(work->flags),
+		.value = cpu_to_le32(work->value),
+		.dst = cpu_to_le64(work->dst),
+		.src = cpu_to_le64(work->src),
+		.size = cpu_to_le64(work->size),
+		.fence = cpu_to_le64(work->fence),
+		.fence_value = cpu_to_le64(work->fence_value),
+	};
+}
+
+/**
  * soft_packet_field() - what is wrong with a packet
  * @verdict: of soft_packet_check()
  *

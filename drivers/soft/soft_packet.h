@@ -97,6 +97,7 @@ enum soft_verdict {
 enum soft_verdict soft_packet_check(const struct soft_packet *packet,
 				    u64 vram_size, bool compute,
 				    struct soft_work *work);
+struct soft_packet soft_packet_of(const struct soft_work *work);
 const char *soft_packet_field(enum soft_verdict verdict);
 
 #endif /* _SOFT_PACKET_H */

@@ -59,6 +59,7 @@ struct vgpu_type;
  * @types: one for each type of the backend
  * @mtypes: the same, as mdev wants them
  * @regmap: the register table
+ * @sections: what an instance consists of; ends with NULL
  * @engines: desc.nr_engines of them
  * @reset_lock: a reset of all of the device is under way
  * @watchdog_us: how long an engine may take to come idle; may change at any time
@@ -91,6 +92,7 @@ struct vgpu_pdev {
 	struct vgpu_type *types;
 	struct mdev_type **mtypes;
 	struct vgpu_regmap regmap;
+	const struct vgpu_section **sections;
 	struct vgpu_sched engines[VGPU_MAX_ENGINES];
 	struct mutex reset_lock;	/* before several hw_locks */
 	struct vgpu_runlist sharing;

@@ -4,6 +4,9 @@
 
 #include <linux/types.h>
 
+struct vgpu_reader;
+struct vgpu_writer;
+
 /** Largest EDID: base block and one extension. */
 #define VGPU_EDID_MAX	256
 
@@ -36,5 +39,7 @@ struct vgpu_ddc {
 
 void vgpu_ddc_reset(struct vgpu_ddc *ddc);
 bool vgpu_ddc_drive(struct vgpu_ddc *ddc, bool scl, bool sda);
+void vgpu_ddc_save(const struct vgpu_ddc *ddc, struct vgpu_writer *w);
+void vgpu_ddc_load(struct vgpu_ddc *ddc, struct vgpu_reader *r);
 
 #endif /* _VGPU_DDC_H */

@@ -6,6 +6,8 @@
 #include <linux/wait.h>
 
 struct vgpu_queue;
+struct vgpu_reader;
+struct vgpu_writer;
 
 /**
  * struct vgpu_fifo_entry - one queued engine register write
@@ -52,5 +54,7 @@ long vgpu_fifo_wait(struct vgpu_fifo *f, long timeout);
 int vgpu_fifo_submit(struct vgpu_fifo *f, struct vgpu_queue *q, u32 offset,
 		     u32 val, bool starts);
 bool vgpu_fifo_busy(struct vgpu_fifo *f, struct vgpu_queue *q);
+void vgpu_fifo_save(const struct vgpu_fifo *f, struct vgpu_writer *w);
+void vgpu_fifo_load(struct vgpu_fifo *f, struct vgpu_reader *r, u32 size);
 
 #endif /* _VGPU_FIFO_H */

@@ -18,10 +18,17 @@
  *
  * A register without a row is *unknown*: it reads as zero, a write to it is
  * dropped, and both are counted in &vgpu_regfile.unknown.
+ *
+ * When an instance is saved, so is the shadow, but for rows that are
+ * %VGPU_REG_RO: what these hold follows from a reset, or from what a section of
+ * the backend has. Values that are loaded are those that a guest could have
+ * written; of rows with a @write, any.
  */
 
 struct vgpu_instance;
+struct vgpu_reader;
 struct vgpu_regfile;
+struct vgpu_writer;
 
 /** Guest writes are dropped. A handler may still change the value. */
 #define VGPU_REG_RO	BIT(0)
@@ -104,6 +111,8 @@ void vgpu_regmap_fini(struct vgpu_regmap *map);
 int vgpu_regfile_init(struct vgpu_regfile *rf, const struct vgpu_regmap *map);
 void vgpu_regfile_fini(struct vgpu_regfile *rf);
 void vgpu_regfile_reset(struct vgpu_regfile *rf);
+void vgpu_regfile_save(const struct vgpu_regfile *rf, struct vgpu_writer *w);
+void vgpu_regfile_load(struct vgpu_regfile *rf, struct vgpu_reader *r);
 
 u32 vgpu_regs_read(struct vgpu_regfile *rf, u32 offset, unsigned int size);
 void vgpu_regs_write(struct vgpu_regfile *rf, u32 offset, unsigned int size,

@@ -4,6 +4,9 @@
 
 #include <linux/types.h>
 
+struct vgpu_reader;
+struct vgpu_writer;
+
 /** Bytes of a packet, and of the header in front of the first one. */
 #define VGPU_RING_PACKET	64
 /** Where in the header the guest says how many packets it has written. */
@@ -41,5 +44,9 @@ void vgpu_ring_fini(struct vgpu_ring *ring);
 bool vgpu_ring_pending(const struct vgpu_ring *ring);
 int vgpu_ring_peek(const struct vgpu_ring *ring, void *packet);
 void vgpu_ring_advance(struct vgpu_ring *ring);
+void vgpu_ring_save(const struct vgpu_ring *ring, const void *vram,
+		    struct vgpu_writer *w);
+void vgpu_ring_load(struct vgpu_ring *ring, void *vram, u64 vram_size,
+		    struct vgpu_reader *r);
 
 #endif /* _VGPU_RING_H */

@@ -13,6 +13,7 @@
 #include <vgpu/memory.h>
 #include <vgpu/pci.h>
 #include <vgpu/regs.h>
+#include <vgpu/section.h>
 #include <vgpu/work.h>
 
 /**
@@ -194,11 +195,6 @@ struct vgpu_instance {
  * @instance_init: allocate &vgpu_instance.priv and set &vgpu_regfile.priv; the
  *	register file exists and holds reset values. Process context, no lock
  * @instance_fini: undo it; the instance is off the engine and closed
- * @instance_reset: the guest's function was reset: the register file is back
- *	at its reset values and the queues are empty; set what depends on the
- *	instance (memory size and the like) and forget the context image.
- *	Called once after @instance_init too. Trap lock held, instance is off
- *	the engines
  * @scanout: say what @head shows. Only for GPUs with types that have heads. Trap
  *	context
  * @vblank: a vertical blank of @head began. Only for a backend that calls
@@ -210,7 +206,6 @@ struct vgpu_instance {
 struct vgpu_gpu_ops {
 	int (*instance_init)(struct vgpu_instance *inst);
 	void (*instance_fini)(struct vgpu_instance *inst);
-	void (*instance_reset)(struct vgpu_instance *inst);
 
 	void (*scanout)(struct vgpu_instance *inst, unsigned int head,
 			struct vgpu_scanout *out);
@@ -232,6 +227,11 @@ struct vgpu_gpu_ops {
  * @regs_size: bytes of register space
  * @engines: its engines
  * @nr_engines: 1 to %VGPU_MAX_ENGINES
+ * @sections: what an instance consists of beside what the core keeps of it. When
+ *	one is reset, the register file is back at its reset values and the queues
+ *	are empty: set what depends on the instance (memory size and the like) and
+ *	forget the context image. Done once after &vgpu_gpu_ops.instance_init, too
+ * @nr_sections: how many
  * @priv: the backend's own
  *
  * Copied by vgpu_gpu_register(); what it points to must stay.
@@ -248,6 +248,8 @@ struct vgpu_gpu_desc {
 	u32 regs_size;
 	const struct vgpu_engine_desc *engines;
 	unsigned int nr_engines;
+	const struct vgpu_section *sections;
+	unsigned int nr_sections;
 	void *priv;
 };
 

@@ -25,20 +25,9 @@ static void closed(struct vgpu_vdev *vd)
 	mock_destroy(vd);
 }
 
-/* What access_config() does. */
-static void config_put(struct vgpu_vdev *vd, u32 at, u16 val)
-{
-	mutex_lock(&vd->trap_lock);
-	vgpu_config_put_byte(&vd->cfg, at, val);
-	vgpu_config_put_byte(&vd->cfg, at + 1, val >> 8);
-	vgpu_map_decode(vd);
-	vgpu_irq_command(vd);
-	mutex_unlock(&vd->trap_lock);
-}
-
 static void msix_flags(struct vgpu_vdev *vd, u16 flags)
 {
-	config_put(vd, vd->cfg.cap[PCI_CAP_ID_MSIX] + PCI_MSIX_FLAGS, flags);
+	mock_config_put(vd, vd->cfg.cap[PCI_CAP_ID_MSIX] + PCI_MSIX_FLAGS, flags);
 }
 
 static u64 pending(struct vgpu_vdev *vd)
@@ -102,7 +91,7 @@ static void bus_vectors_wait(struct kunit *test)
 	unsigned long flags;
 
 	/* MSI-X is off: nobody wants it. */
-	config_put(vd, PCI_COMMAND, PCI_COMMAND_MASTER);
+	mock_config_put(vd, PCI_COMMAND, PCI_COMMAND_MASTER);
 	vgpu_irq_raise(&vd->inst, 0);
 	KUNIT_EXPECT_EQ(test, pending(vd), 0ULL);
 
@@ -121,9 +110,9 @@ static void bus_vectors_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pending(vd), 5ULL);
 
 	/* A message cannot leave without bus mastering. */
-	config_put(vd, PCI_COMMAND, 0);
+	mock_config_put(vd, PCI_COMMAND, 0);
 	vgpu_irq_raise(&vd->inst, 1);
-	config_put(vd, PCI_COMMAND, PCI_COMMAND_MASTER);
+	mock_config_put(vd, PCI_COMMAND, PCI_COMMAND_MASTER);
 	KUNIT_EXPECT_EQ(test, pending(vd), 5ULL);
 
 	msix_flags(vd, 0);
@@ -153,7 +142,7 @@ static void bus_doorbell(struct kunit *test)
 						   true), -EIO);
 	KUNIT_EXPECT_EQ(test, mock->rings, 0U);
 
-	config_put(vd, PCI_COMMAND, PCI_COMMAND_MEMORY);
+	mock_config_put(vd, PCI_COMMAND, PCI_COMMAND_MEMORY);
 	KUNIT_EXPECT_EQ(test, vgpu_doorbell_access(vd, area, (u8 *)&val, 4, 8,
 						   true), 0);
 	KUNIT_EXPECT_EQ(test, mock->rings, 1U);
@@ -169,7 +158,7 @@ static void bus_doorbell(struct kunit *test)
 	/* What one stored is not for the next. */
 	mock_close(vd);
 	KUNIT_ASSERT_EQ(test, mock_open(vd), 0);
-	config_put(vd, PCI_COMMAND, PCI_COMMAND_MEMORY);
+	mock_config_put(vd, PCI_COMMAND, PCI_COMMAND_MEMORY);
 	KUNIT_EXPECT_EQ(test, vgpu_doorbell_access(vd, area, (u8 *)&got, 4, 8,
 						   false), 0);
 	KUNIT_EXPECT_EQ(test, got, 0U);

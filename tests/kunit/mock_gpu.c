@@ -229,6 +229,59 @@ static void instance_nothing(struct vgpu_instance *inst)
 {
 }
 
+/* What takes how long is the test's to say, but for what is under way. */
+static void state_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	unsigned int class;
+
+	for (class = 0; class < VGPU_NR_CLASSES; class++) {
+		struct vgpu_queue *q = vgpu_instance_queue(inst, class);
+		struct mock_queue *mq = q ? q->priv : NULL;
+
+		if (!mq)
+			continue;
+		vgpu_put_u32(w, mq->pieces);
+		vgpu_put_u32(w, mq->pieces ? mq->length : 0);
+		vgpu_put_u32(w, mq->left + 1);
+	}
+}
+
+static void state_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	unsigned int class;
+
+	for (class = 0; class < VGPU_NR_CLASSES; class++) {
+		struct vgpu_queue *q = vgpu_instance_queue(inst, class);
+		struct mock_queue *mq = q ? q->priv : NULL;
+		u32 pieces, left;
+		int length;
+
+		if (!mq)
+			continue;
+		pieces = vgpu_get(r, "pieces", 4, MOCK_PIECES_MAX);
+		length = vgpu_get(r, "length", 4, MOCK_LENGTH_MAX);
+		left = vgpu_get(r, "left", 4, length + 1);
+		if (left && !pieces)
+			vgpu_refuse(r, "left", "%u of no piece", left);
+		if (!vgpu_reader_ok(r))
+			return;
+		mq->pieces = pieces;
+		if (pieces)
+			mq->length = length;
+		mq->left = (int)left - 1;
+	}
+}
+
+static const struct vgpu_section mock_sections[] = {
+	{
+		.id = VGPU_SECTION_BACKEND,
+		.version = 1,
+		.name = "mock",
+		.save = state_save,
+		.load = state_load,
+	},
+};
+
 static void scanout(struct vgpu_instance *inst, unsigned int head,
 		    struct vgpu_scanout *out)
 {
@@ -249,7 +302,6 @@ static void doorbell(struct vgpu_instance *inst, unsigned int bell)
 static const struct vgpu_gpu_ops gpu_ops = {
 	.instance_init = instance_init,
 	.instance_fini = instance_nothing,
-	.instance_reset = instance_nothing,
 	.scanout = scanout,
 	.vblank = vblank,
 	.doorbell = doorbell,
@@ -292,6 +344,8 @@ void mock_describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc)
 	desc->regs_size = 4096;
 	desc->engines = engines;
 	desc->nr_engines = MOCK_ENGINES;
+	desc->sections = mock_sections;
+	desc->nr_sections = ARRAY_SIZE(mock_sections);
 	desc->priv = mock;
 }
 
@@ -435,6 +489,17 @@ void mock_reset(struct vgpu_vdev *vd)
 {
 	mutex_lock(&vd->trap_lock);
 	vgpu_function_reset(vd);
+	mutex_unlock(&vd->trap_lock);
+}
+
+/** mock_config_put() - what a write to configuration space does */
+void mock_config_put(struct vgpu_vdev *vd, u32 at, u16 val)
+{
+	mutex_lock(&vd->trap_lock);
+	vgpu_config_put_byte(&vd->cfg, at, val);
+	vgpu_config_put_byte(&vd->cfg, at + 1, val >> 8);
+	vgpu_map_decode(vd);
+	vgpu_irq_command(vd);
 	mutex_unlock(&vd->trap_lock);
 }
 

@@ -57,6 +57,10 @@ struct mock_queue {
 	int length;
 };
 
+/** The most that state which is loaded may ask for. */
+#define MOCK_PIECES_MAX	1000
+#define MOCK_LENGTH_MAX	1000
+
 /** Vectors of MSI-X, and the number of the doorbell. */
 #define MOCK_VECTORS	3
 #define MOCK_BELL	1
@@ -128,6 +132,7 @@ void mock_destroy(struct vgpu_vdev *vd);
 int mock_open(struct vgpu_vdev *vd);
 void mock_close(struct vgpu_vdev *vd);
 void mock_reset(struct vgpu_vdev *vd);
+void mock_config_put(struct vgpu_vdev *vd, u32 at, u16 val);
 struct mock_queue *mock_queue(struct vgpu_vdev *vd,
 			      enum vgpu_engine_class class);
 void mock_submit(struct vgpu_vdev *vd, enum vgpu_engine_class class, u32 pieces);

@@ -10,6 +10,7 @@
 #include "../../drivers/soft/soft.h"
 #include "../../drivers/vgpu/bus/bell.h"
 #include "mock_gpu.h"
+#include "state.h"
 
 #define VRAM	SZ_32M
 /* By number: SOFT-4C, and SOFT-16C of slice 1 alone. */
@@ -266,6 +267,8 @@ static void soft_bad_rings(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, enable(vd, false, ~63ULL, SLOTS));
 	KUNIT_EXPECT_FALSE(test, enable(vd, false, 0, 3));
 	KUNIT_EXPECT_EQ(test, rd(vd, status), SOFT_STATUS_REFUSED);
+	mock_reset(vd);
+	KUNIT_EXPECT_EQ(test, rd(vd, status), 0U);
 
 	KUNIT_ASSERT_TRUE(test, enable(vd, false, RING_COPY, SLOTS));
 	KUNIT_EXPECT_EQ(test, rd(vd, status) & SOFT_STATUS_REFUSED, 0U);
@@ -429,6 +432,114 @@ static void soft_looks_again(struct kunit *test)
 	mock_gone(vd);
 }
 
+static bool under_way(struct vgpu_vdev *vd, bool compute)
+{
+	struct soft_queue *sq = vgpu_instance_queue(&vd->inst, compute ?
+				VGPU_CLASS_COMPUTE : VGPU_CLASS_COPY)->priv;
+
+	return READ_ONCE(sq->ring.progress);
+}
+
+static bool finished(struct vgpu_vdev *vd, u64 round)
+{
+	u64 last = round + SLOTS / 2 - 1;
+
+	return fence_at(vd, 0) == last && fence_at(vd, 1) == last &&
+	       fence_at(vd, 2) == last;
+}
+
+/* Rings full of work that takes a while; paused in the midst of it. */
+static void busy(struct kunit *test, struct vgpu_vdev *vd, u64 round)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_TRUE(test, enable_both(vd));
+	get_random_bytes(soft_vram(&vd->inst, SZ_1M), SZ_1M);
+	for (i = 0; i < SLOTS / 2; i++) {
+		u32 at = i * SZ_64K;
+
+		put_fenced(test, vd, false, packet(SOFT_OP_COPY, SZ_2M + at,
+						   SZ_1M + at, SZ_512K, 0),
+			   0, round + i);
+		put_fenced(test, vd, true, packet(SOFT_OP_FILL, 3 * SZ_1M + at,
+						  0, SZ_256K, 0x01010101 * i),
+			   1, round + i);
+		put_fenced(test, vd, true, packet(SOFT_OP_WAIT, 0, 0,
+						  5 * NSEC_PER_MSEC, 0), 2,
+			   round + i);
+	}
+	while (!under_way(vd, round & 1) && !finished(vd, round))
+		cond_resched();
+	state_pause(vd);
+}
+
+/*
+ * With its memory an instance goes to another partition, and there its work goes
+ * on: in the end both have the same in memory as if nothing had been.
+ */
+static void soft_moves(struct kunit *test)
+{
+	struct vgpu_vdev *from = opened(test, TYPE_4C, 1);
+	struct vgpu_vdev *to = opened(test, TYPE_4C, 2);
+	u64 round;
+
+	for (round = 100; round < 1200; round += 101) {
+		busy(test, from, round);
+		memcpy(soft_vram(&to->inst, 0), soft_vram(&from->inst, 0),
+		       SZ_4M);
+		state_move(test, from, to);
+		state_resume(from);
+		state_resume(to);
+		KUNIT_EXPECT_TRUE(test, mock_await(finished(from, round)));
+		KUNIT_EXPECT_TRUE(test, mock_await(finished(to, round)));
+		KUNIT_EXPECT_MEMEQ(test, soft_vram(&from->inst, 0),
+				   soft_vram(&to->inst, 0), SZ_4M);
+		KUNIT_EXPECT_EQ(test, counted(to, VGPU_CLASS_COPY,
+					      VGPU_QUEUE_DROPPED), 0ULL);
+	}
+	mock_gone(from);
+	mock_gone(to);
+}
+
+/*
+ * A stream with any byte changed is refused, or is something that a guest could
+ * have asked for: nothing of it reaches beyond the partition.
+ */
+static void soft_hostile_state(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vgpu_vdev *below = opened(test, TYPE_4C, 1);
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 2);
+	struct vgpu_vdev *above = opened(test, TYPE_4C, 3);
+	struct state st, bad;
+	struct vgpu_reader r;
+	size_t i;
+
+	f->soft.gpu->pd->watchdog_us = 1000;
+	f->soft.gpu->pd->guard_limits[VGPU_GUARD_FAULTS] = 0;
+	busy(test, vd, 1);
+	st = state_save(test, vd, ktime_get_ns());
+	state_abuse(test, vd, &st);
+	bad = st;
+	/* All that is accepted may run. */
+	for (i = 0; i < st.len; i++) {
+		u8 was = bad.bytes[i];
+
+		bad.bytes[i] ^= 0x11;
+		if (!state_load(vd, &bad, bad.len, &r)) {
+			state_resume(vd);
+			schedule_timeout_idle(1);
+			state_pause(vd);
+		}
+		bad.bytes[i] = was;
+	}
+	KUNIT_EXPECT_NULL(test, memchr_inv(soft_vram(&below->inst, 0), 0, SZ_4M));
+	KUNIT_EXPECT_NULL(test, memchr_inv(soft_vram(&above->inst, 0), 0, SZ_4M));
+	mock_gone(below);
+	mock_gone(vd);
+	mock_gone(above);
+}
+
 static struct kunit_case soft_cases[] = {
 	KUNIT_CASE(soft_identifies),
 	KUNIT_CASE(soft_copies_and_fills),
@@ -439,6 +550,8 @@ static struct kunit_case soft_cases[] = {
 	KUNIT_CASE(soft_shares_an_engine),
 	KUNIT_CASE(soft_hangs),
 	KUNIT_CASE(soft_looks_again),
+	KUNIT_CASE_SLOW(soft_moves),
+	KUNIT_CASE_SLOW(soft_hostile_state),
 	{}
 };
 

@@ -207,17 +207,21 @@ static void instance_fini(struct vgpu_instance *inst)
 	kfree(inst->priv);
 }
 
-static void instance_reset(struct vgpu_instance *inst)
+static void state_reset(struct vgpu_instance *inst)
 {
 	struct t_instance *ti = inst->priv;
 
 	memset(ti->regs, 0, sizeof(ti->regs));
 }
 
+/* save and load: see rv100_state.c. */
+static const struct vgpu_section section = {
+	VGPU_SECTION_BACKEND, 1, "context", .reset = state_reset,
+};
+
 static const struct vgpu_gpu_ops ops = {
 	.instance_init = instance_init,
 	.instance_fini = instance_fini,
-	.instance_reset = instance_reset,
 };
 
 static const struct vgpu_type_desc types[] = {
@@ -238,6 +242,8 @@ static const struct vgpu_gpu_desc description = {
 	.regs_size = T_REGS_SIZE,
 	.engines = &engine,
 	.nr_engines = 1,
+	.sections = &section,
+	.nr_sections = 1,
 };
 
 /* What devm_ and pcim_ have taken they give back by themselves. */

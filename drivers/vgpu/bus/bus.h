@@ -12,7 +12,11 @@
 #include "../guard/window.h"
 
 struct vgpu_area;
+struct vgpu_pdev;
+struct vgpu_reader;
+struct vgpu_section;
 struct vgpu_vdev;
+struct vgpu_writer;
 
 /* Regions beyond those of every PCI function. */
 enum {
@@ -26,19 +30,26 @@ enum {
 #define VGPU_REGION_MASK	(BIT_ULL(VGPU_REGION_SHIFT) - 1)
 
 /* function.c */
+int vgpu_function_init(struct vgpu_pdev *pd);
+void vgpu_function_fini(struct vgpu_pdev *pd);
 void vgpu_function_reset(struct vgpu_vdev *vd);
+void vgpu_function_close(struct vgpu_vdev *vd);
+int vgpu_function_save(struct vgpu_vdev *vd, struct vgpu_writer *w);
+int vgpu_function_load(struct vgpu_vdev *vd, struct vgpu_reader *r);
 
 /* vfio.c */
 extern const struct vfio_device_ops vgpu_vfio_ops;
 
 /* region.c */
+extern const struct vgpu_section vgpu_config_section;
+extern const struct vgpu_section vgpu_regs_section;
 ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
 		       loff_t *ppos, bool write);
 u64 vgpu_region_size(struct vgpu_vdev *vd, unsigned int index);
 
 /* map.c */
+extern const struct vgpu_section vgpu_map_section;
 int vgpu_map_open(struct vgpu_vdev *vd);
-void vgpu_map_close(struct vgpu_vdev *vd);
 int vgpu_map_mmap(struct vgpu_vdev *vd, struct vm_area_struct *vma);
 void vgpu_map_decode(struct vgpu_vdev *vd);
 void vgpu_map_zap(struct vgpu_vdev *vd, unsigned int index, u64 offset,
@@ -46,9 +57,9 @@ void vgpu_map_zap(struct vgpu_vdev *vd, unsigned int index, u64 offset,
 void vgpu_map_display(struct vgpu_vdev *vd);
 
 /* doorbell.c */
+extern const struct vgpu_section vgpu_doorbells_section;
 int vgpu_doorbell_init(struct vgpu_vdev *vd);
 void vgpu_doorbell_fini(struct vgpu_vdev *vd);
-void vgpu_doorbell_close(struct vgpu_vdev *vd);
 void vgpu_doorbell_unmapped(struct vgpu_vdev *vd);
 vm_fault_t vgpu_doorbell_fault(struct vm_fault *vmf, struct vgpu_vdev *vd,
 			       const struct vgpu_area *area, u64 offset);
@@ -56,12 +67,10 @@ int vgpu_doorbell_access(struct vgpu_vdev *vd, const struct vgpu_area *area,
 			 u8 *buf, size_t n, u64 offset, bool write);
 
 /* irq.c */
+extern const struct vgpu_section vgpu_irq_section;
 void vgpu_irq_init(struct vgpu_vdev *vd);
-void vgpu_irq_close(struct vgpu_vdev *vd);
 void vgpu_irq_retry(struct vgpu_vdev *vd);
-void vgpu_irq_flush(struct vgpu_vdev *vd);
 void vgpu_irq_command(struct vgpu_vdev *vd);
-void vgpu_irq_reset(struct vgpu_vdev *vd);
 bool vgpu_irq_notify(struct vgpu_vdev *vd, unsigned int index);
 int vgpu_irq_info(struct vgpu_vdev *vd, struct vfio_irq_info *info);
 int vgpu_irq_set_irqs(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,

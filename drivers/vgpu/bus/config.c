@@ -411,3 +411,37 @@ void vgpu_config_set_intx_status(struct vgpu_config *cfg, bool level)
 	*status = level ? *status | PCI_STATUS_INTERRUPT :
 			  *status & ~PCI_STATUS_INTERRUPT;
 }
+
+/**
+ * vgpu_config_save() - save a configuration space
+ * @cfg: the configuration space
+ * @w: where to; the interrupt's status is shown by who saves that
+ */
+void vgpu_config_save(const struct vgpu_config *cfg, struct vgpu_writer *w)
+{
+	u32 i;
+
+	for (i = 0; i < VGPU_CONFIG_SIZE; i++)
+		vgpu_put_u8(w, i == PCI_STATUS ?
+			       cfg->data[i] & ~PCI_STATUS_INTERRUPT :
+			       cfg->data[i]);
+}
+
+/**
+ * vgpu_config_load() - load one, as if a guest wrote it
+ * @cfg: the configuration space, reset
+ * @r: where from; what no guest could have written is refused
+ */
+void vgpu_config_load(struct vgpu_config *cfg, struct vgpu_reader *r)
+{
+	u32 i;
+	u8 val;
+
+	for (i = 0; i < VGPU_CONFIG_SIZE; i++) {
+		val = vgpu_get(r, "data", 1, U8_MAX);
+		vgpu_config_put_byte(cfg, i, val);
+		if (cfg->data[i] != val)
+			vgpu_refuse(r, "data", "byte %#x is %#x, not %#x", i,
+				    val, cfg->data[i]);
+	}
+}

@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 #include <vgpu/pci.h>
+#include <vgpu/section.h>
 
 #include "area.h"
 
@@ -51,5 +52,7 @@ bool vgpu_config_master_on(const struct vgpu_config *cfg);
 u16 vgpu_config_msix_flags(const struct vgpu_config *cfg);
 bool vgpu_config_intx_off(const struct vgpu_config *cfg);
 void vgpu_config_set_intx_status(struct vgpu_config *cfg, bool level);
+void vgpu_config_save(const struct vgpu_config *cfg, struct vgpu_writer *w);
+void vgpu_config_load(struct vgpu_config *cfg, struct vgpu_reader *r);
 
 #endif /* _VGPU_CONFIG_H */

@@ -182,18 +182,66 @@ void vgpu_doorbell_unmapped(struct vgpu_vdev *vd)
 		vgpu_bell_reset(&vd->doorbells[i].bell);
 }
 
-/**
- * vgpu_doorbell_close() - the next user may be another tenant
- * @vd: the instance; nothing is mapped any more
- */
-void vgpu_doorbell_close(struct vgpu_vdev *vd)
+/* A guest can read what it has stored; the rest of the pages is zero. */
+static void save_pages(const struct vgpu_doorbell *db, struct vgpu_writer *w)
 {
-	struct vgpu_doorbell *db = vd->doorbells;
+	const u8 *pages = db->pages;
+	u32 n = db->area->size;
 
-	for (; db < vd->doorbells + VGPU_MAX_DOORBELLS; db++)
-		if (db->pages)
-			memset(db->pages, 0, db->area->size);
+	while (n && !pages[n - 1])
+		n--;
+	vgpu_put_u32(w, n);
+	vgpu_put_bytes(w, pages, n);
 }
+
+static void load_pages(const struct vgpu_doorbell *db, struct vgpu_reader *r)
+{
+	u32 n = vgpu_get(r, "bytes", 4, db->area->size);
+
+	vgpu_get_bytes(r, "pages", db->pages, n);
+}
+
+static void doorbells_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	const struct vgpu_doorbell *db = inst_to_vd(inst)->doorbells;
+	unsigned int i;
+
+	for (i = 0; i < VGPU_MAX_DOORBELLS; i++)
+		if (db[i].pages)
+			save_pages(&db[i], w);
+}
+
+/* What was rung when concerns the host alone. */
+static void doorbells_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	const struct vgpu_doorbell *db = inst_to_vd(inst)->doorbells;
+	unsigned int i;
+
+	for (i = 0; i < VGPU_MAX_DOORBELLS; i++)
+		if (db[i].pages)
+			load_pages(&db[i], r);
+}
+
+/* Nothing is mapped any more. */
+static void doorbells_reset(struct vgpu_instance *inst)
+{
+	const struct vgpu_doorbell *db = inst_to_vd(inst)->doorbells;
+	unsigned int i;
+
+	for (i = 0; i < VGPU_MAX_DOORBELLS; i++)
+		if (db[i].pages)
+			memset(db[i].pages, 0, db[i].area->size);
+}
+
+const struct vgpu_section vgpu_doorbells_section = {
+	.id = 3,
+	.version = 1,
+	.name = "doorbells",
+	.reset = doorbells_reset,
+	.save = doorbells_save,
+	.load = doorbells_load,
+	.close = doorbells_reset,
+};
 
 /**
  * vgpu_doorbell_init() - the doorbells that the function has

@@ -142,20 +142,6 @@ void vgpu_irq_set(struct vgpu_instance *inst, bool level)
 EXPORT_SYMBOL_GPL(vgpu_irq_set);
 
 /**
- * vgpu_irq_reset() - the function is reset: nothing is pending any more
- * @vd: the instance; trap lock held
- */
-void vgpu_irq_reset(struct vgpu_vdev *vd)
-{
-	lockdep_assert_held(&vd->trap_lock);
-	spin_lock_irq(&vd->irqs.lock);
-	vd->irqs.msi_pending = false;
-	vgpu_vectors_reset(vd);
-	spin_unlock_irq(&vd->irqs.lock);
-	vgpu_irq_set(&vd->inst, false);
-}
-
-/**
  * vgpu_irq_notify() - signal an event that has no state
  * @vd: the instance
  * @index: the VFIO interrupt index
@@ -188,6 +174,7 @@ void vgpu_irq_command(struct vgpu_vdev *vd)
 	irqs->master = vgpu_config_master_on(&vd->cfg);
 	if (!irqs->master)
 		irqs->msi_pending = false;
+	deliver_msi(vd);
 	deliver_intx(vd);
 	vgpu_vectors_command(vd);
 	spin_unlock_irq(&irqs->lock);
@@ -243,8 +230,11 @@ static int set_trigger(struct vgpu_vdev *vd, unsigned int index, s32 fd)
 		irqs->masked = false;
 		deliver_intx(vd);
 	}
-	if (index == VFIO_PCI_MSI_IRQ_INDEX)
-		irqs->msi_pending = false;
+	/* Held back, or loaded: for whoever listens now. */
+	if (index == VFIO_PCI_MSI_IRQ_INDEX) {
+		irqs->msi_pending &= !!ctx;
+		deliver_msi(vd);
+	}
 	spin_unlock_irq(&irqs->lock);
 	if (old)
 		eventfd_ctx_put(old);
@@ -366,27 +356,71 @@ void vgpu_irq_init(struct vgpu_vdev *vd)
 	INIT_DELAYED_WORK(&vd->irqs.retry, retry_work);
 }
 
-/**
- * vgpu_irq_close() - nobody listens any more
- * @vd: the instance, closed by user space; trap lock held
- */
-void vgpu_irq_close(struct vgpu_vdev *vd)
+/* Nothing is pending any more; who listens goes on to. */
+static void irq_reset(struct vgpu_instance *inst)
 {
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+
+	spin_lock_irq(&vd->irqs.lock);
+	vd->irqs.msi_pending = false;
+	vgpu_vectors_reset(vd);
+	spin_unlock_irq(&vd->irqs.lock);
+	vgpu_irq_set(inst, false);
+	vgpu_irq_command(vd);
+}
+
+/* Nobody listens, so that nothing is held back any more. */
+static void irq_close(struct vgpu_instance *inst)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
 	unsigned int i;
 
-	lockdep_assert_held(&vd->trap_lock);
+	mutex_lock(&vd->trap_lock);
 	unmask_stop(&vd->irqs);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		set_trigger(vd, i, -1);
 	vgpu_vectors_close(vd);
-}
-
-/**
- * vgpu_irq_flush() - wait until nothing is held back any more
- * @vd: the instance, closed; trap lock not held
- */
-void vgpu_irq_flush(struct vgpu_vdev *vd)
-{
-	lockdep_assert_not_held(&vd->trap_lock);
+	mutex_unlock(&vd->trap_lock);
 	cancel_delayed_work_sync(&vd->irqs.retry);
 }
+
+/*
+ * What user space has set up by VFIO it sets up anew: where interrupts go, and
+ * whether INTx waits to be unmasked. The rest follows from configuration space.
+ */
+static void irq_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+
+	spin_lock_irq(&vd->irqs.lock);
+	vgpu_put_u8(w, vd->irqs.level);
+	vgpu_put_u8(w, vd->irqs.msi_pending);
+	vgpu_msix_save(&vd->irqs.msix, w);
+	spin_unlock_irq(&vd->irqs.lock);
+}
+
+static void irq_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+	bool level = vgpu_get(r, "level", 1, 1);
+	bool msi_pending = vgpu_get(r, "msi_pending", 1, 1);
+
+	vgpu_config_set_intx_status(&vd->cfg, level);
+	spin_lock_irq(&vd->irqs.lock);
+	vd->irqs.level = level;
+	vd->irqs.msi_pending = msi_pending;
+	vgpu_msix_load(&vd->irqs.msix, r);
+	spin_unlock_irq(&vd->irqs.lock);
+	if (vgpu_reader_ok(r))
+		vgpu_irq_command(vd);
+}
+
+const struct vgpu_section vgpu_irq_section = {
+	.id = 5,
+	.version = 1,
+	.name = "interrupts",
+	.reset = irq_reset,
+	.save = irq_save,
+	.load = irq_load,
+	.close = irq_close,
+};

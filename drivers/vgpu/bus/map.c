@@ -108,12 +108,10 @@ static void zap_bars(struct vgpu_vdev *vd)
 	vgpu_doorbell_unmapped(vd);
 }
 
-/**
- * vgpu_map_close() - the device is closed: mappings that are left go dead
- * @vd: the instance
- */
-void vgpu_map_close(struct vgpu_vdev *vd)
+/* The device is closed: mappings that are left go dead. */
+static void map_close(struct vgpu_instance *inst)
 {
+	struct vgpu_vdev *vd = inst_to_vd(inst);
 	struct mm_struct *mm;
 	struct file *file;
 
@@ -130,7 +128,6 @@ void vgpu_map_close(struct vgpu_vdev *vd)
 	fput(file);
 	if (mm)
 		mmdrop(mm);
-	vgpu_doorbell_close(vd);
 }
 
 /**
@@ -150,6 +147,19 @@ void vgpu_map_decode(struct vgpu_vdev *vd)
 		zap_bars(vd);
 	up_write(&vd->map.sem);
 }
+
+static void map_reset(struct vgpu_instance *inst)
+{
+	vgpu_map_decode(inst_to_vd(inst));
+	vgpu_map_display(inst_to_vd(inst));
+}
+
+/* What is mapped follows from configuration space, and from who maps it. */
+const struct vgpu_section vgpu_map_section = {
+	.name = "mappings",
+	.reset = map_reset,
+	.close = map_close,
+};
 
 /**
  * vgpu_map_display() - the display may have something else to show

@@ -11,6 +11,7 @@
  * Source: PCI Local Bus Specification 3.0, section 6.8.2.
  */
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -150,5 +151,46 @@ void vgpu_msix_write(struct vgpu_msix *m, u64 offset, const u8 *buf, size_t n)
 	for (; n && offset < end; n--, offset++, buf++) {
 		mask = entry_wmask[offset % PCI_MSIX_ENTRY_SIZE];
 		m->table[offset] = (m->table[offset] & ~mask) | (*buf & mask);
+	}
+}
+
+/**
+ * vgpu_msix_save() - save a table and its pending bits
+ * @m: the table
+ * @w: where to
+ */
+void vgpu_msix_save(const struct vgpu_msix *m, struct vgpu_writer *w)
+{
+	u32 i;
+
+	vgpu_put_u16(w, m->nr);
+	vgpu_put_bytes(w, m->table, vgpu_msix_pba(m->nr));
+	for (i = 0; i < DIV_ROUND_UP(m->nr, 8); i++)
+		vgpu_put_u8(w, pending_byte(m, i));
+}
+
+/**
+ * vgpu_msix_load() - load them
+ * @m: the table
+ * @r: where from
+ */
+void vgpu_msix_load(struct vgpu_msix *m, struct vgpu_reader *r)
+{
+	u32 i, bit;
+	u8 val;
+
+	if (vgpu_get(r, "vectors", 2, U16_MAX) != m->nr)
+		vgpu_refuse(r, "vectors", "not %u", m->nr);
+	for (i = 0; i < vgpu_msix_pba(m->nr); i++) {
+		val = vgpu_get(r, "table", 1, U8_MAX);
+		vgpu_msix_write(m, i, &val, 1);
+		if (m->table[i] != val)
+			vgpu_refuse(r, "table", "byte %#x is %#x", i, val);
+	}
+	for (i = 0; i < DIV_ROUND_UP(m->nr, 8); i++) {
+		val = vgpu_get(r, "pending", 1,
+			       GENMASK(min(m->nr - i * 8, 8U) - 1, 0));
+		for (bit = 0; bit < 8 && i * 8 + bit < m->nr; bit++)
+			__assign_bit(i * 8 + bit, m->pending, val & BIT(bit));
 	}
 }

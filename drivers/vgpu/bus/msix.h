@@ -5,6 +5,7 @@
 #include <linux/bitmap.h>
 #include <linux/pci_regs.h>
 #include <linux/types.h>
+#include <vgpu/section.h>
 
 /**
  * struct vgpu_msix - the MSI-X table of a function, and its pending bits
@@ -49,5 +50,7 @@ bool vgpu_msix_masked(const struct vgpu_msix *m, unsigned int vector);
 void vgpu_msix_mask(struct vgpu_msix *m, unsigned int vector, bool masked);
 void vgpu_msix_read(const struct vgpu_msix *m, u64 offset, u8 *buf, size_t n);
 void vgpu_msix_write(struct vgpu_msix *m, u64 offset, const u8 *buf, size_t n);
+void vgpu_msix_save(const struct vgpu_msix *m, struct vgpu_writer *w);
+void vgpu_msix_load(struct vgpu_msix *m, struct vgpu_reader *r);
 
 #endif /* _VGPU_MSIX_H */

@@ -44,6 +44,13 @@ u64 vgpu_region_size(struct vgpu_vdev *vd, unsigned int index)
 	}
 }
 
+/* The guest may have switched something on or off. */
+static void config_written(struct vgpu_vdev *vd)
+{
+	vgpu_map_decode(vd);
+	vgpu_irq_command(vd);
+}
+
 static int access_config(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 			 bool write)
 {
@@ -56,10 +63,8 @@ static int access_config(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 		else
 			buf[i] = vgpu_config_get_byte(&vd->cfg, pos + i);
 	}
-	if (write) {
-		vgpu_map_decode(vd);
-		vgpu_irq_command(vd);
-	}
+	if (write)
+		config_written(vd);
 	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_CONFIG, 1);
 	mutex_unlock(&vd->trap_lock);
 	return 0;
@@ -304,3 +309,53 @@ ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
 	*ppos += done;
 	return done ?: ret;
 }
+
+static void config_reset(struct vgpu_instance *inst)
+{
+	vgpu_config_reset(&inst_to_vd(inst)->cfg);
+}
+
+static void config_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	vgpu_config_save(&inst_to_vd(inst)->cfg, w);
+}
+
+static void config_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	vgpu_config_load(&inst_to_vd(inst)->cfg, r);
+	if (vgpu_reader_ok(r))
+		config_written(inst_to_vd(inst));
+}
+
+const struct vgpu_section vgpu_config_section = {
+	.id = 2,
+	.version = 1,
+	.name = "configuration space",
+	.reset = config_reset,
+	.save = config_save,
+	.load = config_load,
+};
+
+static void regs_reset(struct vgpu_instance *inst)
+{
+	vgpu_regfile_reset(&inst->regs);
+}
+
+static void regs_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	vgpu_regfile_save(&inst->regs, w);
+}
+
+static void regs_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	vgpu_regfile_load(&inst->regs, r);
+}
+
+const struct vgpu_section vgpu_regs_section = {
+	.id = 7,
+	.version = 1,
+	.name = "registers",
+	.reset = regs_reset,
+	.save = regs_save,
+	.load = regs_load,
+};

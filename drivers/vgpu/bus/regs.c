@@ -12,6 +12,7 @@
 #include <asm/byteorder.h>
 
 #include <vgpu/regs.h>
+#include <vgpu/section.h>
 
 static unsigned int row_count(const struct vgpu_reg *row)
 {
@@ -131,6 +132,79 @@ void vgpu_regfile_reset(struct vgpu_regfile *rf)
 				map->rows[i].reset;
 }
 EXPORT_SYMBOL_GPL(vgpu_regfile_reset);
+
+/* Is a register part of the state, with a value that a reset does not give it? */
+static bool worth_saving(const struct vgpu_regfile *rf, u32 offset)
+{
+	const struct vgpu_reg *row = row_at(rf->map, offset);
+
+	return row && !(row->flags & VGPU_REG_RO) &&
+	       vgpu_reg_get(rf, offset) != row->reset;
+}
+
+/**
+ * vgpu_regfile_save() - save what differs from the table
+ * @rf: the register file
+ * @w: where to: the number of registers, then offset and value of each
+ */
+void vgpu_regfile_save(const struct vgpu_regfile *rf, struct vgpu_writer *w)
+{
+	u32 offset, n = 0;
+
+	for (offset = 0; offset < rf->map->size; offset += 4)
+		n += worth_saving(rf, offset);
+	vgpu_put_u32(w, n);
+	for (offset = 0; offset < rf->map->size; offset += 4) {
+		if (!worth_saving(rf, offset))
+			continue;
+		vgpu_put_u32(w, offset);
+		vgpu_put_u32(w, vgpu_reg_get(rf, offset));
+	}
+}
+
+/* What a reset of the instance has set beyond the table. */
+static void forget_saved(struct vgpu_regfile *rf)
+{
+	const struct vgpu_reg *row;
+	u32 offset;
+
+	for (offset = 0; offset < rf->map->size; offset += 4) {
+		row = row_at(rf->map, offset);
+		if (row && !(row->flags & VGPU_REG_RO))
+			vgpu_reg_set(rf, offset, row->reset);
+	}
+}
+
+/* Could a guest have brought the register to that value? */
+static bool possible(const struct vgpu_reg *row, u32 val)
+{
+	return row && !(row->flags & VGPU_REG_RO) &&
+	       (row->write || !((val ^ row->reset) & ~row->wmask));
+}
+
+/**
+ * vgpu_regfile_load() - load what was saved
+ * @rf: the register file, reset; handlers are not called
+ * @r: where from
+ */
+void vgpu_regfile_load(struct vgpu_regfile *rf, struct vgpu_reader *r)
+{
+	u32 n = vgpu_get(r, "count", 4, rf->map->size / 4);
+	u32 offset, val, next = 0;
+
+	forget_saved(rf);
+	for (; n && vgpu_reader_ok(r); n--, next = offset + 4) {
+		offset = vgpu_get(r, "offset", 4, rf->map->size - 4);
+		val = vgpu_get(r, "value", 4, U32_MAX);
+		if (offset % 4 || offset < next)
+			vgpu_refuse(r, "offset", "%#x is out of order", offset);
+		else if (!possible(row_at(rf->map, offset), val))
+			vgpu_refuse(r, "value", "register %#x cannot be %#x",
+				    offset, val);
+		else
+			vgpu_reg_set(rf, offset, val);
+	}
+}
 
 static u32 byte_mask(u32 offset, unsigned int size)
 {

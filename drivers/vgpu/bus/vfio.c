@@ -43,22 +43,7 @@ static int vgpu_open_device(struct vfio_device *vdev)
 
 static void vgpu_close_device(struct vfio_device *vdev)
 {
-	struct vgpu_vdev *vd = to_vd(vdev);
-
-	mutex_lock(&vd->trap_lock);
-	vgpu_vblank_stop(vd);
-	vgpu_irq_close(vd);
-	vgpu_sched_detach(vd);
-	vgpu_sched_leave(vd);
-	vgpu_edid_region_reset(vd);
-	mutex_unlock(&vd->trap_lock);
-
-	vgpu_vblank_flush(vd);
-	vgpu_irq_flush(vd);
-	vgpu_map_close(vd);
-	vgpu_display_close(vd);
-	/* The next user may be another tenant. */
-	vgpu_scrub(vd->pd, vd->inst.vram_offset, vd->inst.vram_size);
+	vgpu_function_close(to_vd(vdev));
 }
 
 static ssize_t vgpu_read(struct vfio_device *vdev, char __user *buf,

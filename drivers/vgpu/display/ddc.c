@@ -13,9 +13,11 @@
  */
 #include <linux/bits.h>
 #include <linux/export.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 
 #include <vgpu/ddc.h>
+#include <vgpu/section.h>
 
 /** The address of a monitor's EEPROM, without the read/write bit. */
 #define DDC_ADDRESS	0x50
@@ -142,3 +144,42 @@ bool vgpu_ddc_drive(struct vgpu_ddc *ddc, bool scl, bool sda)
 	return sda && ddc->out;
 }
 EXPORT_SYMBOL_GPL(vgpu_ddc_drive);
+
+/* Clocks of a byte: eight of data and one of acknowledge. */
+#define BITS_MAX	9
+
+static const struct vgpu_field fields[] = {
+	VGPU_FIELD(vgpu_ddc, edid_len, VGPU_EDID_MAX),
+	VGPU_FIELD(vgpu_ddc, scl, 1),
+	VGPU_FIELD(vgpu_ddc, sda, 1),
+	VGPU_FIELD(vgpu_ddc, out, 1),
+	VGPU_FIELD(vgpu_ddc, state, DDC_READ),
+	VGPU_FIELD(vgpu_ddc, bits, BITS_MAX),
+	VGPU_FIELD(vgpu_ddc, shift, U8_MAX),
+	VGPU_FIELD(vgpu_ddc, addr, U8_MAX),
+};
+
+/**
+ * vgpu_ddc_save() - save a monitor, and the transfer that is under way
+ * @ddc: the monitor
+ * @w: where to
+ */
+void vgpu_ddc_save(const struct vgpu_ddc *ddc, struct vgpu_writer *w)
+{
+	vgpu_put_fields(w, ddc, fields, ARRAY_SIZE(fields));
+	vgpu_put_bytes(w, ddc->edid, ddc->edid_len);
+}
+
+/**
+ * vgpu_ddc_load() - load them
+ * @ddc: the monitor; unchanged when it is refused
+ * @r: where from
+ */
+void vgpu_ddc_load(struct vgpu_ddc *ddc, struct vgpu_reader *r)
+{
+	struct vgpu_ddc new = {};
+
+	vgpu_get_fields(r, &new, fields, ARRAY_SIZE(fields));
+	if (vgpu_get_bytes(r, "edid", new.edid, new.edid_len))
+		*ddc = new;
+}

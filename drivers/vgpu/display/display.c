@@ -208,28 +208,67 @@ int vgpu_display_init(struct vgpu_vdev *vd)
 	return 0;
 }
 
-/**
- * vgpu_display_reset() - the function was reset: the screen is dark
- * @vd: the instance; trap lock held
- */
-void vgpu_display_reset(struct vgpu_vdev *vd)
+/* The screen is dark. */
+static void display_reset(struct vgpu_instance *inst)
 {
-	lockdep_assert_held(&vd->trap_lock);
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+
 	vgpu_display_dark(vd);
 	vd->display.was_reset = true;
 }
 
-/**
- * vgpu_display_close() - the device was closed: forget what was shown
- * @vd: the instance; nothing is mapped any more
- */
-void vgpu_display_close(struct vgpu_vdev *vd)
+/* Forget what was shown. */
+static void display_close(struct vgpu_instance *inst)
 {
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+
 	mutex_lock(&vd->trap_lock);
 	vgpu_display_dark(vd);
 	vd->display.width = 0;
 	mutex_unlock(&vd->trap_lock);
 }
+
+/* The picture itself is made anew by the next query. */
+static void display_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	const struct vgpu_display *d = &inst_to_vd(inst)->display;
+
+	if (!inst->type->num_heads)
+		return;
+	vgpu_put_u32(w, d->width);
+	vgpu_put_u32(w, d->width ? d->height : 0);
+	vgpu_put_u8(w, d->was_reset);
+}
+
+static void display_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	struct vgpu_display *d = &inst_to_vd(inst)->display;
+	u32 width, height;
+	bool was_reset;
+
+	width = vgpu_get(r, "width", 4, inst->type->max_xres);
+	height = vgpu_get(r, "height", 4, inst->type->max_yres);
+	was_reset = vgpu_get(r, "was_reset", 1, 1);
+	if (!inst->type->num_heads)
+		vgpu_refuse(r, "width", "the type has no display");
+	if (!width != !height)
+		vgpu_refuse(r, "height", "%u lines of %u pixels", height, width);
+	if (!vgpu_reader_ok(r))
+		return;
+	d->width = width;
+	d->height = height;
+	d->was_reset = was_reset;
+}
+
+const struct vgpu_section vgpu_display_section = {
+	.id = 4,
+	.version = 1,
+	.name = "display",
+	.reset = display_reset,
+	.save = display_save,
+	.load = display_load,
+	.close = display_close,
+};
 
 /**
  * vgpu_display_fini() - release memory

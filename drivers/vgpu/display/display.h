@@ -9,28 +9,27 @@
 #include <linux/types.h>
 
 struct vfio_device_gfx_plane_info;
+struct vgpu_section;
 struct vgpu_vdev;
 
 /* display.c */
+extern const struct vgpu_section vgpu_display_section;
 int vgpu_display_init(struct vgpu_vdev *vd);
 void vgpu_display_fini(struct vgpu_vdev *vd);
-void vgpu_display_close(struct vgpu_vdev *vd);
-void vgpu_display_reset(struct vgpu_vdev *vd);
 void vgpu_display_dark(struct vgpu_vdev *vd);
 int vgpu_display_query(struct vgpu_vdev *vd, bool powered,
 		       struct vfio_device_gfx_plane_info *plane);
 void vgpu_display_read(struct vgpu_vdev *vd, u8 *buf, size_t count, u64 pos);
 
 /* edid_region.c */
-void vgpu_edid_region_reset(struct vgpu_vdev *vd);
+extern const struct vgpu_section vgpu_monitor_section;
 void vgpu_edid_region_init(struct vgpu_vdev *vd);
 int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres);
 ssize_t vgpu_edid_region_rw(struct vgpu_vdev *vd, u8 *buf, size_t count,
 			    u64 pos, bool write);
 
 /* vblank.c */
+extern const struct vgpu_section vgpu_vblank_section;
 void vgpu_vblank_init(struct vgpu_vdev *vd);
-void vgpu_vblank_stop(struct vgpu_vdev *vd);
-void vgpu_vblank_flush(struct vgpu_vdev *vd);
 
 #endif /* _VGPU_DISPLAY_H */

@@ -7,6 +7,8 @@
  * takes the link up; the monitor that the guest sees on its DDC wires changes
  * with the link.
  */
+#include <linux/kernel.h>
+
 #include "../core.h"
 #include "display.h"
 #include "edid.h"
@@ -148,17 +150,77 @@ int vgpu_edid_region_prefer(struct vgpu_vdev *vd, u32 xres, u32 yres)
 	return 0;
 }
 
-/**
- * vgpu_edid_region_reset() - our own monitor again, not that of the last user
- * @vd: the instance; trap lock held
- */
-void vgpu_edid_region_reset(struct vgpu_vdev *vd)
+/* The wires are released; the monitor stays. */
+static void monitor_reset(struct vgpu_instance *inst)
 {
-	lockdep_assert_held(&vd->trap_lock);
-	if (vd->inst.type->num_heads)
+	vgpu_ddc_reset(&inst->ddc);
+}
+
+/* Our own monitor again, not that of the last user. */
+static void monitor_close(struct vgpu_instance *inst)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+
+	mutex_lock(&vd->trap_lock);
+	if (inst->type->num_heads)
 		plug_default(vd, vd->display.mode >> 16,
 			     vd->display.mode & 0xffff);
+	mutex_unlock(&vd->trap_lock);
 }
+
+static const struct vgpu_field region_fields[] = {
+	VGPU_FIELD(vfio_region_gfx_edid, link_state,
+		   VFIO_DEVICE_GFX_LINK_STATE_DOWN),
+	VGPU_FIELD(vfio_region_gfx_edid, edid_size, VGPU_EDID_MAX),
+};
+
+/* The region may hold an EDID that is not, or only half, plugged in yet. */
+static void monitor_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	const struct vgpu_display *d = &inst_to_vd(inst)->display;
+
+	if (!inst->type->num_heads)
+		return;
+	vgpu_put_fields(w, &d->edid, region_fields, ARRAY_SIZE(region_fields));
+	vgpu_put_bytes(w, d->blob, sizeof(d->blob));
+	vgpu_ddc_save(&inst->ddc, w);
+}
+
+static void monitor_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	struct vgpu_display *d = &inst_to_vd(inst)->display;
+	struct vfio_region_gfx_edid edid = d->edid;
+	struct vgpu_ddc ddc = {};
+	u8 blob[VGPU_EDID_MAX];
+	bool up;
+
+	vgpu_get_fields(r, &edid, region_fields, ARRAY_SIZE(region_fields));
+	vgpu_get_bytes(r, "blob", blob, sizeof(blob));
+	vgpu_ddc_load(&ddc, r);
+	if (!inst->type->num_heads)
+		vgpu_refuse(r, "link_state", "the type has no display");
+	up = edid.link_state == VFIO_DEVICE_GFX_LINK_STATE_UP;
+	if (!edid.link_state || up != !!ddc.edid_len)
+		vgpu_refuse(r, "link_state", "%u with an EDID of %u bytes",
+			    edid.link_state, ddc.edid_len);
+	if (ddc.edid_len && !vgpu_edid_valid(ddc.edid, ddc.edid_len))
+		vgpu_refuse(r, "edid", "it does not check");
+	if (!vgpu_reader_ok(r))
+		return;
+	d->edid = edid;
+	memcpy(d->blob, blob, sizeof(blob));
+	inst->ddc = ddc;
+}
+
+const struct vgpu_section vgpu_monitor_section = {
+	.id = 6,
+	.version = 1,
+	.name = "monitor",
+	.reset = monitor_reset,
+	.save = monitor_save,
+	.load = monitor_load,
+	.close = monitor_close,
+};
 
 /**
  * vgpu_edid_region_init() - plug in the monitor that is there at first

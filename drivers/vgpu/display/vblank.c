@@ -76,28 +76,30 @@ void vgpu_vblank_init(struct vgpu_vdev *vd)
 	}
 }
 
-/**
- * vgpu_vblank_stop() - no more vertical blanks
- * @vd: the instance; trap lock held
- */
-void vgpu_vblank_stop(struct vgpu_vdev *vd)
+static void vblank_reset(struct vgpu_instance *inst)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&vd->trap_lock);
 	for (i = 0; i < VGPU_MAX_HEADS; i++)
-		vgpu_vblank_set(&vd->inst, i, 0);
+		vgpu_vblank_set(inst, i, 0);
 }
 
-/**
- * vgpu_vblank_flush() - wait until no handler runs
- * @vd: the instance, stopped; trap lock not held
- */
-void vgpu_vblank_flush(struct vgpu_vdev *vd)
+/* No handler runs afterwards. */
+static void vblank_close(struct vgpu_instance *inst)
 {
+	struct vgpu_vdev *vd = inst_to_vd(inst);
 	unsigned int i;
 
-	lockdep_assert_not_held(&vd->trap_lock);
+	mutex_lock(&vd->trap_lock);
+	vblank_reset(inst);
+	mutex_unlock(&vd->trap_lock);
 	for (i = 0; i < VGPU_MAX_HEADS; i++)
 		cancel_work_sync(&vd->heads[i].work);
 }
+
+/* When there is a blank follows from what the backend keeps. */
+const struct vgpu_section vgpu_vblank_section = {
+	.name = "vertical blanks",
+	.reset = vblank_reset,
+	.close = vblank_close,
+};

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "../core.h"
+#include "../bus/bus.h"
 #include "../display/edid.h"
 #include "../guard/guard.h"
 #include "../work/sched.h"
@@ -165,6 +166,7 @@ static int init_types(struct vgpu_pdev *pd)
 
 static void free_gpu(struct vgpu_pdev *pd)
 {
+	vgpu_function_fini(pd);
 	kfree(pd->mtypes);
 	kfree(pd->types);
 	vgpu_partitions_fini(&pd->parts);
@@ -198,6 +200,8 @@ static struct vgpu_pdev *alloc_gpu(const struct vgpu_gpu_desc *desc)
 		ret = init_partitions(pd);
 	if (!ret)
 		ret = init_types(pd);
+	if (!ret)
+		ret = vgpu_function_init(pd);
 	if (ret) {
 		free_gpu(pd);
 		return ERR_PTR(ret);

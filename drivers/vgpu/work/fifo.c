@@ -14,6 +14,7 @@
 #include <asm/barrier.h>
 
 #include <vgpu/fifo.h>
+#include <vgpu/section.h>
 
 /**
  * vgpu_fifo_init() - an empty FIFO
@@ -176,3 +177,42 @@ int vgpu_fifo_describe(const struct vgpu_fifo *f, char *buf, size_t size)
 	return len;
 }
 EXPORT_SYMBOL_GPL(vgpu_fifo_describe);
+
+/**
+ * vgpu_fifo_save() - save the entries that wait
+ * @f: the FIFO; both sides stopped
+ * @w: where to: how many there are, then register and value of each
+ */
+void vgpu_fifo_save(const struct vgpu_fifo *f, struct vgpu_writer *w)
+{
+	const struct vgpu_fifo_entry *e;
+	u32 i;
+
+	vgpu_put_u32(w, vgpu_fifo_level(f));
+	for (i = f->head; i != f->tail; i++) {
+		e = &f->ring[i & (f->depth - 1)];
+		vgpu_put_u32(w, e->offset);
+		vgpu_put_u32(w, e->val);
+	}
+}
+EXPORT_SYMBOL_GPL(vgpu_fifo_save);
+
+/**
+ * vgpu_fifo_load() - load entries
+ * @f: the FIFO, empty; both sides stopped
+ * @r: where from
+ * @size: bytes of register space: no entry is for a register beyond it
+ *
+ * What is refused half way is forgotten by vgpu_fifo_clear().
+ */
+void vgpu_fifo_load(struct vgpu_fifo *f, struct vgpu_reader *r, u32 size)
+{
+	u32 offset, val, n = vgpu_get(r, "FIFO level", 4, f->depth);
+
+	for (; n && vgpu_reader_ok(r); n--) {
+		offset = vgpu_get(r, "FIFO offset", 4, size - 4);
+		val = vgpu_get(r, "FIFO value", 4, U32_MAX);
+		vgpu_fifo_push(f, offset, val);
+	}
+}
+EXPORT_SYMBOL_GPL(vgpu_fifo_load);

@@ -5,6 +5,7 @@
 #include <linux/ktime.h>
 
 #include "../core.h"
+#include "../guard/guard.h"
 #include "sched.h"
 
 /**
@@ -27,7 +28,9 @@ void vgpu_queue_kick(struct vgpu_queue *q)
 	if (atomic_read(&ctx->queued) || atomic_xchg(&ctx->queued, 1))
 		return;
 	spin_lock_irqsave(&eng->rl_lock, flags);
-	vgpu_runlist_add(&eng->rl, &ctx->se, ktime_get_ns());
+	/* Else vgpu_sched_resume() looks whether it has work. */
+	if (!ctx->paused)
+		vgpu_runlist_add(&eng->rl, &ctx->se, ktime_get_ns());
 	spin_unlock_irqrestore(&eng->rl_lock, flags);
 	wake_up(&eng->wq);
 }
@@ -117,3 +120,47 @@ void vgpu_queues_fini(struct vgpu_vdev *vd)
 	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
 		ctx->q.ops->fini(&ctx->q);
 }
+
+/* Nothing runs any more, and a fault is over, unless there were too many. */
+static void queues_reset(struct vgpu_instance *inst)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+
+	vgpu_sched_detach(vd);
+	if (vgpu_guard_state(vd, VGPU_GUARD_FAULTS) == VGPU_WINDOW_NORMAL)
+		WRITE_ONCE(vd->faulted, false);
+}
+
+/* What is in them is their backend's to save. */
+static void queues_save(struct vgpu_instance *inst, struct vgpu_writer *w)
+{
+	vgpu_put_u8(w, inst_to_vd(inst)->faulted);
+}
+
+static void queues_load(struct vgpu_instance *inst, struct vgpu_reader *r)
+{
+	bool faulted = vgpu_get(r, "faulted", 1, 1);
+
+	if (faulted)
+		WRITE_ONCE(inst_to_vd(inst)->faulted, true);
+}
+
+static void queues_close(struct vgpu_instance *inst)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+
+	mutex_lock(&vd->trap_lock);
+	vgpu_sched_detach(vd);
+	vgpu_sched_leave(vd);
+	mutex_unlock(&vd->trap_lock);
+}
+
+const struct vgpu_section vgpu_queues_section = {
+	.id = 1,
+	.version = 1,
+	.name = "queues",
+	.reset = queues_reset,
+	.save = queues_save,
+	.load = queues_load,
+	.close = queues_close,
+};

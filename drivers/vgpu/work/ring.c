@@ -14,6 +14,7 @@
 #include <asm/byteorder.h>
 
 #include <vgpu/ring.h>
+#include <vgpu/section.h>
 
 /**
  * vgpu_ring_bytes() - memory that a ring takes
@@ -30,6 +31,14 @@ EXPORT_SYMBOL_GPL(vgpu_ring_bytes);
 static __le64 *index_at(const struct vgpu_ring *ring, unsigned int offset)
 {
 	return ring->mem + offset;
+}
+
+static bool possible(u64 vram_size, u64 offset, u32 slots)
+{
+	return is_power_of_2(slots) && slots >= VGPU_RING_MIN &&
+	       slots <= VGPU_RING_MAX && offset % VGPU_RING_PACKET == 0 &&
+	       offset <= vram_size &&
+	       vgpu_ring_bytes(slots) <= vram_size - offset;
 }
 
 /**
@@ -49,9 +58,7 @@ static __le64 *index_at(const struct vgpu_ring *ring, unsigned int offset)
 int vgpu_ring_init(struct vgpu_ring *ring, void *vram, u64 vram_size, u64 offset,
 		   u32 slots)
 {
-	if (!is_power_of_2(slots) || slots < VGPU_RING_MIN ||
-	    slots > VGPU_RING_MAX || offset % VGPU_RING_PACKET ||
-	    offset > vram_size || vgpu_ring_bytes(slots) > vram_size - offset)
+	if (!possible(vram_size, offset, slots))
 		return -EINVAL;
 	ring->mem = vram + offset;
 	ring->slots = slots;
@@ -132,3 +139,52 @@ void vgpu_ring_advance(struct vgpu_ring *ring)
 	WRITE_ONCE(*index_at(ring, VGPU_RING_READ), cpu_to_le64(ring->read));
 }
 EXPORT_SYMBOL_GPL(vgpu_ring_advance);
+
+/**
+ * vgpu_ring_save() - save where a ring is and how far it is done
+ * @ring: the ring; nobody works on it
+ * @vram: the instance's partition
+ * @w: where to: slots, or 0 when there is no ring; then place, packets taken, and
+ *	what is done of the next one
+ */
+void vgpu_ring_save(const struct vgpu_ring *ring, const void *vram,
+		    struct vgpu_writer *w)
+{
+	if (!ring->mem) {
+		vgpu_put_u32(w, 0);
+		return;
+	}
+	vgpu_put_u32(w, ring->slots);
+	vgpu_put_u64(w, ring->mem - vram);
+	vgpu_put_u64(w, ring->read);
+	vgpu_put_u64(w, ring->progress);
+}
+EXPORT_SYMBOL_GPL(vgpu_ring_save);
+
+/**
+ * vgpu_ring_load() - load it; what the guest has in memory stays
+ * @ring: the ring; unchanged when it is refused
+ * @vram: the instance's partition
+ * @vram_size: its bytes
+ * @r: where from; the caller checks &vgpu_ring.progress
+ */
+void vgpu_ring_load(struct vgpu_ring *ring, void *vram, u64 vram_size,
+		    struct vgpu_reader *r)
+{
+	struct vgpu_ring new = {};
+	u64 offset;
+
+	new.slots = vgpu_get(r, "ring slots", 4, VGPU_RING_MAX);
+	if (new.slots) {
+		offset = vgpu_get(r, "ring offset", 8, vram_size);
+		new.read = vgpu_get(r, "ring read", 8, U64_MAX);
+		new.progress = vgpu_get(r, "ring progress", 8, U64_MAX);
+		if (!possible(vram_size, offset, new.slots))
+			vgpu_refuse(r, "ring offset", "%u packets at %#llx",
+				    new.slots, offset);
+		new.mem = vram + offset;
+	}
+	if (vgpu_reader_ok(r))
+		*ring = new;
+}
+EXPORT_SYMBOL_GPL(vgpu_ring_load);

@@ -357,7 +357,8 @@ void vgpu_sched_leave(struct vgpu_vdev *vd)
  * @vd: the instance
  *
  * Its queued work is forgotten and its context is not saved. Nothing of it is
- * running when this returns. The caller makes sure that nothing new is queued.
+ * running when this returns, and it is not paused. The caller makes sure that
+ * nothing new is queued.
  */
 void vgpu_sched_detach(struct vgpu_vdev *vd)
 {
@@ -368,6 +369,7 @@ void vgpu_sched_detach(struct vgpu_vdev *vd)
 
 		mutex_lock(&eng->hw_lock);
 		spin_lock_irq(&eng->rl_lock);
+		ctx->paused = false;
 		vgpu_runlist_remove(&eng->rl, &ctx->se, ktime_get_ns());
 		/* The thread may have been about to switch to it: no more. */
 		vgpu_runlist_account(&eng->rl, VGPU_ENGINE_IDLE,
@@ -379,6 +381,78 @@ void vgpu_sched_detach(struct vgpu_vdev *vd)
 			eng->current_ctx = NULL;
 		mutex_unlock(&eng->hw_lock);
 	}
+}
+
+/**
+ * vgpu_sched_pause() - take an instance off all engines, and keep its work
+ * @vd: the instance; trap lock held
+ *
+ * Nothing of it runs when this returns, or before vgpu_sched_resume() or
+ * vgpu_sched_detach(): its contexts are where they belong, and a kick changes
+ * nothing.
+ */
+void vgpu_sched_pause(struct vgpu_vdev *vd)
+{
+	struct vgpu_context *ctx;
+
+	lockdep_assert_held(&vd->trap_lock);
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		struct vgpu_sched *eng = ctx_sched(ctx);
+
+		mutex_lock(&eng->hw_lock);
+		spin_lock_irq(&eng->rl_lock);
+		ctx->paused = true;
+		vgpu_runlist_remove(&eng->rl, &ctx->se, ktime_get_ns());
+		spin_unlock_irq(&eng->rl_lock);
+		if (eng->current_ctx == ctx) {
+			vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
+			vgpu_sched_unload(eng);
+		}
+		vgpu_sched_account(eng, VGPU_ENGINE_IDLE);
+		mutex_unlock(&eng->hw_lock);
+	}
+}
+
+/**
+ * vgpu_sched_resume() - let an instance that was paused go on
+ * @vd: the instance; trap lock held
+ */
+void vgpu_sched_resume(struct vgpu_vdev *vd)
+{
+	struct vgpu_context *ctx;
+
+	lockdep_assert_held(&vd->trap_lock);
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		struct vgpu_sched *eng = ctx_sched(ctx);
+
+		if (!ctx->paused)
+			continue;
+		spin_lock_irq(&eng->rl_lock);
+		ctx->paused = false;
+		atomic_set(&ctx->queued, 0);
+		spin_unlock_irq(&eng->rl_lock);
+		/* Once more for whoever has kicked it in the meantime. */
+		smp_mb();
+		if (ctx->q.ops->pending(&ctx->q))
+			vgpu_queue_kick(&ctx->q);
+	}
+}
+
+/**
+ * vgpu_sched_paused() - does an instance stand still
+ * @vd: the instance; trap lock held
+ *
+ * Return: true between vgpu_sched_pause() and vgpu_sched_resume().
+ */
+bool vgpu_sched_paused(const struct vgpu_vdev *vd)
+{
+	const struct vgpu_context *ctx;
+
+	lockdep_assert_held(&vd->trap_lock);
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
+		if (!ctx->paused)
+			return false;
+	return true;
 }
 
 /**

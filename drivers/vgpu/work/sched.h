@@ -10,6 +10,8 @@
 
 #include "sched_types.h"
 
+struct vgpu_section;
+
 /* sched.c */
 void vgpu_sched_init(struct vgpu_pdev *pd, u32 slice);
 int vgpu_sched_start(struct vgpu_pdev *pd);
@@ -17,12 +19,16 @@ void vgpu_sched_stop(struct vgpu_pdev *pd);
 void vgpu_sched_join(struct vgpu_vdev *vd);
 void vgpu_sched_leave(struct vgpu_vdev *vd);
 void vgpu_sched_detach(struct vgpu_vdev *vd);
+void vgpu_sched_pause(struct vgpu_vdev *vd);
+void vgpu_sched_resume(struct vgpu_vdev *vd);
+bool vgpu_sched_paused(const struct vgpu_vdev *vd);
 void vgpu_sched_unload(struct vgpu_sched *eng);
 u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
 void vgpu_engine_lock(struct vgpu_sched *eng);
 void vgpu_reset_lock(struct vgpu_pdev *pd);
 
 /* queue.c */
+extern const struct vgpu_section vgpu_queues_section;
 int vgpu_queues_init(struct vgpu_vdev *vd);
 void vgpu_queues_fini(struct vgpu_vdev *vd);
 
@@ -30,6 +36,7 @@ void vgpu_queues_fini(struct vgpu_vdev *vd);
 int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end);
 
 /* scrub.c */
+extern const struct vgpu_section vgpu_memory_section;
 int vgpu_scrub(struct vgpu_pdev *pd, u64 offset, u64 size);
 
 /* hang.c */

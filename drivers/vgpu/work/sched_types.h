@@ -80,12 +80,15 @@ struct vgpu_inject {
  * @vd: the instance
  * @queued: it is in the run list, or has the engine, and will look into its
  *	queue once more; set by who makes it so
+ * @paused: nobody puts it into the run list; changed with the trap lock and the
+ *	run list's lock held
  */
 struct vgpu_context {
 	struct vgpu_queue q;
 	struct vgpu_sched_entity se;
 	struct vgpu_vdev *vd;
 	atomic_t queued;
+	bool paused;
 };
 
 static inline struct vgpu_sched *engine_to_sched(struct vgpu_engine *e)

@@ -102,3 +102,14 @@ int vgpu_scrub(struct vgpu_pdev *pd, u64 offset, u64 size)
 	}
 	return 0;
 }
+
+static void memory_close(struct vgpu_instance *inst)
+{
+	vgpu_scrub(inst_to_vd(inst)->pd, inst->vram_offset, inst->vram_size);
+}
+
+/* A partition: what is in it is no part of the state. */
+const struct vgpu_section vgpu_memory_section = {
+	.name = "memory",
+	.close = memory_close,
+};
