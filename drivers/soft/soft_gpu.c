@@ -18,6 +18,7 @@ static const struct vgpu_type_desc soft_types[] = {
 	{ "SOFT-16C", SZ_16M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
 	{ "SOFT-16C-S0", SZ_16M, 0, 0, 0, 100, BOTH, 0 },
 	{ "SOFT-16C-S1", SZ_16M, 0, 0, 0, 100, BOTH, 1 },
+	{ "SOFT-24C", SZ_16M + SZ_8M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
 	{ "SOFT-64C", SZ_64M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
 };
 

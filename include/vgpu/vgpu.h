@@ -67,7 +67,7 @@ enum vgpu_counter {
 /**
  * struct vgpu_type_desc - a vGPU type, as an operator sees it
  * @name: for example "RV100-8D": series, VRAM in MiB, use
- * @vram_size: bytes, a power of two
+ * @vram_size: bytes, a multiple of a page; of VRAM that is the host's, of %PMD_SIZE
  * @max_xres: widest mode, pixels
  * @max_yres: highest mode, lines
  * @num_heads: displays; 0 for a type that has none
@@ -169,7 +169,7 @@ struct vgpu_scanout {
  * @type: its type
  * @id: small number, unique on @gpu while the instance lives; for tracing
  * @vram_offset: start of its partition in physical VRAM, bytes
- * @vram_size: size of its partition, bytes, a power of two
+ * @vram_size: size of its partition, bytes
  * @regs: its register file; trap context
  * @ddc: the monitor on its first head; trap context
  * @count: see enum vgpu_counter; change with vgpu_count()

@@ -16,6 +16,7 @@
 #define BELL_COPY	0x1000
 #define BELL_COMPUTE	0x2000
 #define MSIX_TABLE	0x3000
+#define VRAM_LO		0x008
 #define QUEUE_COPY	0x100
 #define QUEUE_COMPUTE	0x200
 #define RING_LO		0x00
@@ -221,6 +222,78 @@ static void regions(void)
 	free(info);
 }
 
+/*
+ * A partition that is no power of two: the BAR is the next one, of which just the
+ * partition is mapped, and what is behind it is nothing.
+ */
+static void no_power_of_two(void)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	struct vdev *d = create("SOFT-24C");
+	struct vfio_region_info *info = vdev_region_info(d, BAR_VRAM);
+	uint64_t at, val = 0x0123456789abcdef, got;
+	volatile uint64_t *vram;
+
+	EXPECT_EQ(d->region[BAR_VRAM].size, 32 * MIB);
+	sparse = region_cap(info, VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	ASSERT(sparse);
+	ASSERT_EQ(sparse->nr_areas, 1);
+	EXPECT_EQ(sparse->areas[0].offset, 0);
+	EXPECT_EQ(sparse->areas[0].size, 24 * MIB);
+	free(info);
+	EXPECT_EQ(vdev_rd(d, BAR_CONTROL, VRAM_LO, 4), 24 * MIB);
+
+	EXPECT(vdev_try_map(d, BAR_VRAM, 0, 32 * MIB) == MAP_FAILED);
+	EXPECT(vdev_try_map(d, BAR_VRAM, 24 * MIB, 4096) == MAP_FAILED);
+	EXPECT(vdev_try_map(d, BAR_VRAM, 24 * MIB - 4096, 8192) == MAP_FAILED);
+	vram = vdev_try_map(d, BAR_VRAM, 0, 24 * MIB);
+	ASSERT(vram != MAP_FAILED);
+	for (at = 0; at < 24 * MIB; at += 4096)
+		vram[at / 8] = ~at;
+	for (at = 0; at < 24 * MIB; at += 4096)
+		if (vram[at / 8] != ~at)
+			break;
+	EXPECT_EQ(at, 24 * MIB);
+	for (at = 24 * MIB; at < 32 * MIB; at += 4 * MIB - 8) {
+		ASSERT_EQ(vdev_pwrite(d, BAR_VRAM, &val, 8, at), 8);
+		ASSERT_EQ(vdev_pread(d, BAR_VRAM, &got, 8, at), 8);
+		EXPECT_EQ(got, ~0ULL);
+	}
+	EXPECT_EQ(vram[0], ~0ULL);
+	EXPECT_EQ(vram[(24 * MIB - 4096) / 8], ~(24 * MIB - 4096));
+}
+
+static unsigned int available(const char *type)
+{
+	char path[512], text[ATTR_LEN];
+
+	snprintf(path, sizeof(path),
+		 "%s/mdev_supported_types/vgpu_soft-%s/available_instances", gpu,
+		 type);
+	ASSERT(file_read(path, text, sizeof(text)) > 0);
+	return strtoul(text, NULL, 10);
+}
+
+/* Of a size and beside others: as many as were promised, and not one more. */
+static void sizes_fit(void)
+{
+	char path[512], uuid[UUID_LEN];
+	unsigned int left;
+
+	EXPECT_EQ(available("SOFT-24C"), 2);
+	create("SOFT-4C");
+	create("SOFT-24C");
+	EXPECT_EQ(available("SOFT-64C"), 0);
+	for (left = available("SOFT-4C"); left; left--) {
+		EXPECT_EQ(available("SOFT-4C"), left);
+		create("SOFT-4C");
+	}
+	snprintf(path, sizeof(path),
+		 "%s/mdev_supported_types/vgpu_soft-SOFT-4C/create", gpu);
+	mdev_uuid(uuid);
+	EXPECT(file_write(path, uuid) < 0 && errno == ENOSPC);
+}
+
 /* Work is done and told of, and bytes are where they should be. */
 static void works_and_interrupts(void)
 {
@@ -367,6 +440,8 @@ static void bad_parameters(void)
 
 static const struct tap_test tests[] = {
 	TAP_TEST(regions),
+	TAP_TEST(no_power_of_two),
+	TAP_TEST(sizes_fit),
 	TAP_TEST(works_and_interrupts),
 	TAP_TEST(doorbell_loses_none),
 	TAP_TEST(the_next_tenant),

@@ -42,6 +42,22 @@ module_param_cb(slice_us, &slice_us_ops, &slice_us, 0444);
 MODULE_PARM_DESC(slice_us,
 		 "Time slice of new GPUs in microseconds, 500 to 30000, or 0 to derive it from the number of instances (default 2000)");
 
+static const struct vgpu_type_desc *largest_type(const struct vgpu_pdev *pd)
+{
+	const struct vgpu_type_desc *best = NULL;
+	unsigned int i;
+
+	lockdep_assert_held(&pd->lock);
+	for (i = 0; i < pd->gpu.desc.nr_types; i++) {
+		const struct vgpu_type_desc *t = pd->types[i].desc;
+
+		if ((!best || t->vram_size > best->vram_size) &&
+		    vgpu_partitions_fit(&pd->parts, t->vram_size))
+			best = t;
+	}
+	return best;
+}
+
 /**
  * vgpu_largest_type() - what could still be created
  * @pd: the GPU; its lock is held
@@ -50,19 +66,24 @@ MODULE_PARM_DESC(slice_us,
  */
 const char *vgpu_largest_type(const struct vgpu_pdev *pd)
 {
-	u64 free = vgpu_partitions_largest(&pd->parts);
-	const struct vgpu_type_desc *best = NULL;
-	unsigned int i;
+	const struct vgpu_type_desc *t = largest_type(pd);
 
-	lockdep_assert_held(&pd->lock);
-	for (i = 0; i < pd->gpu.desc.nr_types; i++) {
-		const struct vgpu_type_desc *t = pd->types[i].desc;
+	return t ? t->name : "none";
+}
 
-		if (t->vram_size <= free &&
-		    (!best || t->vram_size > best->vram_size))
-			best = t;
-	}
-	return best ? best->name : "none";
+/**
+ * vgpu_largest_free() - what a partition may have at most
+ * @pd: the GPU; its lock is held
+ *
+ * Return: bytes of the largest partition that fits now: of a type, or of a power of
+ * two.
+ */
+u64 vgpu_largest_free(const struct vgpu_pdev *pd)
+{
+	const struct vgpu_type_desc *t = largest_type(pd);
+
+	return max(vgpu_partitions_largest(&pd->parts),
+		   t ? t->vram_size : 0);
 }
 
 static bool engine_makes_sense(const struct vgpu_engine_desc *e)
@@ -93,13 +114,19 @@ static int check_engines(const struct vgpu_gpu_desc *desc)
 	return 0;
 }
 
+/* Partitions are mapped by pages: those of a card by any, of the host by blocks. */
+static u64 granule(const struct vgpu_vram *vram)
+{
+	return vram->pages ? PMD_SIZE : PAGE_SIZE;
+}
+
 static int check_type(const struct vgpu_gpu_desc *desc,
 		      const struct vgpu_type_desc *t)
 {
 	const u32 placed[VGPU_MAX_ENGINES] = {};
 	struct vgpu_placement where;
 
-	if (!is_power_of_2(t->vram_size) || t->vram_size < PAGE_SIZE ||
+	if (!t->vram_size || t->vram_size % granule(&desc->vram) ||
 	    t->num_heads > VGPU_MAX_HEADS)
 		return -EINVAL;
 	/* Any size up to it may become the monitor's. */
@@ -128,11 +155,13 @@ static int check_desc(const struct vgpu_gpu_desc *desc)
 static int init_partitions(struct vgpu_pdev *pd)
 {
 	const struct vgpu_gpu_desc *desc = &pd->gpu.desc;
-	u64 unit = U64_MAX, size = desc->vram.size - desc->vram.reserved;
+	u64 unit, all = 0, size = desc->vram.size - desc->vram.reserved;
 	unsigned int i;
 
+	/* The largest power of two that all sizes are multiples of. */
 	for (i = 0; i < desc->nr_types; i++)
-		unit = min(unit, desc->types[i].vram_size);
+		all |= desc->types[i].vram_size;
+	unit = all & -all;
 	return vgpu_partitions_init(&pd->parts, round_down(size, unit), unit);
 }
 

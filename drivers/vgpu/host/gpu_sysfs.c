@@ -55,7 +55,7 @@ static ssize_t vram_largest_free_show(struct device *dev,
 	u64 n;
 
 	mutex_lock(&pd->lock);
-	n = vgpu_partitions_largest(&pd->parts);
+	n = vgpu_largest_free(pd);
 	mutex_unlock(&pd->lock);
 	return sysfs_emit(buf, "%llu\n", n);
 }

@@ -24,7 +24,7 @@ static void say_refusal(struct vgpu_pdev *pd,
 	snprintf(pd->refusal, sizeof(pd->refusal),
 		 "vram: type %s needs %llu bytes in one block, largest free is %llu; largest type that fits: %s",
 		 type->name, type->vram_size,
-		 vgpu_partitions_largest(&pd->parts),
+		 vgpu_largest_free(pd),
 		 vgpu_largest_type(pd));
 	dev_warn(pd->gpu.desc.dev, "vGPU refused: %s\n", pd->refusal);
 }

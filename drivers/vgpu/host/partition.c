@@ -1,89 +1,140 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Static VRAM partitions: a binary buddy allocator over offsets.
+ * Static VRAM partitions: which units of a range are taken.
  *
- * Partitions are naturally aligned powers of two. An allocation takes the
- * smallest free block that holds it, so larger blocks stay whole for as long
- * as they can; a freed block is joined with its buddy at once. The state is a
- * bitmap an order, so "how many more of this size would fit" is a sum.
+ * A partition is any number of units, aligned to the largest power of two that
+ * divides its size: one of 16 MiB to 16 MiB, one of 24 MiB to 8 MiB. So the size is
+ * a multiple of the alignment, and as many partitions of a size fit into a free run
+ * as its aligned part is long: "how many more would fit" is a sum over the runs.
+ *
+ * For that to stay true, a partition is put only where the run goes on to hold
+ * as many of its size, less one. Among these places it takes the one that touches
+ * the smallest free block, so that larger blocks stay whole for as long as they can.
  *
  * No device is touched here.
  */
+#include <linux/align.h>
 #include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
 #include "partition.h"
 
-static u64 blocks_of_order(const struct vgpu_partitions *p, unsigned int order)
+/* Free units that follow each other, with taken ones on both sides. */
+struct run {
+	unsigned long start;
+	unsigned long end;
+};
+
+static unsigned long nr_units(const struct vgpu_partitions *p)
 {
-	return (p->size / p->unit) >> order;
+	return div64_u64(p->size, p->unit);
 }
 
-static void mark_free(struct vgpu_partitions *p, unsigned int order, u64 block)
+/* How many units are @size bytes? 0 for a size that no partition has. */
+static unsigned long units_of(const struct vgpu_partitions *p, u64 size)
 {
-	__set_bit(block, p->free[order]);
-	p->nr_free[order]++;
+	u64 n = div64_u64(size, p->unit);
+
+	return n * p->unit == size && n <= INT_MAX ? n : 0;
 }
 
-static void mark_used(struct vgpu_partitions *p, unsigned int order, u64 block)
+static unsigned long alignment_of(unsigned long n)
 {
-	__clear_bit(block, p->free[order]);
-	p->nr_free[order]--;
+	return 1UL << __ffs(n);
 }
 
-/* The order whose blocks are just @size bytes, or -EINVAL. */
-static int order_of(const struct vgpu_partitions *p, u64 size)
+/* The run after another one; that before the first ends at 0. */
+static bool next_run(const struct vgpu_partitions *p, struct run *run)
 {
-	int order;
+	unsigned long nr = nr_units(p);
 
-	if (!is_power_of_2(size) || size < p->unit)
-		return -EINVAL;
-	order = ilog2(size) - ilog2(p->unit);
-	return order < VGPU_PART_ORDERS ? order : -EINVAL;
+	run->start = find_next_zero_bit(p->taken, nr, run->end);
+	run->end = find_next_bit(p->taken, nr, run->start);
+	return run->start < nr;
+}
+
+/* Partitions of @n units that fit into a part of a run. */
+static unsigned long capacity(unsigned long start, unsigned long end,
+			      unsigned long n)
+{
+	start = ALIGN(start, alignment_of(n));
+	return start < end ? (end - start) / n : 0;
+}
+
+/* The largest free block, a power of two aligned to its size, that has a unit. */
+static unsigned long block_around(const struct run *run, unsigned long at)
+{
+	unsigned long size = 1, start;
+
+	for (;;) {
+		start = ALIGN_DOWN(at, size * 2);
+		if (start < run->start || start + size * 2 > run->end)
+			return size;
+		size *= 2;
+	}
+}
+
+/* What would be cut up: the largest free block that a partition touches. */
+static unsigned long damage(const struct run *run, unsigned long at,
+			    unsigned long n)
+{
+	unsigned long end = at + n, size, most = 0;
+
+	while (at < end) {
+		size = block_around(run, at);
+		most = max(most, size);
+		at = ALIGN_DOWN(at, size) + size;
+	}
+	return most;
+}
+
+/* The best place for @n units in a run; @least is the damage that is allowed. */
+static bool find_place(const struct run *run, unsigned long n,
+		       unsigned long *least, unsigned long *best)
+{
+	unsigned long step = alignment_of(n), all, at, cost;
+	bool found = false;
+
+	all = capacity(run->start, run->end, n);
+	for (at = ALIGN(run->start, step); all && at + n <= run->end;
+	     at += step) {
+		if (capacity(run->start, at, n) +
+		    capacity(at + n, run->end, n) + 1 != all)
+			continue;
+		cost = damage(run, at, n);
+		if (cost >= *least)
+			continue;
+		*least = cost;
+		*best = at;
+		found = true;
+	}
+	return found;
 }
 
 /**
  * vgpu_partitions_init() - all of a range is free
  * @p: to be set up
- * @size: bytes, a multiple of @unit; need not be a power of two
- * @unit: bytes of the smallest partition, a power of two
+ * @size: bytes, a multiple of @unit
+ * @unit: bytes of which all partitions are multiples, a power of two
  *
  * Return: 0, -EINVAL for impossible sizes, -ENOMEM.
  */
 int vgpu_partitions_init(struct vgpu_partitions *p, u64 size, u64 unit)
 {
-	unsigned int order;
-	u64 at = 0;
-
 	memset(p, 0, sizeof(*p));
 	if (!is_power_of_2(unit) || !size || size % unit ||
 	    size / unit > INT_MAX)
 		return -EINVAL;
 	p->size = size;
 	p->unit = unit;
-
-	for (order = 0; order < VGPU_PART_ORDERS; order++) {
-		/* One more, so that a buddy's bit can always be looked at. */
-		p->free[order] = bitmap_zalloc(blocks_of_order(p, order) + 1,
-					       GFP_KERNEL);
-		if (!p->free[order]) {
-			vgpu_partitions_fini(p);
-			return -ENOMEM;
-		}
-	}
-
-	/* Largest blocks first: what is left is smaller than the last one. */
-	order = VGPU_PART_ORDERS;
-	while (order--) {
-		while (size - at >= unit << order) {
-			mark_free(p, order, at / unit >> order);
-			at += unit << order;
-		}
-	}
-	return 0;
+	p->taken = bitmap_zalloc(nr_units(p), GFP_KERNEL);
+	return p->taken ? 0 : -ENOMEM;
 }
 
 /**
@@ -92,43 +143,32 @@ int vgpu_partitions_init(struct vgpu_partitions *p, u64 size, u64 unit)
  */
 void vgpu_partitions_fini(struct vgpu_partitions *p)
 {
-	unsigned int order;
-
-	for (order = 0; order < VGPU_PART_ORDERS; order++)
-		bitmap_free(p->free[order]);
+	bitmap_free(p->taken);
 	memset(p, 0, sizeof(*p));
 }
 
 /**
  * vgpu_partition_alloc() - take a partition
  * @p: the allocator
- * @size: bytes, a power of two, at least the unit
- * @offset: where it starts; a multiple of @size. Unchanged on error
+ * @size: bytes, a multiple of the unit
+ * @offset: where it starts; aligned as the opening comment says. Unchanged on error
  *
- * Return: 0, -EINVAL for a bad size, -ENOSPC when no free block holds it.
+ * Return: 0, -EINVAL for a bad size, -ENOSPC when it fits nowhere.
  */
 int vgpu_partition_alloc(struct vgpu_partitions *p, u64 size, u64 *offset)
 {
-	int want = order_of(p, size);
-	unsigned int order;
-	u64 block;
+	unsigned long n = units_of(p, size), least = ULONG_MAX, best;
+	bool found = false;
+	struct run run = {};
 
-	if (want < 0)
-		return want;
-	for (order = want; order < VGPU_PART_ORDERS; order++)
-		if (p->nr_free[order])
-			break;
-	if (order == VGPU_PART_ORDERS)
+	if (!n)
+		return -EINVAL;
+	while (next_run(p, &run))
+		found |= find_place(&run, n, &least, &best);
+	if (!found)
 		return -ENOSPC;
-
-	block = find_first_bit(p->free[order], blocks_of_order(p, order));
-	mark_used(p, order, block);
-	while (order > want) {
-		order--;
-		block <<= 1;
-		mark_free(p, order, block + 1);
-	}
-	*offset = block * size;
+	bitmap_set(p->taken, best, n);
+	*offset = best * p->unit;
 	return 0;
 }
 
@@ -140,16 +180,7 @@ int vgpu_partition_alloc(struct vgpu_partitions *p, u64 size, u64 *offset)
  */
 void vgpu_partition_free(struct vgpu_partitions *p, u64 offset, u64 size)
 {
-	int order = order_of(p, size);
-	u64 block = div64_u64(offset, size);
-
-	while (order + 1 < VGPU_PART_ORDERS &&
-	       test_bit(block ^ 1, p->free[order])) {
-		mark_used(p, order, block ^ 1);
-		block >>= 1;
-		order++;
-	}
-	mark_free(p, order, block);
+	bitmap_clear(p->taken, div64_u64(offset, p->unit), units_of(p, size));
 }
 
 /**
@@ -161,49 +192,43 @@ void vgpu_partition_free(struct vgpu_partitions *p, u64 offset, u64 size)
  */
 bool vgpu_partition_is_free(const struct vgpu_partitions *p, u64 offset)
 {
-	u64 block = div64_u64(offset, p->unit);
-	unsigned int order;
-
-	for (order = 0; order < VGPU_PART_ORDERS; order++)
-		if (test_bit(block >> order, p->free[order]))
-			return true;
-	return false;
+	return !test_bit(div64_u64(offset, p->unit), p->taken);
 }
 
 /**
  * vgpu_partitions_fit() - how many more partitions would fit
  * @p: the allocator
- * @size: bytes of each, a power of two
+ * @size: bytes of each
  *
  * Return: the number, if nothing else was allocated; 0 for a bad size.
  */
 u64 vgpu_partitions_fit(const struct vgpu_partitions *p, u64 size)
 {
-	int want = order_of(p, size);
-	unsigned int order;
-	u64 n = 0;
+	unsigned long n = units_of(p, size);
+	struct run run = {};
+	u64 fit = 0;
 
-	if (want < 0)
+	if (!n)
 		return 0;
-	for (order = want; order < VGPU_PART_ORDERS; order++)
-		n += p->nr_free[order] << (order - want);
-	return n;
+	while (next_run(p, &run))
+		fit += capacity(run.start, run.end, n);
+	return fit;
 }
 
 /**
- * vgpu_partitions_largest() - the largest partition that would fit
+ * vgpu_partitions_largest() - the largest block that is free as a whole
  * @p: the allocator
  *
- * Return: bytes, 0 when all is taken.
+ * Return: bytes, a power of two; 0 when all is taken.
  */
 u64 vgpu_partitions_largest(const struct vgpu_partitions *p)
 {
-	unsigned int order = VGPU_PART_ORDERS;
+	unsigned long size = 0;
+	struct run run = {};
 
-	while (order--)
-		if (p->nr_free[order])
-			return p->unit << order;
-	return 0;
+	while (next_run(p, &run))
+		size = max(size, damage(&run, run.start, run.end - run.start));
+	return size * p->unit;
 }
 
 /**
@@ -214,10 +239,7 @@ u64 vgpu_partitions_largest(const struct vgpu_partitions *p)
  */
 u64 vgpu_partitions_total_free(const struct vgpu_partitions *p)
 {
-	unsigned int order;
-	u64 n = 0;
+	unsigned long nr = nr_units(p);
 
-	for (order = 0; order < VGPU_PART_ORDERS; order++)
-		n += p->nr_free[order] * (p->unit << order);
-	return n;
+	return (nr - bitmap_weight(p->taken, nr)) * p->unit;
 }

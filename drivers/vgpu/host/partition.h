@@ -4,25 +4,18 @@
 
 #include <linux/types.h>
 
-/** Orders of block that are kept apart: unit << (VGPU_PART_ORDERS - 1) at most. */
-#define VGPU_PART_ORDERS	24
-
 /**
  * struct vgpu_partitions - which parts of a GPU's VRAM are taken
  * @size: bytes on offer, from offset 0; a multiple of @unit
- * @unit: bytes in the smallest block, a power of two
- * @free: for each order, a bit for each block of @unit << order bytes that is
- *	free as a whole and whose buddy is not (or it would be one of the next
- *	order)
- * @nr_free: bits set in each of @free
+ * @unit: bytes of which all partitions are multiples, a power of two
+ * @taken: a bit a unit
  *
  * Not locked: the owner serialises.
  */
 struct vgpu_partitions {
 	u64 size;
 	u64 unit;
-	unsigned long *free[VGPU_PART_ORDERS];
-	u64 nr_free[VGPU_PART_ORDERS];
+	unsigned long *taken;
 };
 
 int vgpu_partitions_init(struct vgpu_partitions *p, u64 size, u64 unit);
