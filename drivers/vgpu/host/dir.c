@@ -89,6 +89,7 @@ void vgpu_dirs_remove(struct list_head *dirs)
 {
 	struct vgpu_dir *dir, *next;
 
+	might_sleep();
 	list_for_each_entry_safe_reverse(dir, next, dirs, entry) {
 		list_del(&dir->entry);
 		kobject_del(&dir->kobj);

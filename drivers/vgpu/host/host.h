@@ -47,7 +47,7 @@ enum vgpu_entitlement {
 	VGPU_MIN,
 };
 
-/** One percent of an engine. */
+/** One percent of an engine, in parts per million. */
 #define VGPU_PERCENT	(VGPU_PPM / 100)
 
 /* gpu.c */
