@@ -143,7 +143,6 @@ bool soft_queue_next(struct soft_queue *sq, struct soft_work *work, u64 *done);
 void soft_queue_progress(struct soft_queue *sq, u64 done);
 void soft_queue_finish(struct soft_queue *sq);
 u32 soft_queue_status(struct soft_queue *sq);
-void soft_queue_reset(struct soft_queue *sq);
 void soft_queue_save(struct soft_queue *sq, struct vgpu_writer *w);
 void soft_queue_load(struct soft_queue *sq, struct vgpu_reader *r);
 void soft_doorbell(struct vgpu_instance *inst, unsigned int bell);

@@ -141,12 +141,8 @@ static void instance_fini(struct vgpu_instance *inst)
 static void state_reset(struct vgpu_instance *inst)
 {
 	struct soft_instance *si = inst->priv;
-	unsigned int class;
 
 	vgpu_assert_trap_context(inst);
-	for (class = 0; class < VGPU_NR_CLASSES; class++)
-		if (si->queue[class])
-			soft_queue_reset(si->queue[class]);
 	vgpu_reg_set(&inst->regs, SOFT_VRAM_LO, lower_32_bits(inst->vram_size));
 	vgpu_reg_set(&inst->regs, SOFT_VRAM_HI, upper_32_bits(inst->vram_size));
 	vgpu_reg_set(&inst->regs, SOFT_QUEUES,

@@ -263,18 +263,6 @@ u32 soft_queue_status(struct soft_queue *sq)
 }
 
 /**
- * soft_queue_reset() - what the last packet was is forgotten
- * @sq: the queue; its ring has gone already
- */
-void soft_queue_reset(struct soft_queue *sq)
-{
-	spin_lock_irq(&sq->lock);
-	sq->refused = false;
-	sq->verdict = SOFT_RUN;
-	spin_unlock_irq(&sq->lock);
-}
-
-/**
  * soft_queue_save() - save the ring and the packet under way
  * @sq: the queue; off the engine
  * @w: where to
