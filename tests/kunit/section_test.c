@@ -195,11 +195,14 @@ static void section_pause(struct kunit *test)
 	mock_submit(vd, VGPU_CLASS_COMPUTE, 2);
 	/* Others go on, on the same engine and beside it. */
 	mock_submit(third, VGPU_CLASS_COPY, 2);
+	mock_submit(third, VGPU_CLASS_COMPUTE, 2);
 	mock_submit(other, VGPU_CLASS_COPY, 2);
 	KUNIT_EXPECT_TRUE(test, has_done(third, VGPU_CLASS_COPY, 2));
+	KUNIT_EXPECT_TRUE(test, has_done(third, VGPU_CLASS_COMPUTE, 2));
 	KUNIT_EXPECT_TRUE(test, has_done(other, VGPU_CLASS_COPY, 2));
 	KUNIT_EXPECT_EQ(test, mq->done, 0U);
 	KUNIT_EXPECT_EQ(test, mq->pieces, 4U);
+	KUNIT_EXPECT_EQ(test, mock_queue(vd, VGPU_CLASS_COMPUTE)->done, 0U);
 	state_resume(vd);
 	KUNIT_EXPECT_TRUE(test, has_done(vd, VGPU_CLASS_COPY, 4));
 	KUNIT_EXPECT_TRUE(test, has_done(vd, VGPU_CLASS_COMPUTE, 2));
