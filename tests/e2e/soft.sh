@@ -197,7 +197,7 @@ plug() {
 		"sysfsdev=/sys/bus/mdev/devices/${uuid_of[guest1]}"
 }
 
-is_plugged() { soft guest1 irq; }
+is_plugged() { run_in guest1 'grep -q 0x7e55 /sys/bus/pci/devices/*/device' && await guest1; }
 group_of() { basename "$(readlink "$mdevs/$1/iommu_group")"; }
 is_open() {
 	find "/proc/$(cat /run/guests/guest1/pid)/fd" \
@@ -217,6 +217,8 @@ hot_plug() {
 	check "it is let go" wait_until no is_open
 	check "it is plugged in again" plug
 	check "guest1 gets to see it again" wait_until is_plugged
+	check "guest1 finds no byte of what it had there" soft guest1 zero
+	check "each interrupt reaches guest1, too" soft guest1 irq
 	run_in guest1 'soft work'
 	check "guest1 works" goes_on guest1
 	check "it is removed while guest1 works" remove_vgpu "${uuid_of[guest1]}"
