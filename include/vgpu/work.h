@@ -172,7 +172,8 @@ struct vgpu_engine_ops {
 
 /**
  * struct vgpu_engine_desc - an engine, as its backend describes it
- * @name: for operators, unique on the GPU: "2d", "compute0"
+ * @name: for operators, unique on the GPU: "2d", "compute0". A directory in sysfs
+ *	is called so: no slash, no dot at its beginning
  * @class: what it is for
  * @slice: which part of the GPU it belongs to, from 0, below %VGPU_MAX_SLICES
  * @event: the backend calls vgpu_engine_done() when the engine comes idle; else
