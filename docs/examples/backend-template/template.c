@@ -21,11 +21,9 @@
 #define T_GO		0x1c	/* any value starts the copy */
 #define T_RESET		0x20	/* not among the guest's registers */
 #define T_REGS_SIZE	0x1000
-#define T_BAR_VRAM	2
 
-/* A card: its registers are touched by its engine's thread alone. */
 struct t_card {
-	void __iomem *mmio;
+	void __iomem *mmio;	/* touched by its engine's thread alone */
 };
 
 /**
@@ -63,18 +61,17 @@ static void carry_out(struct vgpu_queue *q, const struct t_instance *ti)
 static bool apply(struct vgpu_queue *q, const struct vgpu_fifo_entry *e)
 {
 	struct t_instance *ti = q->inst->priv;
-	bool ok;
 
 	if (e->offset != T_GO) {
 		ti->regs[(e->offset - T_SRC) / 4] = e->val;
 		return false;
 	}
-	ok = may_run(ti, q->inst->vram_size);
-	if (ok)
+	if (may_run(ti, q->inst->vram_size)) {
 		carry_out(q, ti);
-	else
-		vgpu_queue_count(q, VGPU_QUEUE_DROPPED, 1);
-	return ok;
+		return true;
+	}
+	vgpu_queue_count(q, VGPU_QUEUE_DROPPED, 1);
+	return false;
 }
 
 /* A copy is written as a whole, so the chip holds no context. */
@@ -190,7 +187,7 @@ static const struct vgpu_reg regs[] = {
 
 static const struct vgpu_bar_desc bars[VGPU_NR_BARS] = {
 	[0] = VGPU_BAR_REGS(T_REGS_SIZE),
-	[T_BAR_VRAM] = VGPU_BAR_VRAM64,
+	[2] = VGPU_BAR_VRAM64,
 };
 
 static int instance_init(struct vgpu_instance *inst)
@@ -259,8 +256,8 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	desc.dev = &pdev->dev;
 	desc.pci.vendor = pdev->vendor;
 	desc.pci.device = pdev->device;
-	desc.vram.phys = pci_resource_start(pdev, T_BAR_VRAM);
-	desc.vram.size = pci_resource_len(pdev, T_BAR_VRAM);
+	desc.vram.phys = pci_resource_start(pdev, 2);
+	desc.vram.size = pci_resource_len(pdev, 2);
 	desc.vram.virt = devm_ioremap_wc(&pdev->dev, desc.vram.phys, desc.vram.size);
 	desc.priv = card;
 	card->mmio = pcim_iomap(pdev, 0, T_REGS_SIZE);
