@@ -61,13 +61,13 @@ static void set_gpu(const char *attr, const char *val)
 	ASSERT_OK(file_write(path, val));
 }
 
-static unsigned int type_of(unsigned int mib)
+static const struct type_facts *type_of(unsigned int mib)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_TYPES; i++)
-		if (types[i].size == mib * MIB)
-			return i;
+	for (i = 0; i < gpu->nr_types; i++)
+		if (gpu->types[i].size == mib * MIB)
+			return &gpu->types[i];
 	fprintf(stderr, "share: no type of %u MiB\n", mib);
 	exit(2);
 }
@@ -110,7 +110,7 @@ static void draw(struct tenant *t)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	vdev_decode(t->vdev, PCI_COMMAND_MEMORY);
 	gpu_init(t->vdev);
-	gpu_fill(t->vdev, 0, pitch, t->width, t->height, 0x5a5a5a);
+	gpu_rect(t->vdev, 0, pitch, t->width, t->height, 0x5a5a5a);
 	for (;;)
 		reg_wr(t->vdev, DST_WIDTH_HEIGHT, pack_yx(t->width, t->height));
 }

@@ -19,5 +19,5 @@ int main(int argc, char **argv)
 	tap_child();
 	d = vdev_open(argv[1]);
 	vdev_decode(d, PCI_COMMAND_MEMORY);
-	return fill_forever(d);
+	return works_forever(d);
 }

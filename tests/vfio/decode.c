@@ -218,7 +218,7 @@ static void unmap_in_use(void)
 
 	gpu_init(d);
 	for (i = 0; i < 8; i++)
-		gpu_fill(d, 0, 4096, 1024, d->size / 4096, 0x01010101 * i);
+		gpu_rect(d, 0, 4096, 1024, d->size / 4096, 0x01010101 * i);
 	ASSERT_OK(munmap(vram + 16 * page, 16 * page));
 	vram[0] = 1;
 	vram[d->size - 1] = 1;
@@ -280,7 +280,7 @@ static void mapping_after_close(void)
 	again = vdev_open(uuid);
 	vdev_decode(again, DECODE_ALL);
 	EXPECT(raises_sigbus(vram, true));
-	munmap(vram, types[T4].size);
+	munmap(vram, T4->size);
 }
 
 static const struct tap_test tests[] = {

@@ -14,7 +14,7 @@ static uint8_t *vram;
 static const uint32_t *loaded;
 static uint32_t palette[PALETTE_SIZE];
 
-static void use(unsigned int type)
+static void use(const struct type_facts *type)
 {
 	d = vdev_new(type);
 	vram = vdev_map_vram(d);
@@ -404,7 +404,7 @@ static void what_the_engine_draws(void)
 
 	show(&m);
 	for (i = 0; i < 40; i++)
-		gpu_fill(d, 0, 3200, 800 - i * 15, 600 - i * 11, i * 0x060504);
+		gpu_rect(d, 0, 3200, 800 - i * 15, 600 - i * 11, i * 0x060504);
 	gpu_idle(d);
 	expect_plane(&m);
 	expect_picture(&m);

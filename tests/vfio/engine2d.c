@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The 2D engine draws what it should, whatever the rectangles. */
 #include "canvas.h"
+#include "tenant.h"
 
 static const unsigned int depths[] = { 8, 16, 32 };
 
@@ -302,6 +303,38 @@ static void random_operations(void)
 	EXPECT_EQ(mdev_attr_u64(cv.d->uuid, "dropped"), 0);
 }
 
+static void after(void)
+{
+	children_end();
+	settings_restore();
+	canvas_close();
+}
+
+/* Copies that overlap, cut into bands, beside others' work. */
+static void cut_copies_are_right(void)
+{
+	static const int shifts[][2] = {
+		{ 3, 40 }, { -3, 40 }, { 3, -40 }, { -3, -40 }, { 5, 0 },
+		{ -5, 0 },
+	};
+	struct vdev *other = vdev_new(T8);
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	gpu_set("slice_us", "500");
+	busy_start(other);
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+		int x = 20, y = 45, dx = shifts[i][0], dy = shifts[i][1];
+		struct op op = copy_op(32, x, y, x + dx, y + dy, 990, 930);
+
+		canvas_do_and_compare(&op);
+		bytes += 990 * 930 * 4;
+		EXPECT_EQ(mdev_attr_u64(cv.d->uuid, "ops"), i + 1);
+		EXPECT_EQ(mdev_attr_u64(cv.d->uuid, "bytes"), bytes);
+	}
+	EXPECT_EQ(mdev_attr_u64(cv.d->uuid, "dropped"), 0);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(fill_sizes),
 	TAP_TEST(fill_edges),
@@ -314,15 +347,17 @@ static const struct tap_test tests[] = {
 	TAP_TEST(negative_destination),
 	TAP_TEST(up_to_the_end),
 	TAP_TEST(random_operations),
+	TAP_TEST(cut_copies_are_right),
 };
 
 int main(void)
 {
 	static const struct tap_suite suite = {
 		.name = "engine2d", .tests = tests, .nr = ARRAY_SIZE(tests),
-		.before = canvas_open, .after = canvas_close,
+		.before = canvas_open, .after = after,
 	};
 
 	rnd_seed(1);
+	settings_save();
 	return tap_run(&suite);
 }

@@ -6,8 +6,8 @@
  * share of the GPU what the policy says. Then the one that did harm must work
  * as if nothing had been.
  *
- * Hangs of the engine are injected, which takes a kernel that was built with
- * CONFIG_FAULT_INJECTION_DEBUG_FS; on others those tests are not in the plan.
+ * Where no work hangs the engine, and the kernel cannot inject hangs (it takes
+ * CONFIG_FAULT_INJECTION_DEBUG_FS), those tests are not in the plan.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,6 @@
 
 #define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 #define MAX_NEIGHBOURS	3
-#define PITCH		4096
-#define WIDTH		1024
 #define SCRATCH		0x600d0000
 
 /* A neighbour's operations come in rounds; the first one of each covers all. */
@@ -75,27 +73,17 @@ struct cell {
 
 static const struct cell *cell;
 
-static struct op nth_op(const struct vdev *d, unsigned int seed, uint32_t n)
+/* The @n-th operation of a neighbour: what it fills, from its start on. */
+static uint64_t nth_bytes(const struct vdev *d, uint32_t mix, uint32_t n)
 {
-	uint32_t mix = (n + 1) * 2654435761u ^ seed * 40503;
-	int h = d->size / PITCH - 48;
-	struct op op = {
-		.bpp = 32, .rop = ROP3_PATCOPY, .color = mix,
-		.w = WIDTH, .h = h, .dst = { .pitch = PITCH },
-	};
+	uint64_t bytes = work_bytes(d);
 
-	if (n % ROUND) {
-		op.w -= mix >> 8 & 0x1ff;
-		op.h -= mix >> 16 & 0x3ff;
-	}
-	return op;
+	return n % ROUND ? bytes - (mix >> 16 & 0x1ff) * 8192 : bytes;
 }
 
-/* Two writes an operation. */
-static void put_op(struct vdev *d, const struct op *op)
+static uint32_t nth_value(unsigned int seed, uint32_t n)
 {
-	reg_wr(d, DP_BRUSH_FRGD_CLR, op->color);
-	reg_wr(d, DST_HEIGHT_WIDTH, pack_yx(op->h, op->w));
+	return (n + 1) * 2654435761u ^ seed * 40503;
 }
 
 /* After @n operations: of the last round only, for the others are covered. */
@@ -104,11 +92,11 @@ static void model_ops(const struct vdev *d, void *model, unsigned int seed,
 {
 	uint32_t i;
 
-	fill_pattern(model, d->size, seed);
+	fill_pattern(model, d->room, seed);
 	for (i = n ? (n - 1) / ROUND * ROUND : 0; i < n; i++) {
-		struct op op = nth_op(d, seed, i);
+		uint32_t mix = nth_value(seed, i);
 
-		model_do(model, &op);
+		model_fill(model, 0, nth_bytes(d, mix, i), mix);
 	}
 }
 
@@ -117,29 +105,29 @@ static int lives(void *slot)
 {
 	unsigned int self = (unsigned long)slot, seed = self + 1;
 	struct vdev *d = neighbour[self];
-	uint8_t *vram = vdev_map_vram(d), *model = malloc(d->size);
+	uint8_t *vram = vdev_map_vram(d), *model = malloc(d->room);
 	uint32_t n = 0;
 
 	ASSERT(model);
-	fill_pattern(vram, d->size, seed);
-	reg_wr(d, BIOS_0_SCRATCH, SCRATCH | self);
-	fill_setup(d, 0);
+	fill_pattern(vram, d->room, seed);
+	reg_wr(d, gpu->scratch, SCRATCH | self);
+	work_setup(d, 0);
 	while (board->phase == BUSY) {
-		struct op op = nth_op(d, seed, n++);
+		uint32_t mix = nth_value(seed, n);
 
-		put_op(d, &op);
+		gpu_fill(d, 0, nth_bytes(d, mix, n++), mix);
 	}
 	gpu_idle(d);
 	model_ops(d, model, seed, n);
-	EXPECT_EQ(first_difference(vram, model, d->size), d->size);
+	EXPECT_EQ(first_difference(vram, model, d->room), d->room);
 	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), n);
-	EXPECT_EQ(reg_rd(d, BIOS_0_SCRATCH), SCRATCH | self);
-	EXPECT(draws(d, seed));
+	EXPECT_EQ(reg_rd(d, gpu->scratch), SCRATCH | self);
+	EXPECT(works(d, seed));
 	board->checked[self] = true;
 	while (board->phase != END)
 		usleep(2000);
-	EXPECT(draws(d, seed + 1));
-	EXPECT_EQ(reg_rd(d, BIOS_0_SCRATCH), SCRATCH | self);
+	EXPECT(works(d, seed + 1));
+	EXPECT_EQ(reg_rd(d, gpu->scratch), SCRATCH | self);
 	return tap_failures() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -158,61 +146,61 @@ static int floods(void *unused)
 	uint32_t i;
 
 	(void)unused;
-	fill_setup(d, 0);
+	gpu_init(d);
+	gpu->prepare(d, 0, 4, 0);
 	for (i = 0; ; i++) {
-		reg_wr(d, BIOS_0_SCRATCH, i);
-		reg_rd(d, CNFG_MEMSIZE);
-		reg_rd(d, RBBM_STATUS);
-		reg_wr(d, DP_BRUSH_FRGD_CLR, i);
-		reg_wr(d, DST_HEIGHT_WIDTH, pack_yx(1, 1));
+		reg_wr(d, gpu->scratch, i);
+		reg_rd(d, gpu->memsize);
+		gpu->is_idle(d);
+		gpu->again(d);
 		vdev_rd(d, REGION_VRAM, 0, 4);
 		cfg_rd(d, PCI_VENDOR_ID, 4);
-		reg_wr(d, GEN_INT_STATUS, INT_SW_FIRE);
-		reg_wr(d, i % REGS_SIZE & ~3U, 0);
+		gpu->irq_raise(d);
+		reg_wr(d, i % gpu->regs_size & ~3U, 0);
 	}
 	return 0;
 }
 
-/* Rectangles that begin inside of the partition and end beyond it. */
+/* Work that begins inside of the partition and ends beyond it. */
 static int storms(void *unused)
 {
 	struct vdev *d = open_culprit();
-	int lines = d->size / PITCH;
+	uint32_t pages = d->size / 4096;
 
 	(void)unused;
 	rnd_seed(cell->nr);
 	gpu_init(d);
 	for (;;) {
-		struct op op = {
-			.bpp = 32, .w = 1024, .h = 1 + rnd_below(lines),
-			.rop = rnd() & 1 ? ROP3_PATCOPY : ROP3_SRCCOPY,
-			.color = 0xbad0bad0,
-			.src = { .pitch = PITCH },
-			.dst = { .pitch = PITCH },
-			.form = rnd_below(2), .trigger = rnd_below(NR_TRIGGERS),
-		};
+		uint64_t n = 1 + rnd_below(pages);
+		uint64_t at = (pages - rnd_below(n)) * 4096ULL;
 
-		if (op.rop == ROP3_SRCCOPY && rnd() & 1)
-			op.src.y = lines - rnd_below(op.h);
-		else
-			op.dst.y = lines - rnd_below(op.h);
-		gpu_do(d, &op);
+		switch (rnd_below(3)) {
+		case 0:
+			gpu_fill(d, at, n * 4096, 0xbad0bad0);
+			break;
+		case 1:
+			gpu_copy(d, 0, at, n * 4096);
+			break;
+		default:
+			gpu_copy(d, at, 0, n * 4096);
+			break;
+		}
 	}
 	return 0;
 }
 
 /* Large operations without end: killed in the middle of one. */
-static int works(void *unused)
+static int culprit_is_busy(void *unused)
 {
 	(void)unused;
-	return fill_forever(open_culprit());
+	return works_forever(open_culprit());
 }
 
 static void culprit_works(void)
 {
 	struct vdev *d = open_culprit();
 
-	EXPECT(draws(d, 99));
+	EXPECT(works(d, 99));
 	expect_attr(culprit, "state", "ok");
 	vdev_close(d);
 }
@@ -259,18 +247,18 @@ static void nothing(void)
 
 static void kill_round(void)
 {
-	uint64_t gpu = mdev_attr_u64(culprit, "gpu_time_ns");
-	pid_t pid = child_start(works, NULL);
+	uint64_t ran = mdev_attr_u64(culprit, "gpu_time_ns");
+	pid_t pid = child_start(culprit_is_busy, NULL);
 	struct vdev *d;
 
-	while (mdev_attr_u64(culprit, "gpu_time_ns") == gpu)
+	while (mdev_attr_u64(culprit, "gpu_time_ns") == ran)
 		usleep(1000);
 	child_kill(pid);
 	d = open_culprit();
 	/* Nothing of it is left, and nothing of it runs. */
-	gpu = mdev_attr_u64(culprit, "gpu_time_ns");
-	EXPECT_EQ(reg_rd(d, RBBM_STATUS), FIFO_DEPTH);
-	EXPECT_EQ(mdev_attr_u64(culprit, "gpu_time_ns"), gpu);
+	ran = mdev_attr_u64(culprit, "gpu_time_ns");
+	EXPECT(gpu->is_idle(d));
+	EXPECT_EQ(mdev_attr_u64(culprit, "gpu_time_ns"), ran);
 	vdev_close(d);
 }
 
@@ -283,17 +271,16 @@ static void hang_round(void)
 
 	ASSERT_OK(irq_eventfd(d, VFIO_PCI_ERR_IRQ_INDEX,
 			      VFIO_IRQ_SET_ACTION_TRIGGER, err));
-	fill_setup(d, 0);
+	work_setup(d, 0);
 	/* Numbers are given from 0 on: the neighbours have those before. */
-	inject_hangs(cell->nr, 1);
-	fill_again(d, 3);
+	gpu->hang(d, cell->nr);
 	EXPECT_EQ(evt_wait(err), 1);
 	inject_nothing();
 	expect_attr(culprit, "state", "faulted");
 	EXPECT_EQ(mdev_attr_u64(culprit, "faults"), faults + 1);
 	EXPECT_EQ(gpu_attr_u64("resets"), resets + 1);
 	/* What it writes now is nobody's concern. */
-	fill_again(d, 3);
+	work_again(d, 3);
 	ASSERT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
 	expect_attr(culprit, "state", "ok");
 	vdev_close(d);
@@ -321,7 +308,7 @@ static const struct harm harms[] = {
 	{ "killed_in_operation", 0.85, nothing, kill_round, nothing },
 	{ "out_of_partition", 0.85, storm_begins, child_goes_on, storm_ends },
 	/*
-	 * The last one: see can_inject(). Nobody has the engine while it is waited
+	 * The last one: see gpu->can_hang(). Nobody has the engine while it is waited
 	 * for, a good part of the time here.
 	 */
 	{ "engine_hang", 0.65, nothing, hang_round, nothing },
@@ -351,10 +338,8 @@ static void before(void)
 static void after(void)
 {
 	children_end();
-	if (can_inject()) {
-		inject_nothing();
-		discard_dumps();
-	}
+	inject_nothing();
+	discard_dumps();
 	settings_restore();
 	vdev_cleanup();
 }
@@ -364,10 +349,10 @@ static void start_neighbours(void)
 	unsigned long i;
 
 	for (i = 0; i < cell->nr; i++) {
-		neighbour[i] = vdev_new(T8);
+		neighbour[i] = vdev_new(gpu->medium);
 		neighbour_pid[i] = child_start(lives, (void *)i);
 	}
-	mdev_create(T16, culprit);
+	mdev_create(gpu->large, culprit);
 	for (i = 0; i < cell->nr; i++)
 		wait_above(neighbour[i], "ops", ROUND);
 }
@@ -389,7 +374,8 @@ static void check_shares(void)
 		fair = 100.0 / (cell->nr + 1);
 		break;
 	case 2:
-		most = 13.34;
+		most = 100.0 * gpu->medium->size /
+		       (gpu->vram_total - gpu->vram_reserved);
 		fair = most;
 		break;
 	}
@@ -461,7 +447,7 @@ int main(void)
 		.name = "harm", .tests = tests, .before = before,
 		.after = after,
 	};
-	unsigned int kinds = ARRAY_SIZE(harms) - !can_inject(), i;
+	unsigned int kinds = ARRAY_SIZE(harms) - !gpu->can_hang(), i;
 
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Interrupts: INTx as a masked level, MSI as messages, and the ioctl's errors. */
+/*
+ * Interrupts: INTx as a masked level, messages by MSI or MSI-X, and the ioctl's
+ * errors.
+ */
 #include <stdlib.h>
 #include <unistd.h>
 #include "display.h"
-#include "rv100.h"
-#include "vfio.h"
 
 #define INTX	VFIO_PCI_INTX_IRQ_INDEX
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
+/* Those that the GPU has. */
+#define MSGS	(gpu->messages)
+#define ANY	(has_pin() ? INTX : MSGS)
 
 #define TRIGGER	VFIO_IRQ_SET_ACTION_TRIGGER
 #define MASK	VFIO_IRQ_SET_ACTION_MASK
@@ -21,7 +24,7 @@ static int evt = -1;
 
 static void before(void)
 {
-	d = vdev_new(T4);
+	d = vdev_new(gpu->small);
 	evt = evt_new();
 }
 
@@ -33,20 +36,19 @@ static void after(void)
 	evt = -1;
 }
 
-/* The chip's own way to raise its line, and to lower it. */
 static void sw_raise(void)
 {
-	reg_wr(d, GEN_INT_STATUS, INT_SW_FIRE);
+	gpu->irq_raise(d);
 }
 
 static void sw_ack(void)
 {
-	reg_wr(d, GEN_INT_STATUS, INT_SW);
+	gpu->irq_ack(d);
 }
 
 static void intx_on(void)
 {
-	reg_wr(d, GEN_INT_CNTL, INT_SW);
+	gpu->irq_on(d);
 	ASSERT_OK(irq_eventfd(d, INTX, TRIGGER, evt));
 	EXPECT_EQ(evt_take(evt), 0);
 }
@@ -61,32 +63,32 @@ static int mask(void)
 	return irq_set(d, INTX, NONE | MASK, 0, 1, NULL, 0);
 }
 
-static unsigned int msi_cap(void)
+static void messages_enable(bool on)
 {
-	unsigned int at = cfg_rd(d, PCI_CAPABILITY_LIST, 1);
-	unsigned int hops;
+	bool msi = MSGS == VFIO_PCI_MSI_IRQ_INDEX;
+	unsigned int at = cfg_cap(d, msi ? PCI_CAP_ID_MSI : PCI_CAP_ID_MSIX);
+	uint16_t bit = msi ? PCI_MSI_FLAGS_ENABLE : PCI_MSIX_FLAGS_ENABLE;
 
-	for (hops = 0; at && hops < 48; hops++) {
-		if (cfg_rd(d, at + PCI_CAP_LIST_ID, 1) == PCI_CAP_ID_MSI)
-			return at;
-		at = cfg_rd(d, at + PCI_CAP_LIST_NEXT, 1);
-	}
-	tap_fail(__FILE__, __LINE__, "no MSI capability");
-	tap_abort();
+	ASSERT(at);
+	cfg_wr(d, at + PCI_CAP_FLAGS, 2, on ? bit : 0);
 }
 
-static void msi_enable(bool on)
+static void messages_to(int fd)
 {
-	cfg_wr(d, msi_cap() + PCI_MSI_FLAGS, 2,
-	       on ? PCI_MSI_FLAGS_ENABLE : 0);
+	ASSERT_OK(irq_message(d, fd));
 }
 
-static void msi_on(void)
+static int messages_off(void)
+{
+	return irq_set(d, MSGS, NONE | TRIGGER, 0, 0, NULL, 0);
+}
+
+static void messages_on(void)
 {
 	vdev_bus_master(d, true);
-	reg_wr(d, GEN_INT_CNTL, INT_SW);
-	msi_enable(true);
-	ASSERT_OK(irq_eventfd(d, MSI, TRIGGER, evt));
+	gpu->irq_on(d);
+	messages_enable(true);
+	messages_to(evt);
 }
 
 static void intx_is_delivered(void)
@@ -94,7 +96,7 @@ static void intx_is_delivered(void)
 	intx_on();
 	sw_raise();
 	EXPECT_EQ(evt_wait(evt), 1);
-	EXPECT_EQ(reg_rd(d, GEN_INT_STATUS) & INT_SW, INT_SW);
+	EXPECT(cfg_rd(d, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT);
 	sw_ack();
 	EXPECT_EQ(evt_take(evt), 0);
 }
@@ -256,11 +258,11 @@ static void vblank_comes_by_itself(void)
 	EXPECT_EQ(evt_wait(evt), 1);
 }
 
-static void msi_is_delivered(void)
+static void message_is_delivered(void)
 {
 	unsigned int i;
 
-	msi_on();
+	messages_on();
 	for (i = 0; i < 3; i++) {
 		sw_raise();
 		EXPECT_EQ(evt_wait(evt), 1);
@@ -270,9 +272,9 @@ static void msi_is_delivered(void)
 }
 
 /* A message for each time that the line goes up; no masking. */
-static void msi_is_an_edge(void)
+static void message_is_an_edge(void)
 {
-	msi_on();
+	messages_on();
 	sw_raise();
 	EXPECT_EQ(evt_wait(evt), 1);
 	sw_raise();
@@ -283,9 +285,9 @@ static void msi_is_an_edge(void)
 }
 
 /* Without it no message leaves the function, then or later; the pin does. */
-static void msi_needs_bus_master(void)
+static void message_needs_bus_master(void)
 {
-	msi_on();
+	messages_on();
 	vdev_bus_master(d, false);
 	sw_raise();
 	EXPECT_EQ(evt_take(evt), 0);
@@ -295,15 +297,17 @@ static void msi_needs_bus_master(void)
 	sw_raise();
 	EXPECT_EQ(evt_wait(evt), 1);
 	sw_ack();
+	if (!has_pin())
+		return;
 
-	ASSERT_OK(irq_set(d, MSI, NONE | TRIGGER, 0, 0, NULL, 0));
+	ASSERT_OK(messages_off());
 	vdev_bus_master(d, false);
 	intx_on();
 	sw_raise();
 	EXPECT_EQ(evt_wait(evt), 1);
 }
 
-static void msi_replaces_intx(void)
+static void message_replaces_intx(void)
 {
 	int msi_evt = evt_new();
 
@@ -311,19 +315,55 @@ static void msi_replaces_intx(void)
 	/* As QEMU does it: INTx goes before MSI comes. */
 	ASSERT_OK(irq_set(d, INTX, NONE | TRIGGER, 0, 0, NULL, 0));
 	vdev_bus_master(d, true);
-	msi_enable(true);
-	ASSERT_OK(irq_eventfd(d, MSI, TRIGGER, msi_evt));
+	messages_enable(true);
+	messages_to(msi_evt);
 	sw_raise();
 	EXPECT_EQ(evt_wait(msi_evt), 1);
 	EXPECT_EQ(evt_take(evt), 0);
 	sw_ack();
-	ASSERT_OK(irq_set(d, MSI, NONE | TRIGGER, 0, 0, NULL, 0));
-	msi_enable(false);
+	ASSERT_OK(messages_off());
+	messages_enable(false);
 	ASSERT_OK(irq_eventfd(d, INTX, TRIGGER, evt));
 	sw_raise();
 	EXPECT_EQ(evt_wait(evt), 1);
 	EXPECT_EQ(evt_take(msi_evt), 0);
 	close(msi_evt);
+}
+
+static void messages_to_nobody(void)
+{
+	messages_on();
+	ASSERT_OK(messages_off());
+	sw_raise();
+	sw_ack();
+	EXPECT_EQ(evt_take(evt), 0);
+	/* On again: whatever was pending, the next one comes. */
+	messages_to(evt);
+	evt_take(evt);
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+	sw_ack();
+	messages_to(-1);
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+}
+
+/* What comes meanwhile comes once, when that is over. */
+static void masked_vector_is_pending(void)
+{
+	messages_on();
+	ASSERT_OK(irq_set(d, MSGS, NONE | MASK, gpu->vector, 1, NULL, 0));
+	sw_raise();
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 0);
+	ASSERT_OK(irq_set(d, MSGS, NONE | UNMASK, gpu->vector, 1, NULL, 0));
+	EXPECT_EQ(evt_take(evt), 1);
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 1);
+	/* A neighbour's mask does not matter. */
+	ASSERT_OK(irq_set(d, MSGS, NONE | MASK, !gpu->vector, 1, NULL, 0));
+	sw_raise();
+	EXPECT_EQ(evt_take(evt), 1);
 }
 
 static void switched_off(void)
@@ -345,15 +385,12 @@ static void switched_off(void)
 /* User space may trigger an interrupt itself, to test its own wiring. */
 static void loopback(void)
 {
-	static const unsigned int indices[] = {
-		INTX, MSI, VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX,
-	};
 	uint8_t no = 0, yes = 1;
-	unsigned int i;
+	unsigned int index;
 
-	for (i = 0; i < ARRAY_SIZE(indices); i++) {
-		unsigned int index = indices[i];
-
+	for (index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
+		if (!gpu->irqs[index])
+			continue;
 		ASSERT_OK(irq_eventfd(d, index, TRIGGER, evt));
 		ASSERT_OK(irq_set(d, index, NONE | TRIGGER, 0, 1, NULL, 0));
 		EXPECT_EQ(evt_wait(evt), 1);
@@ -385,7 +422,7 @@ static void bad_flags(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		if (!EXPECT_ERR(irq_set(d, INTX, bad[i].flags, 0, 1, data,
+		if (!EXPECT_ERR(irq_set(d, ANY, bad[i].flags, 0, 1, data,
 					sizeof(data)), bad[i].want))
 			tap_note("flags %#x", bad[i].flags);
 	}
@@ -393,14 +430,15 @@ static void bad_flags(void)
 
 static void bad_range(void)
 {
-	int32_t data[2] = { -1, -1 };
-	unsigned int index;
+	int32_t data[] = { -1, -1, -1 };
+	unsigned int index, n;
 
 	for (index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
-		EXPECT_ERR(irq_set(d, index, EVENTFD | TRIGGER, 1, 1, data, 4),
+		n = gpu->irqs[index];
+		EXPECT_ERR(irq_set(d, index, EVENTFD | TRIGGER, n, 1, data, 4),
 			   EINVAL);
-		EXPECT_ERR(irq_set(d, index, EVENTFD | TRIGGER, 0, 2, data, 8),
-			   EINVAL);
+		EXPECT_ERR(irq_set(d, index, EVENTFD | TRIGGER, 0, n + 1, data,
+				   4 * (n + 1)), EINVAL);
 		EXPECT_ERR(irq_set(d, index, NONE | TRIGGER, 0xffffffff, 2,
 				   NULL, 0), EINVAL);
 		EXPECT_ERR(irq_set(d, index, NONE | TRIGGER, 1, 0xffffffff,
@@ -411,9 +449,6 @@ static void bad_range(void)
 			   EINVAL);
 	EXPECT_ERR(irq_set(d, 0xffffffff, EVENTFD | TRIGGER, 0, 1, data, 4),
 		   EINVAL);
-	/* MSI-X has no vectors. */
-	EXPECT_ERR(irq_set(d, VFIO_PCI_MSIX_IRQ_INDEX, EVENTFD | TRIGGER, 0, 1,
-			   data, 4), EINVAL);
 }
 
 static void bad_argsz(void)
@@ -423,7 +458,7 @@ static void bad_argsz(void)
 		int32_t fd;
 	} req = {
 		.set.flags = EVENTFD | TRIGGER,
-		.set.index = INTX,
+		.set.index = ANY,
 		.set.count = 1,
 		.fd = evt,
 	};
@@ -443,21 +478,22 @@ static void bad_eventfds(void)
 	int32_t fd = d->fd;
 
 	/* A descriptor that is no eventfd, and one that is not open. */
-	EXPECT_ERR(irq_set(d, INTX, EVENTFD | TRIGGER, 0, 1, &fd, 4), EINVAL);
+	messages_on();
+	EXPECT_ERR(irq_set(d, ANY, EVENTFD | TRIGGER, 0, 1, &fd, 4), EINVAL);
 	fd = 9999;
-	EXPECT_ERR(irq_set(d, INTX, EVENTFD | TRIGGER, 0, 1, &fd, 4), EBADF);
-	EXPECT_ERR(irq_set(d, MSI, EVENTFD | TRIGGER, 0, 1, &fd, 4), EBADF);
+	EXPECT_ERR(irq_set(d, ANY, EVENTFD | TRIGGER, 0, 1, &fd, 4), EBADF);
+	EXPECT_ERR(irq_set(d, MSGS, EVENTFD | TRIGGER, 0, 1, &fd, 4), EBADF);
 	/* What was wrong changed nothing. */
-	intx_on();
 	sw_raise();
 	EXPECT_EQ(evt_wait(evt), 1);
 }
 
-/* Only INTx can be masked. */
-static void only_intx_is_maskable(void)
+/* Only INTx and the vectors of MSI-X can be masked. */
+static void others_are_not_maskable(void)
 {
 	static const unsigned int indices[] = {
-		MSI, VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX,
+		VFIO_PCI_MSI_IRQ_INDEX, VFIO_PCI_ERR_IRQ_INDEX,
+		VFIO_PCI_REQ_IRQ_INDEX,
 	};
 	unsigned int i;
 
@@ -477,27 +513,29 @@ static void only_intx_is_maskable(void)
 }
 
 static const struct tap_test tests[] = {
-	TAP_TEST(intx_is_delivered),
-	TAP_TEST(disabled_source_is_silent),
-	TAP_TEST(automask),
-	TAP_TEST(mask_holds_back),
-	TAP_TEST(mask_by_bool),
-	TAP_TEST(new_trigger_is_unmasked),
-	TAP_TEST(unmask_by_eventfd),
-	TAP_TEST(one_eventfd_for_both),
-	TAP_TEST(intx_disable_bit),
-	TAP_TEST(vblank_comes_by_itself),
-	TAP_TEST(msi_is_delivered),
-	TAP_TEST(msi_is_an_edge),
-	TAP_TEST(msi_needs_bus_master),
-	TAP_TEST(msi_replaces_intx),
-	TAP_TEST(switched_off),
+	TAP_TEST_IF(intx_is_delivered, has_pin),
+	TAP_TEST_IF(disabled_source_is_silent, has_pin),
+	TAP_TEST_IF(automask, has_pin),
+	TAP_TEST_IF(mask_holds_back, has_pin),
+	TAP_TEST_IF(mask_by_bool, has_pin),
+	TAP_TEST_IF(new_trigger_is_unmasked, has_pin),
+	TAP_TEST_IF(unmask_by_eventfd, has_pin),
+	TAP_TEST_IF(one_eventfd_for_both, has_pin),
+	TAP_TEST_IF(intx_disable_bit, has_pin),
+	TAP_TEST_IF(vblank_comes_by_itself, has_display),
+	TAP_TEST(message_is_delivered),
+	TAP_TEST_IF(message_is_an_edge, has_pin),
+	TAP_TEST(message_needs_bus_master),
+	TAP_TEST_IF(message_replaces_intx, has_pin),
+	TAP_TEST(messages_to_nobody),
+	TAP_TEST_IF(masked_vector_is_pending, has_msix),
+	TAP_TEST_IF(switched_off, has_pin),
 	TAP_TEST(loopback),
 	TAP_TEST(bad_flags),
 	TAP_TEST(bad_range),
 	TAP_TEST(bad_argsz),
 	TAP_TEST(bad_eventfds),
-	TAP_TEST(only_intx_is_maskable),
+	TAP_TEST(others_are_not_maskable),
 };
 
 int main(void)

@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "fault.h"
-#include "gpu2d.h"
+#include "pattern.h"
+#include "vfio.h"
 
-#define BACKEND		"vgpu_rv100"
 #define CORE		"vgpu"
 
 #define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
@@ -58,24 +58,24 @@ static bool still_runs(pid_t pid)
 	       !info.si_pid;
 }
 
-/* Draw and look: the vGPU does what it should. */
+/* Work and look: the vGPU does what it should. */
 static void expect_works(struct vdev *d)
 {
 	uint32_t *vram = vdev_map_vram(d);
-	uint32_t color = rnd();
+	uint32_t value = rnd();
 
 	gpu_init(d);
-	gpu_fill(d, 0, 4096, 100, 100, color);
+	gpu_fill(d, 0, 100 * 4096, value);
 	gpu_idle(d);
-	EXPECT_EQ(vram[0], color);
-	EXPECT_EQ(vram[99 * 1024 + 99], color);
-	EXPECT_EQ(reg_rd(d, CNFG_MEMSIZE), d->size);
+	EXPECT_EQ(vram[0], value);
+	EXPECT_EQ(vram[100 * 1024 - 1], value);
+	EXPECT_EQ(reg_rd(d, gpu->memsize), d->size);
 	munmap(vram, d->size);
 }
 
 static void second_open(void)
 {
-	struct vdev *d = vdev_new_by_group(T4);
+	struct vdev *d = vdev_new_by_group(gpu->small);
 	char path[64];
 	int fd;
 
@@ -85,9 +85,9 @@ static void second_open(void)
 	/* A second descriptor by the same group is the same function. */
 	fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
 	ASSERT_OK(fd);
-	reg_wr(d, BIOS_0_SCRATCH, 0x1234);
+	reg_wr(d, gpu->scratch, 0x1234);
 	close(fd);
-	EXPECT_EQ(reg_rd(d, BIOS_0_SCRATCH), 0x1234);
+	EXPECT_EQ(reg_rd(d, gpu->scratch), 0x1234);
 	expect_works(d);
 	EXPECT_ERR(ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD,
 			 "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"), ENODEV);
@@ -99,7 +99,7 @@ static void group_needs_container(void)
 	char uuid[UUID_LEN], path[64];
 	int group;
 
-	mdev_create(T4, uuid);
+	mdev_create(gpu->small, uuid);
 	snprintf(path, sizeof(path), "/dev/vfio/%d", mdev_group(uuid));
 	group = open(path, O_RDWR | O_CLOEXEC);
 	ASSERT_OK(group);
@@ -113,14 +113,14 @@ static void open_and_close(void)
 	char uuid[UUID_LEN];
 	unsigned int i;
 
-	mdev_create(T8, uuid);
+	mdev_create(gpu->medium, uuid);
 	for (i = 0; i < 20; i++) {
 		struct vdev *d = vdev_open(uuid);
 
 		vdev_decode(d, DECODE_ALL);
 		expect_works(d);
 		/* Something is always under way when it is closed. */
-		gpu_fill(d, 0, 4096, 1024, 2048, i);
+		gpu_fill(d, 0, 2048 * 4096 - gpu->kept, i);
 		vdev_close(d);
 	}
 }
@@ -132,31 +132,34 @@ static void create_and_remove(void)
 	unsigned int i;
 
 	for (i = 0; i < 40; i++) {
-		mdev_create(i % NR_TYPES, uuid);
+		mdev_create(&gpu->types[i % gpu->nr_types], uuid);
 		ASSERT_OK(mdev_remove(uuid));
 	}
 	EXPECT_EQ(gpu_attr_u64("vram_free"), free_before);
 }
 
-/* As many as there can be, all open, all drawing. */
+/* As many as there can be, all open, all at work. */
 static void all_at_once(void)
 {
+	uint64_t free_before = gpu_attr_u64("vram_free");
 	struct vdev *d[15];
 	uint32_t *vram;
 	unsigned int i, at;
 
 	for (i = 0; i < ARRAY_SIZE(d); i++)
-		d[i] = vdev_new(T4);
-	EXPECT_EQ(gpu_attr_u64("vram_free"), 0);
-	for (at = 0; at < 4; at++) {
+		d[i] = vdev_new(gpu->small);
+	EXPECT_EQ(gpu_attr_u64("vram_free"),
+		  free_before - ARRAY_SIZE(d) * gpu->small->size);
+	for (i = 0; i < ARRAY_SIZE(d); i++)
+		gpu_init(d[i]);
+	for (at = 0; at < 3; at++) {
 		for (i = 0; i < ARRAY_SIZE(d); i++)
-			gpu_fill(d[i], at << 20, 4096, 1024, 256,
-				 i * 0x100 + at);
+			gpu_fill(d[i], at << 20, MIB, i * 0x100 + at);
 	}
 	for (i = 0; i < ARRAY_SIZE(d); i++) {
 		gpu_idle(d[i]);
 		vram = vdev_map_vram(d[i]);
-		for (at = 0; at < MIB; at++) {
+		for (at = 0; at < 3 * MIB / 4; at++) {
 			if (!EXPECT_EQ(vram[at], i * 0x100 + at / (MIB / 4)))
 				break;
 		}
@@ -176,7 +179,7 @@ static int child_removes(void *uuid)
 /* The user is asked to let go, works on, and lets go. */
 static void remove_while_open(void)
 {
-	struct vdev *d = vdev_new(T4);
+	struct vdev *d = vdev_new(gpu->small);
 	int evt = evt_new();
 	char uuid[UUID_LEN];
 	pid_t pid;
@@ -192,14 +195,14 @@ static void remove_while_open(void)
 	vdev_close(d);
 	EXPECT_EQ(finish(pid), 0);
 	EXPECT(!mdev_exists(uuid));
-	EXPECT_EQ(type_available(T4), types[T4].max_instance);
+	EXPECT_EQ(type_available(gpu->small), gpu->small->max_instance);
 	close(evt);
 }
 
 /* A user who does not listen: the kernel says so, and goes on waiting. */
 static void remove_without_listener(void)
 {
-	struct vdev *d = vdev_new(T4);
+	struct vdev *d = vdev_new(gpu->small);
 	char uuid[UUID_LEN];
 	unsigned int i;
 	pid_t pid;
@@ -217,16 +220,17 @@ static void remove_without_listener(void)
 /* What is kept beyond remove is dead, and does no harm. */
 static void kept_beyond_remove(void)
 {
-	struct vdev *d = vdev_new(T4), *next;
+	struct vdev *d = vdev_new(gpu->small), *next;
 	uint32_t *vram = vdev_map_vram(d);
 	uint64_t size = d->size, offset = mdev_attr_u64(d->uuid, "vram_offset");
-	char uuid[UUID_LEN], path[PATH_MAX], text[16];
+	char uuid[UUID_LEN], path[PATH_MAX], name[ATTR_LEN], text[16];
 	int attr;
 
 	vram[0] = 1;
 	strcpy(uuid, d->uuid);
-	snprintf(path, sizeof(path),
-		 "/sys/bus/mdev/devices/%s/vgpu/engines/2d/ops", uuid);
+	engine_attr(name, "ops");
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vgpu/%s", uuid,
+		 name);
 	attr = open(path, O_RDONLY | O_CLOEXEC);
 	ASSERT_OK(attr);
 	close(d->fd);
@@ -240,7 +244,7 @@ static void kept_beyond_remove(void)
 	EXPECT(raises_sigbus(vram, true));
 	vdev_close(d);
 
-	next = vdev_new(T4);
+	next = vdev_new(gpu->small);
 	EXPECT_EQ(mdev_attr_u64(next->uuid, "vram_offset"), offset);
 	EXPECT(raises_sigbus(vram, true));
 	EXPECT_EQ(vdev_rd(next, REGION_VRAM, 0, 4), 0);
@@ -264,7 +268,7 @@ static int child_uses_mapping(void *vram)
 
 static void mapping_in_a_child(void)
 {
-	struct vdev *d = vdev_new(T4);
+	struct vdev *d = vdev_new(gpu->small);
 	volatile uint32_t *vram = vdev_map_vram(d);
 	pid_t pid = start(child_uses_mapping, (void *)vram);
 
@@ -277,19 +281,18 @@ static void mapping_in_a_child(void)
 	munmap((void *)vram, d->size);
 }
 
-static int child_draws_forever(void *uuid)
+static int child_works_forever(void *uuid)
 {
 	struct vdev *d = vdev_open(uuid);
 
 	vdev_decode(d, DECODE_ALL);
 	vdev_map_vram(d);
-	irq_eventfd(d, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER,
-		    evt_new());
+	irq_message(d, evt_new());
 	gpu_init(d);
-	gpu_fill(d, 0, 4096, 1024, 1024, 1);
-	/* Its FIFO is always full: killed while it waits for room in it. */
+	gpu->prepare(d, 0, 3 * MIB, 1);
+	/* There is never room for more: killed while it waits for that. */
 	for (;;)
-		reg_wr(d, DST_WIDTH_HEIGHT, pack_yx(1024, 1024));
+		gpu->again(d);
 	return 0;
 }
 
@@ -301,28 +304,28 @@ static void wait_for_work(const char *uuid)
 
 static void killed_with_work_queued(void)
 {
-	struct vdev *other = vdev_new(T8), *d;
+	struct vdev *other = vdev_new(gpu->medium), *d;
 	char uuid[UUID_LEN];
 	unsigned int i;
 
-	mdev_create(T4, uuid);
+	mdev_create(gpu->medium, uuid);
 	for (i = 0; i < 5; i++) {
 		uint64_t ops;
-		pid_t pid = start(child_draws_forever, uuid);
+		pid_t pid = start(child_works_forever, uuid);
 
 		wait_for_work(uuid);
 		EXPECT_OK(kill(pid, SIGKILL));
 		EXPECT_EQ(finish(pid), 128 + SIGKILL);
-		/* Nobody is left who could draw. */
+		/* Nobody is left who could work. */
 		ops = mdev_attr_u64(uuid, "ops");
 		expect_works(other);
 		expect_works(other);
 		EXPECT_EQ(mdev_attr_u64(uuid, "ops"), ops);
 		d = vdev_open(uuid);
 		vdev_decode(d, DECODE_ALL);
-		EXPECT_EQ(reg_rd(d, RBBM_STATUS), FIFO_DEPTH);
+		EXPECT(gpu->is_idle(d));
 		EXPECT_EQ(mdev_attr_u64(uuid, "ops"), ops);
-		/* What was drawn first, and last. */
+		/* What was written first, and last. */
 		EXPECT_EQ(vdev_rd(d, REGION_VRAM, 0, 4), 0);
 		EXPECT_EQ(vdev_rd(d, REGION_VRAM, d->size - 4, 4), 0);
 		expect_works(d);
@@ -336,7 +339,7 @@ static void killed_with_work_queued(void)
 static void dma_map_and_unmap(void)
 {
 	const size_t size = 16 * MIB;
-	struct vdev *d = vdev_new(T4);
+	struct vdev *d = vdev_new(gpu->small);
 	void *vram = vdev_map_vram(d);
 	void *ram = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -345,10 +348,10 @@ static void dma_map_and_unmap(void)
 	ASSERT(ram != MAP_FAILED);
 	gpu_init(d);
 	for (i = 0; i < 20; i++) {
-		gpu_fill(d, 0, 4096, 1024, 1024, i);
+		gpu_fill(d, 0, 3 * MIB, i);
 		ASSERT_OK(vdev_dma_map(d, ram, size, i * size));
 		ASSERT_OK(vdev_dma_map(d, vram, d->size, 0xe0000000));
-		gpu_fill(d, 0, 4096, 1024, 1024, ~i);
+		gpu_fill(d, 0, 3 * MIB, ~i);
 		ASSERT_OK(vdev_dma_unmap(d, i * size, size));
 		ASSERT_OK(vdev_dma_unmap(d, 0xe0000000, d->size));
 	}
@@ -368,11 +371,11 @@ static void load_backend(void)
 	char path[PATH_MAX];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/vgpu-rv100.ko",
-		 dir ? dir : "/build/modules/6.12");
+	snprintf(path, sizeof(path), "%s/vgpu-%s.ko",
+		 dir ? dir : "/build/modules/6.12", gpu->name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	ASSERT_OK(fd);
-	ASSERT_OK(syscall(SYS_finit_module, fd, "", 0));
+	ASSERT_OK(syscall(SYS_finit_module, fd, gpu->arguments, 0));
 	close(fd);
 }
 
@@ -387,17 +390,18 @@ static int child_unloads(void *name)
  */
 static void unload_in_use(void)
 {
-	struct vdev *d = vdev_new(T4);
-	char uuid[UUID_LEN];
+	struct vdev *d = vdev_new(gpu->small);
+	char uuid[UUID_LEN], backend[32];
 	int evt = evt_new();
 	bool asked, waits;
 	pid_t pid;
 
+	snprintf(backend, sizeof(backend), "vgpu_%s", gpu->name);
 	strcpy(uuid, d->uuid);
 	EXPECT_ERR(unload(CORE, O_NONBLOCK), EAGAIN);
 	ASSERT_OK(irq_eventfd(d, VFIO_PCI_REQ_IRQ_INDEX,
 			      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
-	pid = start(child_unloads, BACKEND);
+	pid = start(child_unloads, backend);
 	asked = false;
 	AWAIT((asked = evt_take(evt) > 0) || !still_runs(pid));
 	waits = still_runs(pid);
@@ -407,43 +411,30 @@ static void unload_in_use(void)
 	EXPECT_EQ(finish(pid), waits ? 0 : EAGAIN);
 	if (!waits) {
 		ASSERT_OK(mdev_remove(uuid));
-		ASSERT_OK(unload(BACKEND, 0));
+		ASSERT_OK(unload(backend, 0));
 	}
 	close(evt);
 	EXPECT(!mdev_exists(uuid));
 	EXPECT_EQ(dir_count("/sys/bus/mdev/devices"), 0);
 	load_backend();
-	expect_works(vdev_new(T32));
-}
-
-/* Directory of the card's PCI driver. */
-static char pci_driver[PATH_MAX];
-
-static int bind_driver(const char *file)
-{
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof(path), "%s/%s", pci_driver, file);
-	return file_write(path, strrchr(gpu_path(), '/') + 1) < 0 ? -1 : 0;
+	expect_works(vdev_new(gpu->largest));
 }
 
 static int child_unbinds(void *unused)
 {
 	(void)unused;
-	return bind_driver("unbind") ? errno : 0;
+	return gpu_driver("unbind") ? errno : 0;
 }
 
 /* The card is taken from its driver under a running guest, and given back. */
 static void unbind_in_use(void)
 {
 	char path[PATH_MAX + 32], unused[UUID_LEN];
-	struct vdev *d = vdev_new(T8);
+	struct vdev *d = vdev_new(gpu->medium);
 	int evt = evt_new();
 	pid_t pid;
 
-	snprintf(path, sizeof(path), "%s/driver", gpu_path());
-	ASSERT(realpath(path, pci_driver));
-	mdev_create(T4, unused);
+	mdev_create(gpu->small, unused);
 	ASSERT_OK(irq_eventfd(d, VFIO_PCI_REQ_IRQ_INDEX,
 			      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
 	pid = start(child_unbinds, NULL);
@@ -458,9 +449,9 @@ static void unbind_in_use(void)
 	snprintf(path, sizeof(path), "%s/mdev_supported_types", gpu_path());
 	EXPECT_ERR(access(path, F_OK), ENOENT);
 
-	ASSERT_OK(bind_driver("bind"));
-	EXPECT_EQ(type_available(T4), types[T4].max_instance);
-	expect_works(vdev_new(T8));
+	ASSERT_OK(gpu_driver("bind"));
+	EXPECT_EQ(type_available(gpu->small), gpu->small->max_instance);
+	expect_works(vdev_new(gpu->medium));
 	close(evt);
 }
 
@@ -474,7 +465,7 @@ static int child_creates_and_removes(void *unused)
 		char uuid[UUID_LEN];
 
 		mdev_uuid(uuid);
-		if (mdev_try_create(i % 3, uuid)) {
+		if (mdev_try_create(&gpu->types[i % 3], uuid)) {
 			if (errno != ENOSPC)
 				return errno;
 			continue;
@@ -495,8 +486,8 @@ static void many_at_a_time(void)
 	for (i = 0; i < ARRAY_SIZE(pid); i++)
 		EXPECT_EQ(finish(pid[i]), 0);
 	EXPECT_EQ(dir_count("/sys/bus/mdev/devices"), 0);
-	EXPECT_EQ(type_available(T4), types[T4].max_instance);
-	EXPECT_EQ(type_available(T32), 1);
+	EXPECT_EQ(type_available(gpu->small), gpu->small->max_instance);
+	EXPECT_EQ(type_available(gpu->largest), gpu->largest->max_instance);
 }
 
 static const struct tap_test tests[] = {

@@ -46,13 +46,13 @@ static void default_monitor(void)
 	uint8_t edid[EDID_BLOCK], blob[EDID_BLOCK];
 	unsigned int type, x, y;
 
-	for (type = 0; type < NR_TYPES; type++) {
+	for (type = 0; type < gpu->nr_types; type++) {
 		vdev_cleanup();
-		d = vdev_new(type);
+		d = vdev_new(&gpu->types[type]);
 		EXPECT_EQ(edid_rd(REG(link_state)),
 			  VFIO_DEVICE_GFX_LINK_STATE_UP);
-		EXPECT_EQ(edid_rd(REG(max_xres)), types[type].xres);
-		EXPECT_EQ(edid_rd(REG(max_yres)), types[type].yres);
+		EXPECT_EQ(edid_rd(REG(max_xres)), gpu->types[type].xres);
+		EXPECT_EQ(edid_rd(REG(max_yres)), gpu->types[type].yres);
 		EXPECT_EQ(edid_rd(REG(edid_size)), EDID_BLOCK);
 		EXPECT(edid_rd(REG(edid_max_size)) >= 2 * EDID_BLOCK);
 
@@ -62,8 +62,8 @@ static void default_monitor(void)
 		/* The preferred mode is one that the type can show. */
 		x = edid[56] | (edid[58] & 0xf0) << 4;
 		y = edid[59] | (edid[61] & 0xf0) << 4;
-		EXPECT(x && x <= types[type].xres);
-		EXPECT(y && y <= types[type].yres);
+		EXPECT(x && x <= gpu->types[type].xres);
+		EXPECT(y && y <= gpu->types[type].yres);
 		ASSERT_EQ(vdev_pread(d, REGION_EDID, blob, sizeof(blob),
 				     edid_rd(REG(edid_offset))), sizeof(blob));
 		EXPECT(!memcmp(edid, blob, sizeof(blob)));

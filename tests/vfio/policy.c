@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "canvas.h"
 #include "tenant.h"
 
 #define STATE_LEN	4096
@@ -18,7 +17,7 @@
 /**
  * struct setting - a number in sysfs
  * @name: file
- * @initial: its value at first; of a vGPU, that of the type RV100-8D
+ * @initial: its value at first; of a vGPU, that of the medium type
  * @good: values that it takes
  * @bad: values out of its range
  */
@@ -66,7 +65,6 @@ static void after(void)
 {
 	children_end();
 	settings_restore();
-	canvas_close();
 	vdev_cleanup();
 }
 
@@ -128,10 +126,7 @@ static void expect_refused(struct vdev *d, const char *name, const char *text,
 
 static void initial_values(void)
 {
-	static const char * const weights[NR_TYPES] = {
-		"50", "100", "200", "400",
-	};
-	struct vdev *d = vdev_new(T8);
+	struct vdev *d = vdev_new(gpu->medium);
 	char text[ATTR_LEN], uuid[UUID_LEN];
 	unsigned int i;
 
@@ -144,9 +139,9 @@ static void initial_values(void)
 	}
 	for (i = 0; i < ARRAY_SIZE(of_vgpu); i++)
 		expect_attr(d->uuid, of_vgpu[i].name, of_vgpu[i].initial);
-	for (i = 0; i < NR_TYPES; i++) {
-		mdev_create(i, uuid);
-		expect_attr(uuid, "weight", weights[i]);
+	for (i = 0; i < gpu->nr_types; i++) {
+		mdev_create(&gpu->types[i], uuid);
+		EXPECT_EQ(mdev_attr_u64(uuid, "weight"), gpu->types[i].weight);
 		ASSERT_OK(mdev_remove(uuid));
 	}
 }
@@ -173,7 +168,7 @@ static void gpu_settings(void)
 
 static void vgpu_settings(void)
 {
-	struct vdev *d = vdev_new(T8), *other = vdev_new(T4);
+	struct vdev *d = vdev_new(gpu->medium), *other = vdev_new(gpu->medium);
 	char was[STATE_LEN], is[STATE_LEN];
 	unsigned int i;
 
@@ -215,7 +210,7 @@ static void policy_names(void)
 /* What is kept for it cannot be more than what it may use. */
 static void cap_and_min(void)
 {
-	struct vdev *d = vdev_new(T8);
+	struct vdev *d = vdev_new(gpu->medium);
 
 	expect_set(d, "min", "40");
 	expect_refused(d, "cap", "39", EINVAL);
@@ -269,7 +264,7 @@ static void expect_told(struct vdev *d, const char *name, const char *bad,
 
 static void refusals_are_told(void)
 {
-	struct vdev *d = vdev_new(T8);
+	struct vdev *d = vdev_new(gpu->medium);
 
 	expect_told(NULL, "policy", "best", EINVAL,
 		    "policy: not one of best_effort, equal_share, fixed_share");
@@ -293,7 +288,7 @@ static void refusals_are_told(void)
 	expect_told(d, "cap", "29", EINVAL, "cap: 29 is not within 30 to 100");
 	mdev_set(d->uuid, "cap", "50");
 	expect_told(d, "min", "51", EINVAL, "min: 51 is not within 0 to 50");
-	mdev_set(vdev_new(T4)->uuid, "min", "60");
+	mdev_set(vdev_new(gpu->medium)->uuid, "min", "60");
 	expect_told(d, "min", "41", ENOSPC,
 		    "min: 41 percent asked for, 40 percent of the GPU are not promised yet");
 }
@@ -312,7 +307,7 @@ static void expect_left(const char *asked, const char *left)
 /* No more than all of the GPU is ever promised. */
 static void admission(void)
 {
-	struct vdev *d[3] = { vdev_new(T4), vdev_new(T4), vdev_new(T8) };
+	struct vdev *d[3] = { vdev_new(gpu->medium), vdev_new(gpu->medium), vdev_new(gpu->medium) };
 	unsigned int i;
 
 	expect_set(d[0], "min", "50");
@@ -339,7 +334,7 @@ static void admission(void)
 /* A promise is the vGPU's: closing keeps it, removing ends it. */
 static void promises_end(void)
 {
-	struct vdev *d = vdev_new(T4), *other = vdev_new(T4);
+	struct vdev *d = vdev_new(gpu->medium), *other = vdev_new(gpu->medium);
 	char uuid[UUID_LEN];
 	unsigned int i;
 
@@ -353,9 +348,29 @@ static void promises_end(void)
 		ASSERT_OK(mdev_remove(uuid));
 		expect_set(other, "min", "100");
 		expect_set(other, "min", "30");
-		d = vdev_new(T8);
+		d = vdev_new(gpu->medium);
 		expect_attr(d->uuid, "min", "0");
 	}
+}
+
+static void expect_limit(const char *uuid, const char *want)
+{
+	char name[ATTR_LEN];
+
+	engine_attr(name, "limit");
+	expect_attr(uuid, name, want);
+}
+
+/* Its type's fraction of what instances can have, as it is shown. */
+static void expect_fraction(const char *uuid, const struct type_facts *type)
+{
+	uint64_t ppm = type->size * 1000000 /
+		       (gpu->vram_total - gpu->vram_reserved);
+	char want[ATTR_LEN];
+
+	snprintf(want, sizeof(want), "%u.%02u", (unsigned int)ppm / 10000,
+		 (unsigned int)ppm / 100 % 100);
+	expect_limit(uuid, want);
 }
 
 static void limit_follows(void)
@@ -363,64 +378,66 @@ static void limit_follows(void)
 	struct vdev *d[3];
 	char uuid[UUID_LEN];
 
-	d[0] = vdev_new(T4);
-	expect_attr(d[0]->uuid, "engines/2d/limit", "100.00");
+	d[0] = vdev_new(gpu->medium);
+	expect_limit(d[0]->uuid, "100.00");
 	gpu_set("policy", "equal_share");
-	expect_attr(d[0]->uuid, "engines/2d/limit", "100.00");
-	d[1] = vdev_new(T8);
-	expect_attr(d[0]->uuid, "engines/2d/limit", "50.00");
-	d[2] = vdev_new(T16);
-	expect_attr(d[0]->uuid, "engines/2d/limit", "33.33");
+	expect_limit(d[0]->uuid, "100.00");
+	d[1] = vdev_new(gpu->medium);
+	expect_limit(d[0]->uuid, "50.00");
+	d[2] = vdev_new(gpu->large);
+	expect_limit(d[0]->uuid, "33.33");
 	/* One that nobody has open does not count. */
-	mdev_create(T4, uuid);
-	expect_attr(d[0]->uuid, "engines/2d/limit", "33.33");
+	mdev_create(gpu->medium, uuid);
+	expect_limit(d[0]->uuid, "33.33");
 	mdev_set(d[0]->uuid, "cap", "20");
-	expect_attr(d[0]->uuid, "engines/2d/limit", "20.00");
+	expect_limit(d[0]->uuid, "20.00");
 	mdev_set(d[1]->uuid, "min", "60");
-	expect_attr(d[1]->uuid, "engines/2d/limit", "60.00");
-	expect_attr(d[2]->uuid, "engines/2d/limit", "33.33");
+	expect_limit(d[1]->uuid, "60.00");
+	expect_limit(d[2]->uuid, "33.33");
 
 	gpu_set("policy", "fixed_share");
-	expect_attr(d[0]->uuid, "engines/2d/limit", "6.66");
-	expect_attr(d[1]->uuid, "engines/2d/limit", "60.00");
-	expect_attr(d[2]->uuid, "engines/2d/limit", "26.66");
+	expect_fraction(d[0]->uuid, gpu->medium);
+	expect_limit(d[1]->uuid, "60.00");
+	expect_fraction(d[2]->uuid, gpu->large);
+	mdev_set(d[0]->uuid, "cap", "2");
+	expect_limit(d[0]->uuid, "2.00");
 	mdev_set(d[1]->uuid, "min", "0");
-	expect_attr(d[1]->uuid, "engines/2d/limit", "13.33");
+	expect_fraction(d[1]->uuid, gpu->medium);
 	vdev_close(d[2]);
-	expect_attr(d[1]->uuid, "engines/2d/limit", "13.33");
+	expect_fraction(d[1]->uuid, gpu->medium);
 
 	gpu_set("policy", "equal_share");
-	expect_attr(d[1]->uuid, "engines/2d/limit", "50.00");
+	expect_limit(d[1]->uuid, "50.00");
 	gpu_set("policy", "best_effort");
-	expect_attr(d[0]->uuid, "engines/2d/limit", "20.00");
-	expect_attr(d[1]->uuid, "engines/2d/limit", "100.00");
+	expect_limit(d[0]->uuid, "2.00");
+	expect_limit(d[1]->uuid, "100.00");
 }
 
-/* A tenant that draws and compares all the time, as a child. */
-static int paints(void *arg)
+/* A tenant that works and compares all the time, as a child. */
+static int works_and_compares(void *arg)
 {
 	struct vdev *d = arg;
+	uint8_t *vram = vdev_map_vram(d), *model = malloc(d->room);
 	unsigned int i;
 
+	ASSERT(model);
 	rnd_seed(d->fd);
-	cv.d = d;
-	cv.vram = vdev_map_vram(d);
-	cv.model = malloc(SIZE);
-	ASSERT(cv.model);
-	fill_pattern(cv.model, SIZE, d->fd);
-	memcpy(cv.vram, cv.model, SIZE);
+	fill_pattern(model, d->room, d->fd);
+	memcpy(vram, model, d->room);
 	gpu_init(d);
 	for (i = 0; i < 120; i++) {
-		struct op op = fill_op(32, rnd_below(300), rnd_below(300),
-				       100 + rnd_below(600),
-				       100 + rnd_below(600));
+		uint64_t from = rnd_below(300) * 4096, to = from + 2 * MIB;
+		uint64_t bytes = (100 + rnd_below(400)) * 4096;
+		uint32_t value = rnd();
 
-		canvas_do(&op);
-		op = copy_op(i & 1 ? 32 : 8, rnd_below(300), rnd_below(300),
-			     rnd_below(300), rnd_below(300), 700, 700);
-		canvas_do(&op);
-		if (i % 20 == 19)
-			canvas_compare();
+		gpu_fill(d, from, bytes, value);
+		gpu_copy(d, to, from, bytes);
+		model_fill(model, from, bytes, value);
+		memcpy(model + to, model + from, bytes);
+		if (i % 20 != 19)
+			continue;
+		gpu_idle(d);
+		ASSERT_EQ(first_difference(vram, model, d->room), d->room);
 	}
 	return tap_failures() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -444,16 +461,16 @@ static void set_at_random(struct vdev *const *d, unsigned int nr)
 	mdev_set(one->uuid, "cap", "100");
 }
 
-/* Whatever is set meanwhile, each pixel is right. */
-static void set_while_drawing(void)
+/* Whatever is set meanwhile, each byte is right. */
+static void set_while_working(void)
 {
-	struct vdev *d[3] = { vdev_new(T4), vdev_new(T4), vdev_new(T4) };
+	struct vdev *d[3] = { vdev_new(gpu->medium), vdev_new(gpu->medium), vdev_new(gpu->medium) };
 	pid_t pid[ARRAY_SIZE(d)];
 	unsigned int i, changes = 0;
 	bool running = true;
 
 	for (i = 0; i < ARRAY_SIZE(d); i++)
-		pid[i] = child_start(paints, d[i]);
+		pid[i] = child_start(works_and_compares, d[i]);
 	for (; running; changes++) {
 		set_at_random(d, ARRAY_SIZE(d));
 		usleep(5000);
@@ -480,7 +497,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(admission),
 	TAP_TEST(promises_end),
 	TAP_TEST(limit_follows),
-	TAP_TEST(set_while_drawing),
+	TAP_TEST(set_while_working),
 };
 
 int main(void)

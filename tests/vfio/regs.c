@@ -18,13 +18,13 @@ static void sizes_are_the_instance_s(void)
 {
 	unsigned int type;
 
-	for (type = 0; type < NR_TYPES; type++) {
+	for (type = 0; type < gpu->nr_types; type++) {
 		vdev_cleanup();
-		d = vdev_new(type);
-		EXPECT_EQ(reg_rd(d, CNFG_MEMSIZE), types[type].size);
-		EXPECT_EQ(reg_rd(d, CNFG_APER_SIZE), types[type].size);
+		d = vdev_new(&gpu->types[type]);
+		EXPECT_EQ(reg_rd(d, CNFG_MEMSIZE), gpu->types[type].size);
+		EXPECT_EQ(reg_rd(d, CNFG_APER_SIZE), gpu->types[type].size);
 		EXPECT_EQ(reg_rd(d, MC_FB_LOCATION),
-			  (types[type].size - 1) & 0xffff0000);
+			  (gpu->types[type].size - 1) & 0xffff0000);
 	}
 }
 
@@ -172,7 +172,7 @@ static void indexed_wr(unsigned int region, uint32_t index, uint32_t val)
 
 static void index_reaches_registers(void)
 {
-	static const unsigned int bars[] = { REGION_IO, REGION_REGS };
+	const unsigned int bars[] = { REGION_IO, REGION_REGS };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bars); i++) {
@@ -244,7 +244,7 @@ static void idle_status(void)
 {
 	EXPECT_EQ(reg_rd(d, RBBM_STATUS), FIFO_DEPTH);
 	gpu_init(d);
-	gpu_fill(d, 0, 4096, 64, 64, 1);
+	gpu_rect(d, 0, 4096, 64, 64, 1);
 	gpu_idle(d);
 	EXPECT_EQ(reg_rd(d, RBBM_STATUS), FIFO_DEPTH);
 }
@@ -261,7 +261,7 @@ static void busy_status(void)
 			uint32_t status;
 
 			reg_wr(d, DST_X_Y, 0);
-			gpu_fill(d, 0, 4096, 1024, 2048, i);
+			gpu_rect(d, 0, 4096, 1024, 2048, i);
 			status = reg_rd(d, RBBM_STATUS);
 			active |= !!(status & RBBM_ACTIVE);
 			fewer |= (status & RBBM_FIFOCNT_MASK) < FIFO_DEPTH;

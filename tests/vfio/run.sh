@@ -2,20 +2,46 @@
 # SPDX-License-Identifier: GPL-2.0
 # The vfio tier, inside the host VM: loads the modules, runs the programs of
 # build/vfio, unloads, and looks for what is left. Each test becomes a line of
-# $OUT/tests.tap.
+# $OUT/tests.tap that begins with the GPU.
 #
-# Usage: tests/vfio/run.sh [PROGRAM...]    (default: all)
+# Usage: tests/vfio/run.sh [--all | --gpu GPU] [PROGRAM...]
+#   --all            all programs on both GPUs
+#   --gpu GPU        rv100, the card (default), or soft, which is made for each program
+#   soft/PROGRAM     that one on that GPU
 #   by-cdev/PROGRAM  that one, with vGPUs opened by VFIO's character devices
+# Without programs: all on the card, the most telling on the soft GPU; with --gpu all
+# on that one.
 set -uo pipefail
 
-programs=(types info config decode regs irq reset engine2d state isolation scrub
-	display cursor monitor sched policy shares account protect harm lifetime race
-	trace soft)
+# Those that know no card.
+any=(types info config irq reset isolation scrub sched policy shares account protect
+	harm lifetime race trace)
+# Those that are about one.
+rv100=(decode regs engine2d state isolation2d display cursor monitor)
+soft=(soft hang)
+# Of the first what differs most with another kind of GPU, and is quick.
+telling=(info config irq reset lifetime hang scrub)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
 # faults of its own where memory runs out (vfio_group_release(), ACPI), of which the
 # log tells.
 # Those of which parts depend on how a vGPU is opened, closed, mapped or reset.
-by_cdev=(info regs irq reset scrub display lifetime race)
+by_cdev=(info irq reset scrub lifetime race)
+default_gpu=rv100 all=
+case ${1:-} in
+--gpu)
+	default_gpu=$2
+	shift 2 ;;
+--all)
+	all=1
+	telling=("${any[@]}" hang)
+	shift ;;
+esac
+if [ "$default_gpu" = soft ]; then
+	programs=("${any[@]}" "${soft[@]}")
+else
+	programs=("${any[@]}" "${rv100[@]}" soft/soft "${telling[@]/#/soft/}")
+	by_cdev+=(regs display)
+fi
 [ $# -eq 0 ] || programs=("$@")
 
 bin=${BUILD:-/build}/vfio
@@ -94,21 +120,33 @@ log_is_watched() {
 	! clean_log '' > /dev/null
 }
 
+# Of [soft/][by-cdev/]PROGRAM: program, kind (of GPU) and by.
+split_name() {
+	local word
+
+	program=${1##*/} kind=$default_gpu by=group
+	for word in ${1//\// }; do
+		case $word in
+		by-cdev) by=cdev ;;
+		rv100|soft) kind=$word ;;
+		esac
+	done
+}
+
 # Take over a program's lines, with numbers of our own.
 merge() {
-	local line plan=0 done=0 status=$2 by=
+	local line plan=0 done=0 status=$2 label=$3
 
-	[[ $1 != by-cdev/* ]] || by='by cdev: '
 	while IFS= read -r line; do
 		case $line in
 		1..*) plan=${line#1..} ;;
-		'ok '*) result ok "$by${line#* - }"; done=$((done + 1)) ;;
-		'not ok '*) result 'not ok' "$by${line#* - }"; done=$((done + 1)) ;;
+		'ok '*) result ok "$label: ${line#* - }"; done=$((done + 1)) ;;
+		'not ok '*) result 'not ok' "$label: ${line#* - }"; done=$((done + 1)) ;;
 		'#'*) echo "$line" | tee -a "$tap" ;;
 		esac
-	done < "$out/${1/\//-}.log"
+	done < "$1"
 	[ "$plan" -gt 0 ] && [ "$done" -eq "$plan" ] && return
-	result 'not ok' "$1: ended with $status after $done of $plan tests"
+	result 'not ok' "$label: ended with $status after $done of $plan tests"
 }
 
 # In which call of the kernel a program and its children are.
@@ -121,25 +159,33 @@ tell_where() {
 	done | tee -a "$tap"
 }
 
-run_program() {
-	local name=$1 program=${1#by-cdev/} started=$SECONDS status=0 before=$failed pid
-	local by=group log=$out/${1/\//-}.log
+# As drivers/soft.c has it. The program of that name makes it by itself.
+make_soft() { [ "$kind/$program" = soft/soft ] || modules soft vram_mb=100; }
+unmake_soft() { [ ! -e /sys/module/vgpu_soft ] || timeout "$PATIENCE" rmmod vgpu_soft; }
 
-	[ "$name" = "$program" ] || by=cdev
-	say "$name"
+run_program() {
+	local name=$1 started=$SECONDS status=0 before=$failed pid
+	local program kind by label log=$out/${1//\//-}.log
+
+	split_name "$name"
+	label=$kind
+	[ "$by" = group ] || label="$kind by $by"
+	say "$name on $kind"
 	mark "$name"
-	VDEV_BY=$by "$bin/$program" > "$log" 2>&1 &
+	[ "$kind" != soft ] || check "$label: $program: a soft GPU is made" make_soft
+	GPU=$kind VDEV_BY=$by "$bin/$program" > "$log" 2>&1 &
 	pid=$!
 	watch_over "$pid" "$PATIENCE" stat -c %s "$log" || status=$?
 	if [ -n "$hangs" ]; then
-		result 'not ok' "$name: nothing new for $PATIENCE s, ended"
+		result 'not ok' "$label: $program: nothing new for $PATIENCE s, ended"
 		tell_where "$program"
 		end_child "$pid" 10 || status=$?
 	fi
-	merge "$name" "$status"
-	check "$name: kernel log" clean_log "${asked[$program]:-}"
+	merge "$log" "$status" "$label"
+	[ "$kind" != soft ] || check "$label: $program: it goes" unmake_soft
+	check "$label: $program: kernel log" clean_log "${asked[$program]:-}"
 	if [ "$status" != 0 ] && [ "$failed" = "$before" ]; then
-		result 'not ok' "$name: exit status $status"
+		result 'not ok' "$label: $program: exit status $status"
 	fi
 	say "$name: $((failed - before)) failed, $((SECONDS - started)) s"
 }
@@ -175,14 +221,15 @@ nothing_left() {
 add_what_this_kernel_can() {
 	if compgen -G '/sys/kernel/debug/vgpu/*/fail_idle' > /dev/null; then
 		say "this kernel can inject hangs: hang and lost run as well"
-		programs+=(hang lost)
+		programs+=(lost ${all:+soft/lost})
+		[ "$default_gpu" = soft ] || programs+=(hang)
 		by_cdev+=(lost)
 	else
-		say "this kernel cannot inject hangs: hang and lost are not among the programs"
+		say "this kernel cannot inject hangs: what needs that is not among the programs"
 	fi
 	if grep -q ' vfio-dev$' /proc/devices; then
 		say "this kernel has VFIO character devices: iommufd runs as well, others by them"
-		programs+=(iommufd "${by_cdev[@]/#/by-cdev/}")
+		programs+=(iommufd ${all:+soft/iommufd} "${by_cdev[@]/#/by-cdev/}")
 	else
 		say "this kernel has no VFIO character devices: iommufd is not among the programs"
 	fi

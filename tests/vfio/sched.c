@@ -1,52 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sharing the engine: who gets it, what is counted, and the slice. */
-#include <limits.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include "gpu2d.h"
+#include "tenant.h"
 
 #define DEFAULT_SLICE_US	2000
 
-static void draw_some(struct vdev *d, unsigned int n)
+static void after(void)
+{
+	children_end();
+	vdev_cleanup();
+}
+
+static void work_some(struct vdev *d, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		gpu_fill(d, 0, 4096, 512, 512, i);
+		gpu_fill(d, 0, MIB, i);
 }
 
-/* A child that never runs out of work for @d. */
-static pid_t keep_busy(struct vdev *d)
+/* What a child does that never runs out of work for @d. */
+static int works_without_end(void *d)
 {
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	ASSERT_OK(pid);
-	if (pid)
-		return pid;
-	tap_child();
 	for (;;)
-		draw_some(d, 1000);
-}
-
-static void stop(pid_t pid)
-{
-	int status;
-
-	ASSERT_OK(kill(pid, SIGKILL));
-	ASSERT_EQ(waitpid(pid, &status, 0), pid);
-	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-}
-
-/* Wait until a counter has passed @above. run.sh has a limit. */
-static void wait_above(struct vdev *d, const char *name, uint64_t above)
-{
-	while (mdev_attr_u64(d->uuid, name) <= above)
-		usleep(2000);
+		work_some(d, 1000);
+	return 0;
 }
 
 /* Counters of both move on while both always have work. */
@@ -61,9 +39,9 @@ static void all_get_their_turn(void)
 	unsigned int i, round;
 
 	for (i = 0; i < ARRAY_SIZE(d); i++) {
-		d[i] = vdev_new(T4);
+		d[i] = vdev_new(gpu->medium);
 		gpu_init(d[i]);
-		pid[i] = keep_busy(d[i]);
+		pid[i] = child_start(works_without_end, d[i]);
 	}
 	for (round = 0; round < 5; round++) {
 		uint64_t seen[ARRAY_SIZE(d)][ARRAY_SIZE(names)];
@@ -78,7 +56,7 @@ static void all_get_their_turn(void)
 				wait_above(d[i], names[n], seen[i][n]);
 	}
 	for (i = 0; i < ARRAY_SIZE(d); i++)
-		stop(pid[i]);
+		child_kill(pid[i]);
 	for (i = 0; i < ARRAY_SIZE(d); i++) {
 		gpu_idle(d[i]);
 		EXPECT(mdev_attr_u64(d[i]->uuid, "slices") >=
@@ -91,38 +69,38 @@ static void all_get_their_turn(void)
 /* A little work is done in the end, however much another has queued. */
 static void busy_neighbour(void)
 {
-	struct vdev *busy = vdev_new(T8), *d = vdev_new(T4);
+	struct vdev *busy = vdev_new(gpu->medium), *d = vdev_new(gpu->medium);
 	pid_t pid;
 	unsigned int i;
 
 	gpu_init(busy);
 	gpu_init(d);
-	pid = keep_busy(busy);
+	pid = child_start(works_without_end, busy);
 	wait_above(busy, "slices", 3);
 	for (i = 0; i < 50; i++) {
-		gpu_fill(d, i * 4096, 4096, 1024, 1, i + 1);
+		gpu_fill(d, i * 4096, 4096, i + 1);
 		gpu_idle(d);
 		EXPECT_EQ(vdev_rd(d, REGION_VRAM, i * 4096 + 4092, 4), i + 1);
 	}
 	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), 50);
-	stop(pid);
+	child_kill(pid);
 }
 
 /* Alone, an instance keeps its context on the engine. */
 static void alone_without_switches(void)
 {
-	struct vdev *d = vdev_new(T4), *idle = vdev_new(T4);
+	struct vdev *d = vdev_new(gpu->medium), *idle = vdev_new(gpu->medium);
 	unsigned int i;
 
 	gpu_init(d);
 	for (i = 0; i < 50; i++) {
-		draw_some(d, 3);
+		work_some(d, 3);
 		gpu_idle(d);
 	}
 	EXPECT_EQ(mdev_attr_u64(d->uuid, "switches"), 1);
 	EXPECT(mdev_attr_u64(d->uuid, "slices") >= 50);
 	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), 150);
-	EXPECT_EQ(mdev_attr_u64(d->uuid, "bytes"), 150ULL * 512 * 512 * 4);
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "bytes"), 150 * MIB);
 	EXPECT_EQ(mdev_attr_u64(idle->uuid, "gpu_time_ns"), 0);
 	EXPECT_EQ(mdev_attr_u64(idle->uuid, "slices"), 0);
 }
@@ -130,13 +108,13 @@ static void alone_without_switches(void)
 /* By turns, each one has to be loaded every time. */
 static void by_turns(void)
 {
-	struct vdev *d[2] = { vdev_new(T4), vdev_new(T4) };
+	struct vdev *d[2] = { vdev_new(gpu->medium), vdev_new(gpu->medium) };
 	unsigned int i;
 
 	gpu_init(d[0]);
 	gpu_init(d[1]);
 	for (i = 0; i < 40; i++) {
-		draw_some(d[i & 1], 1);
+		work_some(d[i & 1], 1);
 		gpu_idle(d[i & 1]);
 	}
 	for (i = 0; i < 2; i++) {
@@ -151,19 +129,17 @@ static void slice_is_adjustable(void)
 		"1", "499", "30001", "4294967296", "-1", "x", "1000 1000", "1ms",
 	};
 	static const char * const good[] = { "500", "30000", "0", "2000\n" };
-	char path[PATH_MAX + 32];
 	unsigned int i;
 
-	snprintf(path, sizeof(path), "%s/vgpu/slice_us", gpu_path());
 	EXPECT_EQ(gpu_attr_u64("slice_us"), DEFAULT_SLICE_US);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		errno = 0;
-		EXPECT(file_write(path, bad[i]) == -1 &&
+		EXPECT(gpu_try_set("slice_us", bad[i]) == -1 &&
 		       (errno == EINVAL || errno == ERANGE));
 		EXPECT_EQ(gpu_attr_u64("slice_us"), DEFAULT_SLICE_US);
 	}
 	for (i = 0; i < ARRAY_SIZE(good); i++) {
-		ASSERT_OK(file_write(path, good[i]));
+		gpu_set("slice_us", good[i]);
 		EXPECT_EQ(gpu_attr_u64("slice_us"), strtoul(good[i], NULL, 10));
 		alone_without_switches();
 		by_turns();
@@ -183,7 +159,7 @@ int main(void)
 {
 	static const struct tap_suite suite = {
 		.name = "sched", .tests = tests, .nr = ARRAY_SIZE(tests),
-		.after = vdev_cleanup,
+		.after = after,
 	};
 
 	return tap_run(&suite);

@@ -9,8 +9,6 @@
 /* Beside what is promised: percent of the GPU. */
 #define MARGIN		3
 
-/* Bytes that the engine is given at a time: within them, no slice ends. */
-#define PIECE		(256 * 1024)
 /* Slices of a tenant whose mean length is looked at, and how often. */
 #define MANY_SLICES	100
 
@@ -38,7 +36,7 @@ static void all_busy(struct vdev *const *d, unsigned int nr)
 
 static void cap_holds(void)
 {
-	struct vdev *d[2] = { vdev_new(T16), vdev_new(T16) };
+	struct vdev *d[2] = { vdev_new(gpu->large), vdev_new(gpu->large) };
 
 	gpu_set("window_ms", "20");
 	mdev_set(d[0]->uuid, "cap", "25");
@@ -61,7 +59,8 @@ static void cap_holds(void)
 
 static void weights_hold(void)
 {
-	struct vdev *d[3] = { vdev_new(T16), vdev_new(T16), vdev_new(T16) };
+	struct vdev *d[3] = { vdev_new(gpu->large), vdev_new(gpu->large),
+			      vdev_new(gpu->large) };
 
 	mdev_set(d[0]->uuid, "weight", "100");
 	mdev_set(d[1]->uuid, "weight", "200");
@@ -85,7 +84,7 @@ static void weights_hold(void)
 /* Half of the GPU for one of two, whatever the other does. */
 static void equal_share_is_kept(void)
 {
-	struct vdev *d[2] = { vdev_new(T16), vdev_new(T8) };
+	struct vdev *d[2] = { vdev_new(gpu->large), vdev_new(gpu->medium) };
 
 	gpu_set("policy", "equal_share");
 	gpu_set("window_ms", "20");
@@ -108,16 +107,25 @@ static void equal_share_is_kept(void)
 	}, NULL);
 }
 
+/* Percent of the GPU. */
+static double fraction(const struct type_facts *type)
+{
+	return 100.0 * type->size / (gpu->vram_total - gpu->vram_reserved);
+}
+
 /* The fraction of its type, alone and beside others. */
 static void fixed_share_is_kept(void)
 {
-	struct vdev *d[3] = { vdev_new(T16), vdev_new(T16), vdev_new(T8) };
+	const double large = fraction(gpu->large);
+	const double medium = fraction(gpu->medium);
+	struct vdev *d[3] = { vdev_new(gpu->large), vdev_new(gpu->large),
+			      vdev_new(gpu->medium) };
 
 	gpu_set("policy", "fixed_share");
 	gpu_set("window_ms", "20");
 	all_busy(d, 1);
 	expect_shares(d, 3, (struct bound[]) {
-		{ 0, OF_GPU, 26.67 - 2 * MARGIN, 26.67 + MARGIN },
+		{ 0, OF_GPU, large - 2 * MARGIN, large + MARGIN },
 		{ }
 	}, NULL);
 	EXPECT_EQ(mdev_attr_u64(d[1]->uuid, "gpu_time_ns"), 0);
@@ -125,9 +133,9 @@ static void fixed_share_is_kept(void)
 
 	all_busy(d + 1, 2);
 	expect_shares(d, 3, (struct bound[]) {
-		{ 0, OF_GPU, 26.67 - 3 * MARGIN, 26.67 + MARGIN },
-		{ 1, OF_GPU, 26.67 - 3 * MARGIN, 26.67 + MARGIN },
-		{ 2, OF_GPU, 13.34 - 2 * MARGIN, 13.34 + MARGIN },
+		{ 0, OF_GPU, large - 3 * MARGIN, large + MARGIN },
+		{ 1, OF_GPU, large - 3 * MARGIN, large + MARGIN },
+		{ 2, OF_GPU, medium - 2 * MARGIN, medium + MARGIN },
 		{ }
 	}, NULL);
 }
@@ -135,7 +143,8 @@ static void fixed_share_is_kept(void)
 /* Best effort: who is alone with work has all of it. */
 static void nothing_is_wasted(void)
 {
-	struct vdev *d[3] = { vdev_new(T16), vdev_new(T8), vdev_new(T4) };
+	struct vdev *d[3] = { vdev_new(gpu->large), vdev_new(gpu->medium),
+			      vdev_new(gpu->medium) };
 	unsigned int i;
 
 	mdev_set(d[1]->uuid, "min", "60");
@@ -153,7 +162,7 @@ static void nothing_is_wasted(void)
 
 static void min_is_kept(void)
 {
-	struct vdev *d[2] = { vdev_new(T8), vdev_new(T16) };
+	struct vdev *d[2] = { vdev_new(gpu->medium), vdev_new(gpu->large) };
 	unsigned int i;
 
 	mdev_set(d[0]->uuid, "weight", "1");
@@ -180,7 +189,7 @@ static void min_is_kept(void)
  * struct length - mean length of the slices of two tenants, GPU time
  * @least: ns; not less, however long the counters took to read
  * @most: ns; not more
- * @piece: ns that %PIECE took them
+ * @piece: ns that a piece took them: within it, no slice ends
  */
 struct length {
 	double least, most, piece;
@@ -213,7 +222,7 @@ static void measure(struct vdev *const *d, struct length *len)
 	outer = both(d, "slices") - outer;
 	len->least = (double)time / outer;
 	len->most = (double)time / inner;
-	len->piece = (double)time * PIECE / bytes;
+	len->piece = (double)time * gpu->piece / bytes;
 }
 
 /*
@@ -243,7 +252,7 @@ static void expect_length(struct vdev *const *d, double ns, struct length *len)
 
 static void slices_are_as_set(void)
 {
-	struct vdev *d[2] = { vdev_new(T16), vdev_new(T16) };
+	struct vdev *d[2] = { vdev_new(gpu->large), vdev_new(gpu->large) };
 	struct length small, large, two, four;
 
 	all_busy(d, 2);
@@ -256,8 +265,8 @@ static void slices_are_as_set(void)
 	/* Derived: 16 ms divided by those that are open, busy or not. */
 	gpu_set("slice_us", "0");
 	expect_length(d, 8.0 * MS, &two);
-	vdev_new(T4);
-	vdev_new(T4);
+	vdev_new(gpu->medium);
+	vdev_new(gpu->medium);
 	expect_length(d, 4.0 * MS, &four);
 	EXPECT(two.most > 1.3 * four.least);
 }

@@ -8,40 +8,16 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "vfio.h"
+#include "soft.h"
 
-/* Of docs/hardware-soft.md. */
-#define BAR_CONTROL	VFIO_PCI_BAR0_REGION_INDEX
-#define BAR_VRAM	VFIO_PCI_BAR2_REGION_INDEX
-#define BELL_COPY	0x1000
-#define BELL_COMPUTE	0x2000
-#define MSIX_TABLE	0x3000
-#define VRAM_LO		0x008
-#define QUEUE_COPY	0x100
-#define QUEUE_COMPUTE	0x200
-#define RING_LO		0x00
-#define RING_SLOTS	0x08
-#define RING_ENABLE	0x0c
-#define HEAD_WRITE	0x28
-#define HEAD_READ	0x30
 #define SLOTS		64
-#define OP_NOP		1
-#define OP_FILL		3
-#define FLAG_FENCE	1
-#define FLAG_IRQ	2
 
 /* Where the ring of a queue and its fence are in VRAM. */
 #define RING_AT		0x10000
 #define FENCE_AT	0x20000
 #define DATA_AT		0x100000
 
-struct packet {
-	uint16_t op, flags;
-	uint32_t value;
-	uint64_t dst, src, size, fence, fence_value, reserved[2];
-};
-
-static char gpu[256];
+static char gpu_dir[256];
 
 /* The first PCI device that offers a type of this name; -1 when none does. */
 static int find_gpu(void)
@@ -52,8 +28,8 @@ static int find_gpu(void)
 	ret = glob("/sys/bus/pci/devices/*/mdev_supported_types/vgpu_soft-SOFT-4C",
 		   0, NULL, &found);
 	if (!ret) {
-		snprintf(gpu, sizeof(gpu), "%s", found.gl_pathv[0]);
-		strstr(gpu, "/mdev_supported_types")[0] = '\0';
+		snprintf(gpu_dir, sizeof(gpu_dir), "%s", found.gl_pathv[0]);
+		strstr(gpu_dir, "/mdev_supported_types")[0] = '\0';
 		globfree(&found);
 	}
 	return ret ? -1 : 0;
@@ -103,7 +79,7 @@ static void after(void)
 	}
 	/* Gone with all that it has made. */
 	EXPECT_EQ(system("rmmod vgpu_soft"), 0);
-	EXPECT(file_read(gpu, text, sizeof(text)) < 0 && errno == ENOENT);
+	EXPECT(file_read(gpu_dir, text, sizeof(text)) < 0 && errno == ENOENT);
 }
 
 static struct vdev *create(const char *type)
@@ -113,7 +89,7 @@ static struct vdev *create(const char *type)
 
 	mdev_uuid(uuid);
 	snprintf(path, sizeof(path), "%s/mdev_supported_types/vgpu_soft-%s/create",
-		 gpu, type);
+		 gpu_dir, type);
 	ASSERT_OK(file_write(path, uuid));
 	d = vdev_open(uuid);
 	vdev_decode(d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
@@ -121,69 +97,46 @@ static struct vdev *create(const char *type)
 }
 
 /**
- * struct ring - a queue as a driver sees it
- * @d: the vGPU
- * @vram: its memory
- * @bell: its doorbell
- * @at: where the ring is in @vram
+ * struct queue - one of the two of a vGPU
+ * @ring: its ring
  * @fence: where its fence is
- * @written: packets written
  */
-struct ring {
-	struct vdev *d;
-	uint8_t *vram;
-	volatile uint32_t *bell;
-	uint64_t at;
+struct queue {
+	struct ring ring;
 	uint64_t fence;
-	uint64_t written;
 };
 
-static volatile uint64_t *word(struct ring *r, uint64_t at)
+static struct queue queue_new(struct vdev *d, bool compute)
 {
-	return (volatile uint64_t *)(r->vram + at);
+	struct queue q = { .fence = FENCE_AT + compute * 64 };
+
+	ring_map(&q.ring, d, compute);
+	ASSERT(ring_enable(&q.ring, RING_AT + compute * 0x8000, SLOTS));
+	return q;
 }
 
-static struct ring ring_new(struct vdev *d, bool compute)
+static volatile uint64_t *word(struct queue *q, uint64_t at)
 {
-	uint32_t block = compute ? QUEUE_COMPUTE : QUEUE_COPY;
-	struct ring r = { .d = d };
-
-	r.vram = vdev_try_map(d, BAR_VRAM, 0, d->size);
-	ASSERT(r.vram != MAP_FAILED);
-	r.bell = vdev_try_map(d, BAR_CONTROL, compute ? BELL_COMPUTE : BELL_COPY,
-			      4096);
-	ASSERT(r.bell != MAP_FAILED);
-	r.at = RING_AT + compute * 0x8000;
-	r.fence = FENCE_AT + compute * 64;
-	vdev_wr(d, BAR_CONTROL, block + RING_LO, 4, r.at);
-	vdev_wr(d, BAR_CONTROL, block + RING_SLOTS, 4, SLOTS);
-	vdev_wr(d, BAR_CONTROL, block + RING_ENABLE, 4, 1);
-	ASSERT_EQ(vdev_rd(d, BAR_CONTROL, block + RING_ENABLE, 4), 1);
-	return r;
+	return ring_word(&q->ring, at);
 }
 
-/* Write a packet when there is room, then the index, then ring. */
-static void submit(struct ring *r, struct packet p)
+static void submit(struct queue *q, struct packet p)
 {
-	ASSERT(AWAIT(r->written - *word(r, r->at + HEAD_READ) < SLOTS));
-	memcpy(r->vram + r->at + 64 + r->written % SLOTS * 64, &p, sizeof(p));
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	*word(r, r->at + HEAD_WRITE) = ++r->written;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	*r->bell = 1;
+	ASSERT(AWAIT(ring_has_room(&q->ring)));
+	ring_put(&q->ring, &p);
 }
 
-static void submit_fence(struct ring *r, uint64_t value)
+static void submit_fence(struct queue *q, uint64_t value)
 {
-	submit(r, (struct packet) {
+	submit(q, (struct packet) {
 		.op = OP_NOP, .flags = FLAG_FENCE,
-		.fence = r->fence, .fence_value = value,
+		.fence = q->fence, .fence_value = value,
 	});
 }
 
-static void await_fence(struct ring *r, uint64_t value)
+static void await_fence(struct queue *q, uint64_t value)
 {
-	ASSERT(AWAIT(*word(r, r->fence) == value));
+	ASSERT(AWAIT(*word(q, q->fence) == value));
 }
 
 static void one_page_around(struct vdev *d, uint64_t offset, bool mapped)
@@ -268,7 +221,7 @@ static unsigned int available(const char *type)
 	char path[512], text[ATTR_LEN];
 
 	snprintf(path, sizeof(path),
-		 "%s/mdev_supported_types/vgpu_soft-%s/available_instances", gpu,
+		 "%s/mdev_supported_types/vgpu_soft-%s/available_instances", gpu_dir,
 		 type);
 	ASSERT(file_read(path, text, sizeof(text)) > 0);
 	return strtoul(text, NULL, 10);
@@ -289,7 +242,7 @@ static void sizes_fit(void)
 		create("SOFT-4C");
 	}
 	snprintf(path, sizeof(path),
-		 "%s/mdev_supported_types/vgpu_soft-SOFT-4C/create", gpu);
+		 "%s/mdev_supported_types/vgpu_soft-SOFT-4C/create", gpu_dir);
 	mdev_uuid(uuid);
 	EXPECT(file_write(path, uuid) < 0 && errno == ENOSPC);
 }
@@ -302,16 +255,16 @@ static void works_and_interrupts(void)
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(queues); i++) {
-		struct ring r = ring_new(d, queues[i]);
+		struct queue q = queue_new(d, queues[i]);
 		uint64_t at = DATA_AT + i * MIB;
-		uint32_t *data = (uint32_t *)(r.vram + at);
+		uint32_t *data = (uint32_t *)(q.ring.vram + at);
 		int fd = evt_new();
 
 		ASSERT_OK(irq_set(d, VFIO_PCI_MSIX_IRQ_INDEX,
 				  VFIO_IRQ_SET_DATA_EVENTFD |
 				  VFIO_IRQ_SET_ACTION_TRIGGER, i, 1, &fd,
 				  sizeof(fd)));
-		submit(&r, (struct packet) {
+		submit(&q, (struct packet) {
 			.op = OP_FILL, .flags = FLAG_IRQ, .value = 0xc0ffee00 + i,
 			.dst = at, .size = MIB / 2,
 		});
@@ -337,21 +290,21 @@ static void works_and_interrupts(void)
 static void doorbell_loses_none(void)
 {
 	struct vdev *d = create("SOFT-4C");
-	struct ring r = ring_new(d, true);
+	struct queue q = queue_new(d, true);
 	uint64_t rings;
 	unsigned int i;
 
 	srand(1);
 	for (i = 1; i <= SUBMISSIONS; i++) {
-		submit_fence(&r, i);
+		submit_fence(&q, i);
 		if (rand() % 8)
 			continue;
-		await_fence(&r, i);
+		await_fence(&q, i);
 		/* Around the time after which a doorbell is armed, and beyond. */
 		if (!(rand() % 8))
 			usleep(rand() % 40000);
 	}
-	await_fence(&r, SUBMISSIONS);
+	await_fence(&q, SUBMISSIONS);
 	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), SUBMISSIONS);
 	rings = mdev_attr_u64(d->uuid, "traps_write");
 	tap_note("%llu of %u rings were page faults",
@@ -365,14 +318,13 @@ static void doorbell_loses_none(void)
 static void the_next_tenant(void)
 {
 	struct vdev *d = create("SOFT-4C");
-	struct ring r = ring_new(d, false);
+	struct queue q = queue_new(d, false);
 	uint8_t *vram;
 
-	memset(r.vram + DATA_AT, 0x5a, MIB);
-	submit_fence(&r, 1);
-	await_fence(&r, 1);
-	munmap(r.vram, d->size);
-	munmap((void *)r.bell, 4096);
+	memset(q.ring.vram + DATA_AT, 0x5a, MIB);
+	submit_fence(&q, 1);
+	await_fence(&q, 1);
+	ring_unmap(&q.ring);
 	d = vdev_reopen(d);
 	vdev_decode(d, PCI_COMMAND_MEMORY);
 	EXPECT_EQ(vdev_rd(d, BAR_CONTROL, QUEUE_COPY + RING_ENABLE, 4), 0);
@@ -386,13 +338,13 @@ static void the_next_tenant(void)
 static void all_of_memory(void)
 {
 	struct vdev *d = create("SOFT-16C");
-	struct ring r = ring_new(d, false);
+	struct queue q = queue_new(d, false);
 	uint64_t i;
 
 	for (i = DATA_AT; i < d->size; i += 4096)
-		*word(&r, i) = ~i;
+		*word(&q, i) = ~i;
 	for (i = DATA_AT; i < d->size; i += 4096)
-		if (*word(&r, i) != ~i)
+		if (*word(&q, i) != ~i)
 			break;
 	EXPECT_EQ(i, d->size);
 	/* The engine sees what the CPU has written, and so does read(). */
@@ -409,7 +361,7 @@ static void unbind_and_bind(void)
 {
 	char name[16];
 
-	snprintf(name, sizeof(name), "%s", strrchr(gpu, '/') + 1);
+	snprintf(name, sizeof(name), "%s", strrchr(gpu_dir, '/') + 1);
 	ASSERT_OK(file_write("/sys/bus/pci/drivers/vgpu_soft/unbind", name));
 	EXPECT(find_gpu() < 0);
 	ASSERT_OK(file_write("/sys/bus/pci/drivers/vgpu_soft/bind", name));

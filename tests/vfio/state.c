@@ -131,7 +131,7 @@ static void narrow_writes(void)
 	struct op op = fill_op(32, 33, 44, 17, 9);
 	unsigned int i;
 
-	gpu_fill(cv.d, 0, FULL_PITCH, 1, 1, 5);
+	gpu_rect(cv.d, 0, FULL_PITCH, 1, 1, 5);
 	for (i = 0; i < 4; i++)
 		vdev_wr(cv.d, REGION_REGS, DP_BRUSH_FRGD_CLR + i, 1,
 			op.color >> i * 8);
@@ -286,6 +286,28 @@ static void each_keeps_its_state(void)
 	munmap(map, SIZE);
 }
 
+/* What a driver left in the engine does not colour what comes next. */
+static void reset_forgets_it(void)
+{
+	gpu_rect(cv.d, 0x100000, 4096, 8, 8, 0xffffffff);
+	reg_wr(cv.d, SC_TOP_LEFT, pack_yx(100, 100));
+	gpu_idle(cv.d);
+	ASSERT_OK(vdev_ioctl(cv.d, VFIO_DEVICE_RESET, NULL));
+	vdev_decode(cv.d, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	memset(cv.vram, 0x11, SIZE);
+	/* No colour is set: zero. No scissor is set: all may be drawn. */
+	reg_wr(cv.d, DST_PITCH_OFFSET, pack_pitch_offset(64, 0));
+	reg_wr(cv.d, DP_GUI_MASTER_CNTL, GMC_DST_PITCH_OFFSET_LEAVE |
+	       GMC_BRUSH_SOLID | GMC_DST_8BPP | GMC_SRC_DSTCOLOR |
+	       GMC_ROP3(ROP3_PATCOPY));
+	reg_wr(cv.d, DST_X_Y, 0);
+	reg_wr(cv.d, DST_WIDTH_HEIGHT, pack_yx(16, 1));
+	gpu_idle(cv.d);
+	EXPECT_EQ(cv.vram[0], 0);
+	EXPECT_EQ(cv.vram[15], 0);
+	EXPECT_EQ(cv.vram[16], 0x11);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(scissor_registers),
 	TAP_TEST(default_scissor),
@@ -298,6 +320,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(aliases_read_alike),
 	TAP_TEST(unsupported_is_dropped),
 	TAP_TEST(each_keeps_its_state),
+	TAP_TEST(reset_forgets_it),
 };
 
 int main(void)

@@ -183,7 +183,7 @@ static void registers_are_kept(void)
 	reg_wr(d[0], BIOS_0_SCRATCH, 0xcafe0001);
 	reg_wr(d[0], GEN_INT_CNTL, INT_SW);
 	display_set_mode(d[0], 800, 600, 32, 4096);
-	fill_setup(d[0], 0xfeedbeef);
+	work_setup(d[0], 0xfeedbeef);
 	for (i = 0; i < ARRAY_SIZE(regs); i++)
 		was[i] = reg_rd(d[0], regs[i]);
 	ASSERT_EQ(vdev_pread(d[0], REGION_CONFIG, config[0], CONFIG_SIZE, 0),
@@ -203,19 +203,18 @@ static void registers_are_kept(void)
 static void context_is_kept(void)
 {
 	uint32_t *vram = vdev_map_vram(d[0]);
-	int w, h;
+	uint64_t words = work_bytes(d[0]) / 4;
 
-	fill_size(d[0], &w, &h);
-	fill_setup(d[0], 0x600df00d);
-	fill_again(d[0], 1);
+	work_setup(d[0], 0x600df00d);
+	work_again(d[0], 1);
 	gpu_idle(d[0]);
 	host_sleeps();
 	memset(vram, 0, d[0]->size);
-	fill_again(d[0], 1);
+	work_again(d[0], 1);
 	gpu_idle(d[0]);
 	EXPECT_EQ(vram[0], 0x600df00d);
-	EXPECT_EQ(vram[w * h - 1], 0x600df00d);
-	EXPECT_EQ(vram[w * h], 0);
+	EXPECT_EQ(vram[words - 1], 0x600df00d);
+	EXPECT_EQ(vram[words], 0);
 	EXPECT_EQ(mdev_attr_u64(d[0]->uuid, "dropped"), 0);
 	munmap(vram, d[0]->size);
 }
@@ -240,12 +239,12 @@ static int fill_until_stopped(void *arg)
 	unsigned int me = *(unsigned int *)arg;
 	struct work *w = work[me];
 
-	fill_setup(d[me], 0);
+	work_setup(d[me], 0);
 	do {
 		w->color = 0x10000 * (me + 1) + w->started;
 		reg_wr(d[me], DP_BRUSH_FRGD_CLR, w->color);
 		w->started++;
-		fill_again(d[me], 1);
+		work_again(d[me], 1);
 	} while (!w->stop);
 	return 0;
 }
@@ -253,7 +252,7 @@ static int fill_until_stopped(void *arg)
 static void expect_work(unsigned int i, const uint32_t *vram)
 {
 	const char *uuid = d[i]->uuid;
-	int w, h, at;
+	uint64_t at, words = work_bytes(d[i]) / 4;
 
 	gpu_idle(d[i]);
 	EXPECT_EQ(mdev_attr_u64(uuid, "ops"), work[i]->started);
@@ -261,14 +260,13 @@ static void expect_work(unsigned int i, const uint32_t *vram)
 	EXPECT_EQ(mdev_attr_u64(uuid, "fifo_overflows"), 0);
 	EXPECT_EQ(mdev_attr_u64(uuid, "faults"), 0);
 	expect_attr(uuid, "state", "ok");
-	fill_size(d[i], &w, &h);
-	for (at = 0; at < w * h && vram[at] == work[i]->color; at++)
+	for (at = 0; at < words && vram[at] == work[i]->color; at++)
 		;
-	EXPECT_EQ(at, w * h);
-	/* The guard lines after it are nobody's. */
-	for (; at < w * (h + 48) && !vram[at]; at++)
+	EXPECT_EQ(at, words);
+	/* What comes after it is nobody's. */
+	for (; at < d[i]->size / 4 && !vram[at]; at++)
 		;
-	EXPECT_EQ(at, w * (h + 48));
+	EXPECT_EQ(at, d[i]->size / 4);
 }
 
 /* One is held back by its cap: of its work, some is queued when it gets dark. */
@@ -333,11 +331,11 @@ static void comes_and_goes_as_before(void)
 	host_sleeps();
 	EXPECT_EQ(gpu_attr_u64("vram_free"), available);
 	third = vdev_new(T8);
-	EXPECT(draws(third, 5));
+	EXPECT(works(third, 5));
 	d[0] = vdev_reopen(d[0]);
 	vdev_decode(d[0], DECODE_ALL);
-	EXPECT(draws(d[0], 6));
-	EXPECT(draws(d[1], 7));
+	EXPECT(works(d[0], 6));
+	EXPECT(works(d[1], 7));
 }
 
 /* Refused, and nothing is lost. That there is enough else, the others show. */
@@ -350,7 +348,7 @@ static void too_little_memory(void)
 	ASSERT_OK(put(HOG, "1"));
 	EXPECT_ERR(try_sleep(), ENOMEM);
 	EXPECT_EQ(number(FORGOT), forgot);
-	EXPECT(draws(d[0], 1));
+	EXPECT(works(d[0], 1));
 }
 
 static const struct tap_test tests[] = {

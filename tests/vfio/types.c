@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "gpu2d.h"
 #include "mdev.h"
+#include "pattern.h"
 #include "tap.h"
 
 #define UNIT		(4 * MIB)
@@ -22,7 +22,7 @@ static struct card card;
 /* vGPUs of the random test. */
 static struct {
 	char uuid[UUID_LEN];
-	unsigned int type;
+	const struct type_facts *type;
 	uint64_t offset;
 } live[MAX_UNITS];
 static unsigned int nr_live;
@@ -104,23 +104,23 @@ static void check_card(void)
 	EXPECT_EQ(gpu_attr_u64("vram_free"), blocks_free(&card, 1) * UNIT);
 	EXPECT_EQ(gpu_attr_u64("vram_largest_free"),
 		  largest_block(&card) * UNIT);
-	for (type = 0; type < NR_TYPES; type++)
-		EXPECT_EQ(type_available(type),
-			  blocks_free(&card, types[type].size / UNIT));
+	for (type = 0; type < gpu->nr_types; type++)
+		EXPECT_EQ(type_available(&gpu->types[type]),
+			  blocks_free(&card, gpu->types[type].size / UNIT));
 }
 
 /* Create a vGPU, check its place, and note it in the picture of the card. */
-static void create_live(unsigned int type)
+static void create_live(const struct type_facts *type)
 {
-	unsigned int n = types[type].size / UNIT;
+	unsigned int n = type->size / UNIT;
 	unsigned int best = best_largest(&card, n);
 	uint64_t offset;
 
 	mdev_create(type, live[nr_live].uuid);
 	offset = mdev_attr_u64(live[nr_live].uuid, "vram_offset");
 	EXPECT_EQ(mdev_attr_u64(live[nr_live].uuid, "vram_size"),
-		  types[type].size);
-	EXPECT_EQ(offset % types[type].size, 0);
+		  type->size);
+	EXPECT_EQ(offset % type->size, 0);
 	ASSERT(block_free(&card, offset / UNIT, n));
 	take(&card, offset / UNIT, n, true);
 	EXPECT_EQ(largest_block(&card), best);
@@ -132,7 +132,7 @@ static void create_live(unsigned int type)
 static void remove_live(unsigned int i)
 {
 	ASSERT_OK(mdev_remove(live[i].uuid));
-	take(&card, live[i].offset / UNIT, types[live[i].type].size / UNIT,
+	take(&card, live[i].offset / UNIT, live[i].type->size / UNIT,
 	     false);
 	live[i] = live[--nr_live];
 }
@@ -140,17 +140,21 @@ static void remove_live(unsigned int i)
 /* Name of the largest type of which one more fits. */
 static const char *largest_fit(void)
 {
-	unsigned int type = NR_TYPES;
+	const struct type_facts *best = NULL;
+	unsigned int i;
 
-	while (type--) {
-		if (blocks_free(&card, types[type].size / UNIT))
-			return types[type].name;
+	for (i = 0; i < gpu->nr_types + gpu->nr_odd; i++) {
+		const struct type_facts *t = &gpu->types[i];
+
+		if (t->size <= largest_block(&card) * UNIT &&
+		    (!best || t->size > best->size))
+			best = t;
 	}
-	return "none";
+	return best ? best->name : "none";
 }
 
 /* A create that cannot be served says why and changes nothing. */
-static void refuse(unsigned int type)
+static void refuse(const struct type_facts *type)
 {
 	char uuid[UUID_LEN], text[ATTR_LEN], want[ATTR_LEN];
 	unsigned int devices = dir_count("/sys/bus/mdev/devices");
@@ -164,7 +168,7 @@ static void refuse(unsigned int type)
 	gpu_attr("last_refusal", text);
 	snprintf(want, sizeof(want),
 		 "vram: type %s needs %llu bytes in one block, largest free is %llu; largest type that fits: %s",
-		 types[type].name, (unsigned long long)types[type].size,
+		 type->name, (unsigned long long)type->size,
 		 largest_block(&card) * UNIT, largest_fit());
 	EXPECT_STR(text, want);
 }
@@ -175,27 +179,28 @@ static void type_attributes(void)
 	unsigned int type;
 
 	snprintf(path, sizeof(path), "%s/mdev_supported_types", gpu_path());
-	EXPECT_EQ(dir_count(path), NR_TYPES);
-	for (type = 0; type < NR_TYPES; type++) {
-		const struct type_facts *t = &types[type];
+	EXPECT_EQ(dir_count(path), gpu->nr_types + gpu->nr_odd);
+	for (type = 0; type < gpu->nr_types; type++) {
+		const struct type_facts *t = &gpu->types[type];
 
-		type_attr(type, "name", text);
+		type_attr(&gpu->types[type], "name", text);
 		EXPECT_STR(text, t->name);
-		type_attr(type, "device_api", text);
+		type_attr(&gpu->types[type], "device_api", text);
 		EXPECT_STR(text, "vfio-pci");
-		type_attr(type, "description", text);
+		type_attr(&gpu->types[type], "description", text);
 		snprintf(want, sizeof(want),
-			 "num_heads=1, framebuffer=%lluM, max_resolution=%ux%u, max_instance=%u",
-			 t->size / MIB, t->xres, t->yres, t->max_instance);
+			 "num_heads=%u, framebuffer=%lluM, max_resolution=%ux%u, max_instance=%u",
+			 has_display(), t->size / MIB, t->xres, t->yres,
+			 t->max_instance);
 		EXPECT_STR(text, want);
-		EXPECT_EQ(type_available(type), t->max_instance);
+		EXPECT_EQ(type_available(&gpu->types[type]), t->max_instance);
 	}
 }
 
 static void empty_card(void)
 {
-	EXPECT_EQ(gpu_attr_u64("vram_total"), 64 * MIB);
-	EXPECT_EQ(gpu_attr_u64("vram_reserved"), 4 * MIB);
+	EXPECT_EQ(gpu_attr_u64("vram_total"), gpu->vram_total);
+	EXPECT_EQ(gpu_attr_u64("vram_reserved"), gpu->vram_reserved);
 	EXPECT_EQ(dir_count("/sys/bus/mdev/devices"), 0);
 	check_card();
 }
@@ -204,12 +209,12 @@ static void each_type_to_the_brim(void)
 {
 	unsigned int type, i;
 
-	for (type = 0; type < NR_TYPES; type++) {
-		for (i = 0; i < types[type].max_instance; i++) {
-			create_live(type);
+	for (type = 0; type < gpu->nr_types; type++) {
+		for (i = 0; i < gpu->types[type].max_instance; i++) {
+			create_live(&gpu->types[type]);
 			check_card();
 		}
-		refuse(type);
+		refuse(&gpu->types[type]);
 		while (nr_live)
 			remove_live(0);
 		check_card();
@@ -218,27 +223,26 @@ static void each_type_to_the_brim(void)
 
 static void mix_fills_the_card(void)
 {
-	create_live(T4);
-	create_live(T32);
-	create_live(T8);
-	create_live(T16);
+	create_live(gpu->small);
+	create_live(gpu->largest);
+	create_live(gpu->medium);
+	create_live(gpu->large);
 	check_card();
 	EXPECT_EQ(gpu_attr_u64("vram_free"), 0);
-	refuse(T4);
-	refuse(T32);
+	refuse(gpu->small);
+	refuse(gpu->largest);
 }
 
 /* A small vGPU must not break the block that a large one needs. */
 static void small_ones_leave_large_blocks(void)
 {
-	create_live(T4);
-	EXPECT_EQ(type_available(T32), 1);
-	EXPECT_EQ(type_available(T16), 3);
-	create_live(T8);
-	EXPECT_EQ(type_available(T32), 1);
-	create_live(T16);
-	EXPECT_EQ(type_available(T32), 1);
-	create_live(T32);
+	create_live(gpu->small);
+	EXPECT_EQ(type_available(gpu->largest), 1);
+	create_live(gpu->medium);
+	EXPECT_EQ(type_available(gpu->largest), 1);
+	create_live(gpu->large);
+	EXPECT_EQ(type_available(gpu->largest), 1);
+	create_live(gpu->largest);
 	check_card();
 }
 
@@ -247,8 +251,8 @@ static void fragmented_card_refuses(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < types[T4].max_instance; i++)
-		create_live(T4);
+	for (i = 0; i < gpu->small->max_instance; i++)
+		create_live(gpu->small);
 	for (i = 0; i < nr_live; ) {
 		if (live[i].offset / UNIT % 2)
 			remove_live(i);
@@ -256,9 +260,9 @@ static void fragmented_card_refuses(void)
 			i++;
 	}
 	check_card();
-	EXPECT(gpu_attr_u64("vram_free") >= types[T16].size);
-	refuse(T8);
-	refuse(T16);
+	EXPECT(gpu_attr_u64("vram_free") >= gpu->large->size);
+	refuse(gpu->medium);
+	refuse(gpu->large);
 }
 
 static void random_mix(void)
@@ -267,14 +271,14 @@ static void random_mix(void)
 
 	rnd_seed(2);
 	for (i = 0; i < 150; i++) {
-		unsigned int type = rnd_below(NR_TYPES);
+		unsigned int type = rnd_below(gpu->nr_types);
 
 		if (nr_live && rnd_below(5) < 2)
 			remove_live(rnd_below(nr_live));
-		else if (blocks_free(&card, types[type].size / UNIT))
-			create_live(type);
+		else if (blocks_free(&card, gpu->types[type].size / UNIT))
+			create_live(&gpu->types[type]);
 		else
-			refuse(type);
+			refuse(&gpu->types[type]);
 		check_card();
 	}
 }
@@ -285,26 +289,27 @@ static void instance_attributes(void)
 		"gpu_time_ns", "wait_time_ns", "slices", "switches", "traps",
 		"ops", "bytes", "dropped", "unknown_regs", "fifo_overflows",
 	};
-	char text[ATTR_LEN], path[PATH_MAX];
+	char text[ATTR_LEN], name[ATTR_LEN], path[PATH_MAX];
 	unsigned int type, i;
 
-	gpu_attr("engines/2d/class", text);
-	EXPECT_STR(text, "2d");
-	EXPECT_EQ(gpu_attr_u64("engines/2d/slice"), 0);
-	for (type = 0; type < NR_TYPES; type++) {
-		create_live(type);
-		mdev_attr(live[type].uuid, "type", text);
-		EXPECT_STR(text, types[type].name);
+	engine_attr(name, "class");
+	gpu_attr(name, text);
+	EXPECT_STR(text, gpu->engine_class);
+	engine_attr(name, "slice");
+	EXPECT_EQ(gpu_attr_u64(name), 0);
+	for (type = 0; type < gpu->nr_types; type++) {
+		create_live(&gpu->types[type]);
+		mdev_attr(live[0].uuid, "type", text);
+		EXPECT_STR(text, gpu->types[type].name);
 		for (i = 0; i < ARRAY_SIZE(zero); i++)
-			EXPECT_EQ(mdev_attr_u64(live[type].uuid, zero[i]), 0);
-		mdev_attr(live[type].uuid, "state", text);
+			EXPECT_EQ(mdev_attr_u64(live[0].uuid, zero[i]), 0);
+		mdev_attr(live[0].uuid, "state", text);
 		EXPECT(text[0]);
-		EXPECT(mdev_group(live[type].uuid) >= 0);
-		EXPECT_EQ(mdev_attr_u64(live[type].uuid, "engines/2d/ops"), 0);
+		EXPECT(mdev_group(live[0].uuid) >= 0);
 		snprintf(path, sizeof(path),
-			 "/sys/bus/mdev/devices/%s/vgpu/engines",
-			 live[type].uuid);
-		EXPECT_EQ(dir_count(path), 1);
+			 "/sys/bus/mdev/devices/%s/vgpu/engines", live[0].uuid);
+		EXPECT_EQ(dir_count(path), gpu->nr_queues);
+		remove_live(0);
 	}
 }
 
@@ -319,15 +324,15 @@ static void bad_uuids(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		EXPECT_ERR(mdev_try_create(T4, bad[i]), EINVAL);
+		EXPECT_ERR(mdev_try_create(gpu->small, bad[i]), EINVAL);
 	check_card();
 }
 
 static void same_uuid_twice(void)
 {
-	create_live(T4);
-	EXPECT_ERR(mdev_try_create(T4, live[0].uuid), EEXIST);
-	EXPECT_ERR(mdev_try_create(T8, live[0].uuid), EEXIST);
+	create_live(gpu->small);
+	EXPECT_ERR(mdev_try_create(gpu->small, live[0].uuid), EEXIST);
+	EXPECT_ERR(mdev_try_create(gpu->medium, live[0].uuid), EEXIST);
 	EXPECT(mdev_exists(live[0].uuid));
 	check_card();
 }
@@ -336,14 +341,14 @@ static void removed_is_gone(void)
 {
 	char uuid[UUID_LEN];
 
-	create_live(T8);
+	create_live(gpu->medium);
 	strcpy(uuid, live[0].uuid);
 	remove_live(0);
 	EXPECT(!mdev_exists(uuid));
 	EXPECT_ERR(mdev_remove(uuid), ENOENT);
 	check_card();
 	/* The name can be used again. */
-	EXPECT_OK(mdev_try_create(T8, uuid));
+	EXPECT_OK(mdev_try_create(gpu->medium, uuid));
 }
 
 static const struct tap_test tests[] = {

@@ -62,18 +62,27 @@ void inject_failed_reset(void)
 
 void inject_nothing(void)
 {
+	if (!can_inject())
+		return;
 	knob("fail_idle", "/probability", 0);
 	knob("fail_idle", "_instance", ANY_INSTANCE);
 	knob("fail_reset", "/probability", 0);
 }
 
-/* What the engine does, and who waits for it. */
+/* What the engine does that works for programs, and who waits for it. */
 void runlist_read(char *buf, size_t size)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], head[32], *at, *next;
 
 	debugfs_path(path, "runlist");
 	ASSERT_OK(file_read(path, buf, size));
+	snprintf(head, sizeof(head), "engine %u:", gpu->engine);
+	at = strstr(buf, head);
+	ASSERT(at);
+	next = strstr(at + 1, "\nengine ");
+	if (next)
+		next[1] = '\0';
+	memmove(buf, at, strlen(at) + 1);
 }
 
 /* The number of the instance that the engine has last worked for. */

@@ -15,13 +15,6 @@
 #define MDEV_DEVICES	"/sys/bus/mdev/devices"
 #define MAX_MDEVS	64
 
-const struct type_facts types[NR_TYPES] = {
-	[T4] = { "RV100-4D", "vgpu_rv100-RV100-4D", 4 * MIB, 1024, 768, 15 },
-	[T8] = { "RV100-8D", "vgpu_rv100-RV100-8D", 8 * MIB, 1280, 1024, 7 },
-	[T16] = { "RV100-16D", "vgpu_rv100-RV100-16D", 16 * MIB, 1600, 1200, 3 },
-	[T32] = { "RV100-32D", "vgpu_rv100-RV100-32D", 32 * MIB, 1920, 1200, 1 },
-};
-
 /* What this program has created and not yet removed. */
 static char created[MAX_MDEVS][UUID_LEN];
 
@@ -87,12 +80,19 @@ static ssize_t dir_read(const char *dir, const char *name, char *buf)
 	return ret;
 }
 
+static bool has_id(const char *dev, const char *name, unsigned int id)
+{
+	char text[ATTR_LEN];
+
+	return dir_read(dev, name, text) > 0 && strtoul(text, NULL, 16) == id;
+}
+
 static bool is_our_gpu(const char *dev)
 {
 	char text[ATTR_LEN];
 
-	return dir_read(dev, "vendor", text) > 0 && !strcmp(text, "0x1002") &&
-	       dir_read(dev, "device", text) > 0 && !strcmp(text, "0x5159") &&
+	return has_id(dev, "vendor", gpu->vendor) &&
+	       has_id(dev, "device", gpu->device) &&
 	       dir_read(dev, "vgpu/vram_total", text) > 0;
 }
 
@@ -115,7 +115,7 @@ const char *gpu_path(void)
 	}
 	closedir(dir);
 	if (!path[0]) {
-		tap_fail(__FILE__, __LINE__, "no GPU with mdev types");
+		tap_fail(__FILE__, __LINE__, "no %s with mdev types", gpu->name);
 		tap_abort();
 	}
 	return path;
@@ -189,16 +189,38 @@ uint64_t gpu_attr_u64(const char *name)
 	return dir_u64(dir, name);
 }
 
-void type_attr(unsigned int type, const char *name, char *buf)
+/* The name, of ATTR_LEN, of an attribute of the engine that works for programs. */
+void engine_attr(char *name, const char *attr)
+{
+	snprintf(name, ATTR_LEN, "engines/%s/%s", gpu->engine_name, attr);
+}
+
+/* "bind" the GPU to its driver, or "unbind" it; 0, or -1 with errno. */
+int gpu_driver(const char *what)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/vgpu_%s/%s",
+		 gpu->name, what);
+	return file_write(path, strrchr(gpu_path(), '/') + 1) < 0 ? -1 : 0;
+}
+
+static void type_path(const struct type_facts *type, const char *name,
+		      char *path, size_t size)
+{
+	snprintf(path, size, "%s/mdev_supported_types/vgpu_%s-%s/%s",
+		 gpu_path(), gpu->name, type->name, name);
+}
+
+void type_attr(const struct type_facts *type, const char *name, char *buf)
 {
 	char path[PATH_MAX + ATTR_LEN];
 
-	snprintf(path, sizeof(path), "%s/mdev_supported_types/%s/%s",
-		 gpu_path(), types[type].dir, name);
+	type_path(type, name, path, sizeof(path));
 	read_attr(path, buf);
 }
 
-unsigned int type_available(unsigned int type)
+unsigned int type_available(const struct type_facts *type)
 {
 	char buf[ATTR_LEN];
 
@@ -220,18 +242,17 @@ void mdev_uuid(char *uuid)
 
 /**
  * mdev_try_create() - write a UUID into a type's create file
- * @type: index in types[]
+ * @type: the type
  * @uuid: as written
  *
  * Return: 0, or -1 with errno.
  */
-int mdev_try_create(unsigned int type, const char *uuid)
+int mdev_try_create(const struct type_facts *type, const char *uuid)
 {
 	char path[PATH_MAX + ATTR_LEN];
 	unsigned int i;
 
-	snprintf(path, sizeof(path), "%s/mdev_supported_types/%s/create",
-		 gpu_path(), types[type].dir);
+	type_path(type, "create", path, sizeof(path));
 	if (file_write(path, uuid) < 0)
 		return -1;
 	for (i = 0; i < MAX_MDEVS; i++) {
@@ -244,11 +265,11 @@ int mdev_try_create(unsigned int type, const char *uuid)
 }
 
 /* Make a vGPU, which must succeed; its new UUID goes to @uuid. */
-void mdev_create(unsigned int type, char *uuid)
+void mdev_create(const struct type_facts *type, char *uuid)
 {
 	mdev_uuid(uuid);
 	if (mdev_try_create(type, uuid)) {
-		tap_fail(__FILE__, __LINE__, "create %s: %s", types[type].name,
+		tap_fail(__FILE__, __LINE__, "create %s: %s", type->name,
 			 strerror(errno));
 		tap_abort();
 	}

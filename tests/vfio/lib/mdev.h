@@ -6,45 +6,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "gpu.h"
 
 #define MIB		(1024ULL * 1024)
 #define UUID_LEN	37
 #define ATTR_LEN	256
 
-/**
- * struct type_facts - what a vGPU type is, from the product's documentation
- * @name: pretty name
- * @dir: directory in mdev_supported_types
- * @size: VRAM in bytes
- * @xres: widest mode
- * @yres: highest mode
- * @max_instance: how many fit on an empty card
- */
-struct type_facts {
-	const char *name;
-	const char *dir;
-	uint64_t size;
-	unsigned int xres;
-	unsigned int yres;
-	unsigned int max_instance;
-};
-
-#define NR_TYPES	4
-extern const struct type_facts types[NR_TYPES];
-
-/* Small to large, as in types[]. */
-enum { T4, T8, T16, T32 };
-
 const char *gpu_path(void);
 void gpu_attr(const char *name, char *buf);
 uint64_t gpu_attr_u64(const char *name);
+int gpu_driver(const char *what);
+void engine_attr(char *name, const char *attr);
 
-void type_attr(unsigned int type, const char *name, char *buf);
-unsigned int type_available(unsigned int type);
+void type_attr(const struct type_facts *type, const char *name, char *buf);
+unsigned int type_available(const struct type_facts *type);
 
 void mdev_uuid(char *uuid);
-int mdev_try_create(unsigned int type, const char *uuid);
-void mdev_create(unsigned int type, char *uuid);
+int mdev_try_create(const struct type_facts *type, const char *uuid);
+void mdev_create(const struct type_facts *type, char *uuid);
 int mdev_remove(const char *uuid);
 void mdev_remove_all(void);
 void mdev_attr(const char *uuid, const char *name, char *buf);

@@ -133,6 +133,11 @@ bool tap_errno(const char *file, int line, const char *what, long ret,
 	return false;
 }
 
+static bool applies(const struct tap_test *test)
+{
+	return !test->applies || test->applies();
+}
+
 static bool run_one(const struct tap_suite *suite, const struct tap_test *test)
 {
 	failures = 0;
@@ -155,16 +160,21 @@ static bool run_one(const struct tap_suite *suite, const struct tap_test *test)
  */
 int tap_run(const struct tap_suite *suite)
 {
-	unsigned int failed = 0;
+	unsigned int failed = 0, number = 0;
 	unsigned int i;
 
 	signal(SIGTERM, tell_and_end);
-	printf("TAP version 13\n1..%u\n", suite->nr);
+	for (i = 0; i < suite->nr; i++)
+		number += applies(&suite->tests[i]);
+	printf("TAP version 13\n1..%u\n", number);
 	fflush(stdout);
-	for (i = 0; i < suite->nr; i++) {
-		bool ok = run_one(suite, &suite->tests[i]);
+	for (i = 0, number = 0; i < suite->nr; i++) {
+		bool ok;
 
-		printf("%sok %u - %s.%s\n", ok ? "" : "not ", i + 1,
+		if (!applies(&suite->tests[i]))
+			continue;
+		ok = run_one(suite, &suite->tests[i]);
+		printf("%sok %u - %s.%s\n", ok ? "" : "not ", ++number,
 		       suite->name, suite->tests[i].name);
 		fflush(stdout);
 		failed += !ok;

@@ -20,13 +20,16 @@
  * struct tap_test - one test
  * @name: as shown in the TAP line
  * @fn: does it
+ * @applies: is it one of this run's tests; NULL: always
  */
 struct tap_test {
 	const char *name;
 	void (*fn)(void);
+	bool (*applies)(void);
 };
 
-#define TAP_TEST(f)	{ .name = #f, .fn = f }
+#define TAP_TEST(f)		{ .name = #f, .fn = f }
+#define TAP_TEST_IF(f, cond)	{ .name = #f, .fn = f, .applies = cond }
 
 /**
  * struct tap_suite - one program

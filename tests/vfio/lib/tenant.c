@@ -11,6 +11,9 @@
 
 #define POLL_US		5000
 
+/* Behind the largest fill, nobody's. */
+#define GUARD_BYTES	(384 * 1024)
+
 /* How long shares are looked at, ns of the GPU's clock, and how often. */
 #define LONG_ENOUGH	(1000 * MS)
 #define SHARE_TRIES	5
@@ -167,86 +170,65 @@ void expect_attr(const char *uuid, const char *name, const char *want)
 		tap_note("%s", name);
 }
 
-/* The largest rectangle that work is made of: milliseconds of GPU time. */
-void fill_size(const struct vdev *d, int *w, int *h)
+/* Bytes of the largest fill that work is made of: milliseconds of GPU time. */
+uint64_t work_bytes(const struct vdev *d)
 {
-	*w = d->size >= 16 * MIB ? 2048 : 1024;
-	*h = d->size / (*w * 4) - 48;
+	return (d->room - GUARD_BYTES) / 8192 * 8192;
 }
 
-/* All that fill_again() needs; draws nothing itself. */
-void fill_setup(struct vdev *d, uint32_t color)
+/* All that work_again() needs; does nothing itself. */
+void work_setup(struct vdev *d, uint32_t value)
 {
-	int w, h;
-
-	fill_size(d, &w, &h);
 	gpu_init(d);
-	reg_wr(d, DST_PITCH_OFFSET, pack_pitch_offset(w * 4, 0));
-	reg_wr(d, DP_GUI_MASTER_CNTL, GMC_SRC_PITCH_OFFSET_LEAVE |
-	       GMC_DST_PITCH_OFFSET_LEAVE | GMC_BRUSH_SOLID | GMC_DST_32BPP |
-	       GMC_SRC_DSTCOLOR | GMC_DP_SRC_MEMORY | GMC_CLR_CMP_DIS |
-	       GMC_ROP3(ROP3_PATCOPY));
-	reg_wr(d, DP_BRUSH_FRGD_CLR, color);
-	reg_wr(d, DP_CNTL, DP_LEFT_TO_RIGHT | DP_TOP_TO_BOTTOM);
-	reg_wr(d, DST_Y_X, 0);
+	gpu->prepare(d, 0, work_bytes(d), value);
 }
 
-/* One write is one operation, so a FIFO holds much more than a slice. */
-void fill_again(struct vdev *d, unsigned int times)
+void work_again(struct vdev *d, unsigned int times)
 {
-	int w, h;
-
-	fill_size(d, &w, &h);
 	while (times--)
-		reg_wr(d, DST_HEIGHT_WIDTH, pack_yx(h, w));
+		gpu->again(d);
 }
 
-/* What a tenant does that never runs out of work: its writes wait for room. */
-int fill_forever(void *d)
+/* What a tenant does that never runs out of work. */
+int works_forever(void *d)
 {
-	fill_setup(d, 0x5a5a5a5a);
+	work_setup(d, 0x5a5a5a5a);
 	for (;;)
-		fill_again(d, 1000);
+		work_again(d, 1000);
 	return 0;
 }
 
 /* A process that does so. */
 pid_t busy_start(struct vdev *d)
 {
-	return child_start(fill_forever, d);
+	return child_start(works_forever, d);
 }
 
 /* The engine does for it what it should: a few fills and copies. */
-bool draws(struct vdev *d, uint32_t seed)
+bool works(struct vdev *d, uint32_t seed)
 {
-	uint8_t *vram = vdev_map_vram(d), *model = malloc(d->size);
+	uint8_t *vram = vdev_map_vram(d), *model = malloc(d->room);
 	uint64_t at;
-	int i;
+	unsigned int i;
 
 	ASSERT(model);
-	fill_pattern(model, d->size, seed);
-	memcpy(vram, model, d->size);
+	fill_pattern(model, d->room, seed);
+	memcpy(vram, model, d->room);
 	gpu_init(d);
 	for (i = 0; i < 4; i++) {
-		struct op op = {
-			.bpp = 32, .w = 300 + i, .h = 200, .rop = ROP3_PATCOPY,
-			.color = seed * (i + 1),
-			.src = { .pitch = 4096, .x = 20 * i, .y = i },
-			.dst = { .pitch = 4096, .x = 31 * i, .y = 90 * i },
-		};
+		uint64_t from = i * 0x21000, to = from + MIB + i * 0x1000;
+		uint64_t bytes = 0x40000 + i * 0x1000;
 
-		gpu_do(d, &op);
-		model_do(model, &op);
-		op.rop = ROP3_SRCCOPY;
-		op.dst.y += 400;
-		gpu_do(d, &op);
-		model_do(model, &op);
+		gpu_fill(d, from, bytes, seed * (i + 1));
+		gpu_copy(d, to, from, bytes);
+		model_fill(model, from, bytes, seed * (i + 1));
+		memcpy(model + to, model + from, bytes);
 	}
 	gpu_idle(d);
-	at = first_difference(vram, model, d->size);
+	at = first_difference(vram, model, d->room);
 	munmap(vram, d->size);
 	free(model);
-	return EXPECT_EQ(at, d->size);
+	return EXPECT_EQ(at, d->room);
 }
 
 /* Wait until a counter has passed @above. run.sh has a limit. */
@@ -256,11 +238,19 @@ void wait_above(const struct vdev *d, const char *name, uint64_t above)
 		usleep(POLL_US);
 }
 
-/* The GPU's time since it was registered, ns. */
+static uint64_t engine_u64(const char *attr)
+{
+	char name[ATTR_LEN];
+
+	engine_attr(name, attr);
+	return gpu_attr_u64(name);
+}
+
+/* The engine's time since the GPU was registered, ns. */
 uint64_t gpu_clock(void)
 {
-	return gpu_attr_u64("idle_time_ns") + gpu_attr_u64("busy_time_ns") +
-	       gpu_attr_u64("switch_time_ns");
+	return engine_u64("idle_time_ns") + engine_u64("busy_time_ns") +
+	       engine_u64("switch_time_ns");
 }
 
 /* Until the GPU's clock has moved on by @ns. */

@@ -6,7 +6,8 @@
 #ifndef _TENANT_H
 #define _TENANT_H
 
-#include "gpu2d.h"
+#include "pattern.h"
+#include "vfio.h"
 
 #define MAX_TENANTS	16
 
@@ -29,12 +30,12 @@ void mdev_set(const char *uuid, const char *name, const char *text);
 void expect_attr(const char *uuid, const char *name, const char *want);
 
 /* Work. */
-void fill_size(const struct vdev *d, int *w, int *h);
-void fill_setup(struct vdev *d, uint32_t color);
-void fill_again(struct vdev *d, unsigned int times);
-int fill_forever(void *d);
+uint64_t work_bytes(const struct vdev *d);
+void work_setup(struct vdev *d, uint32_t value);
+void work_again(struct vdev *d, unsigned int times);
+int works_forever(void *d);
 pid_t busy_start(struct vdev *d);
-bool draws(struct vdev *d, uint32_t seed);
+bool works(struct vdev *d, uint32_t seed);
 void wait_above(const struct vdev *d, const char *name, uint64_t above);
 
 /* What a tenant's GPU time is compared with, if not with another tenant's. */

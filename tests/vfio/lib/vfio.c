@@ -85,6 +85,7 @@ static struct vdev *open_by(const char *uuid, void (*prepare)(struct vdev *))
 	prepare(d);
 	ASSERT_OK(vdev_connect(d));
 	d->size = mdev_attr_u64(uuid, "vram_size");
+	d->room = d->size - gpu->kept;
 	for (i = 0; i < NR_REGIONS; i++) {
 		d->region[i].argsz = sizeof(d->region[i]);
 		d->region[i].index = i;
@@ -114,7 +115,7 @@ struct vdev *vdev_open_by_group(const char *uuid)
 	return open_by(uuid, open_group);
 }
 
-static struct vdev *new_by(unsigned int type,
+static struct vdev *new_by(const struct type_facts *type,
 			   struct vdev *(*open_it)(const char *uuid))
 {
 	char uuid[UUID_LEN];
@@ -127,18 +128,19 @@ static struct vdev *new_by(unsigned int type,
 }
 
 /* A new vGPU of this type, open and decoding memory and I/O. */
-struct vdev *vdev_new(unsigned int type)
+struct vdev *vdev_new(const struct type_facts *type)
 {
 	return new_by(type, vdev_open);
 }
 
-struct vdev *vdev_new_by_group(unsigned int type)
+struct vdev *vdev_new_by_group(const struct type_facts *type)
 {
 	return new_by(type, vdev_open_by_group);
 }
 
 static void close_files(struct vdev *d)
 {
+	gpu->close(d);
 	if (d->fd >= 0)
 		close(d->fd);
 	if (d->group >= 0)
@@ -403,6 +405,16 @@ int irq_eventfd(struct vdev *d, unsigned int index, uint32_t action, int fd)
 
 	return irq_set(d, index, VFIO_IRQ_SET_DATA_EVENTFD | action, 0, 1,
 		       &data, sizeof(data));
+}
+
+/* The same to what gpu->irq_raise() raises. */
+int irq_message(struct vdev *d, int fd)
+{
+	int32_t data = fd;
+
+	return irq_set(d, gpu->messages, VFIO_IRQ_SET_DATA_EVENTFD |
+		       VFIO_IRQ_SET_ACTION_TRIGGER, gpu->vector, 1, &data,
+		       sizeof(data));
 }
 
 int evt_new(void)

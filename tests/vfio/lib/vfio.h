@@ -11,16 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "gpu.h"
 #include "mdev.h"
 #include "tap.h"
 
 #define MAX_REGIONS	16
 
-/* Region indices of a vGPU beyond those that VFIO fixes for PCI. */
+/* Region indices of a vGPU: of its GPU, fixed by VFIO, and beyond these. */
+#define REGION_VRAM	(gpu->vram)
+#define REGION_REGS	(gpu->regs)
+
 enum {
-	REGION_VRAM = VFIO_PCI_BAR0_REGION_INDEX,
-	REGION_IO = VFIO_PCI_BAR1_REGION_INDEX,
-	REGION_REGS = VFIO_PCI_BAR2_REGION_INDEX,
 	REGION_ROM = VFIO_PCI_ROM_REGION_INDEX,
 	REGION_CONFIG = VFIO_PCI_CONFIG_REGION_INDEX,
 	REGION_EDID = VFIO_PCI_NUM_REGIONS,
@@ -28,8 +29,7 @@ enum {
 	NR_REGIONS,
 };
 
-#define IO_SIZE		256
-#define REGS_SIZE	0x4000
+/* Of what every function has; see &struct gpu_driver.config_size. */
 #define CONFIG_SIZE	256
 
 /**
@@ -41,6 +41,9 @@ enum {
  * @fd: the device
  * @uuid: its name
  * @size: bytes of VRAM
+ * @room: bytes of it, from its start, that a program may have the engine write
+ * @bytes: of gpu->prepare()
+ * @priv: of gpu->init()
  * @region: what VFIO_DEVICE_GET_REGION_INFO said
  */
 struct vdev {
@@ -51,11 +54,14 @@ struct vdev {
 	int fd;
 	char uuid[UUID_LEN];
 	uint64_t size;
+	uint64_t room;
+	uint64_t bytes;
+	void *priv;
 	struct vfio_region_info region[MAX_REGIONS];
 };
 
-struct vdev *vdev_new(unsigned int type);
-struct vdev *vdev_new_by_group(unsigned int type);
+struct vdev *vdev_new(const struct type_facts *type);
+struct vdev *vdev_new_by_group(const struct type_facts *type);
 struct vdev *vdev_open(const char *uuid);
 struct vdev *vdev_open_by_group(const char *uuid);
 int vdev_connect(struct vdev *d);
@@ -89,6 +95,7 @@ int vdev_dma_unmap(struct vdev *d, uint64_t iova, size_t size);
 int irq_set(struct vdev *d, unsigned int index, uint32_t flags, uint32_t start,
 	    uint32_t count, const void *data, size_t len);
 int irq_eventfd(struct vdev *d, unsigned int index, uint32_t action, int fd);
+int irq_message(struct vdev *d, int fd);
 int evt_new(void);
 uint64_t evt_take(int fd);
 uint64_t evt_wait(int fd);

@@ -6,6 +6,7 @@
 #ifndef _GPU2D_H
 #define _GPU2D_H
 
+#include "pattern.h"
 #include "rv100.h"
 #include "vfio.h"
 
@@ -98,21 +99,14 @@ struct op {
 };
 
 void gpu_wait_fifo(struct vdev *d, unsigned int entries);
-void gpu_idle(struct vdev *d);
 void gpu_wr(struct vdev *d, uint32_t reg, uint32_t val);
-void gpu_init(struct vdev *d);
 void gpu_do(struct vdev *d, const struct op *op);
-void gpu_fill(struct vdev *d, uint32_t offset, uint32_t pitch, int w, int h,
+void gpu_rect(struct vdev *d, uint32_t offset, uint32_t pitch, int w, int h,
 	      uint32_t color);
 
-void model_do(void *model, const struct op *op);
-uint64_t first_difference(const void *a, const void *b, uint64_t size);
+struct op hostile_op(uint32_t size);
 
-/* The same numbers in every run. */
-uint32_t rnd(void);
-uint32_t rnd_below(uint32_t n);
-void rnd_seed(uint32_t seed);
-void fill_pattern(void *p, uint64_t size, uint32_t seed);
+void model_do(void *model, const struct op *op);
 
 static inline uint32_t pack_yx(int y, int x)
 {

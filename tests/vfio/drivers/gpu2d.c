@@ -10,17 +10,15 @@
 /* Entries that gpu_do() may write. */
 #define MAX_ENTRIES	20
 
-static uint32_t rnd_state = 1;
-
-static void wait_status(struct vdev *d, unsigned int entries, uint32_t busy)
+/* Wait until the FIFO has room. */
+void gpu_wait_fifo(struct vdev *d, unsigned int entries)
 {
 	time_t end = tap_seconds() + tap_patience();
 	uint32_t status;
 
 	for (;;) {
 		status = reg_rd(d, RBBM_STATUS);
-		if ((status & RBBM_FIFOCNT_MASK) >= entries &&
-		    !(status & busy))
+		if ((status & RBBM_FIFOCNT_MASK) >= entries)
 			return;
 		if (tap_seconds() > end)
 			break;
@@ -32,31 +30,11 @@ static void wait_status(struct vdev *d, unsigned int entries, uint32_t busy)
 	tap_abort();
 }
 
-/* Wait until the FIFO has room. */
-void gpu_wait_fifo(struct vdev *d, unsigned int entries)
-{
-	wait_status(d, entries, 0);
-}
-
-/* Wait until all that was queued is done. */
-void gpu_idle(struct vdev *d)
-{
-	wait_status(d, FIFO_DEPTH, RBBM_ACTIVE);
-}
-
 /* An engine register, with room in the FIFO. */
 void gpu_wr(struct vdev *d, uint32_t reg, uint32_t val)
 {
 	gpu_wait_fifo(d, 1);
 	reg_wr(d, reg, val);
-}
-
-/* What a driver sets once. */
-void gpu_init(struct vdev *d)
-{
-	gpu_wr(d, DEFAULT_SC_BOTTOM_RIGHT, DEFAULT_SC_MAX);
-	gpu_wr(d, DP_WRITE_MSK, 0xffffffff);
-	gpu_idle(d);
 }
 
 static uint32_t gmc_depth(unsigned int bpp)
@@ -174,7 +152,7 @@ void gpu_do(struct vdev *d, const struct op *op)
 }
 
 /* A 32-bit rectangle at @offset. */
-void gpu_fill(struct vdev *d, uint32_t offset, uint32_t pitch, int w, int h,
+void gpu_rect(struct vdev *d, uint32_t offset, uint32_t pitch, int w, int h,
 	      uint32_t color)
 {
 	struct op op = {
@@ -287,44 +265,37 @@ void model_do(void *model, const struct op *op)
 			   clipped.dst.y, clipped.w, clipped.h, color));
 }
 
-/* Offset of the first byte that differs; @size when none does. */
-uint64_t first_difference(const void *a, const void *b, uint64_t size)
+/* At random, around and beyond @size bytes of memory. */
+struct op hostile_op(uint32_t size)
 {
-	const uint64_t *p = a, *q = b;
-	uint64_t i;
+	struct op op = {
+		.bpp = 8U << rnd_below(3),
+		.rop = rnd_below(3) ? ROP3_SRCCOPY : ROP3_PATCOPY,
+		.color = 0xbad00000 | rnd_below(0x10000),
+		.w = rnd_below(200), .h = rnd_below(40),
+		.trigger = rnd_below(NR_TRIGGERS),
+		.form = rnd_below(NR_FORMS),
+		.to_left = rnd_below(2), .to_top = rnd_below(2),
+	};
 
-	for (i = 0; i < size / 8; i++) {
-		if (p[i] != q[i])
-			return i * 8;
+	op.dst.offset = edgy(size) & ~1023U;
+	op.dst.pitch = rnd_below(256) * 64;
+	op.dst.x = rnd_below(3) ? rnd_below(2000) : rnd() & COORD_MASK;
+	op.dst.y = rnd_below(4) ? rnd_below(600) : rnd() & COORD_MASK;
+	op.src.offset = edgy(size) & ~1023U;
+	op.src.pitch = rnd_below(256) * 64;
+	op.src.x = rnd_below(3) ? rnd_below(2000) : rnd() & COORD_MASK;
+	op.src.y = rnd_below(4) ? rnd_below(600) : rnd() & COORD_MASK;
+	if (!rnd_below(8))
+		op.w = rnd() & COORD_MASK;
+	if (!rnd_below(8))
+		op.h = rnd() & COORD_MASK;
+	if (!rnd_below(3)) {
+		op.clip.on = true;
+		op.clip.left = rnd();
+		op.clip.top = rnd();
+		op.clip.right = rnd();
+		op.clip.bottom = rnd();
 	}
-	return size;
-}
-
-void rnd_seed(uint32_t seed)
-{
-	rnd_state = seed ? seed : 1;
-}
-
-/* xorshift32 (Marsaglia). */
-uint32_t rnd(void)
-{
-	rnd_state ^= rnd_state << 13;
-	rnd_state ^= rnd_state >> 17;
-	rnd_state ^= rnd_state << 5;
-	return rnd_state;
-}
-
-uint32_t rnd_below(uint32_t n)
-{
-	return rnd() % n;
-}
-
-/* Every 32-bit word tells its place. */
-void fill_pattern(void *p, uint64_t size, uint32_t seed)
-{
-	uint32_t *word = p;
-	uint64_t i;
-
-	for (i = 0; i < size / 4; i++)
-		word[i] = (uint32_t)(i * 2654435761u) ^ seed;
+	return op;
 }

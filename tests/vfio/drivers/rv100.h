@@ -6,6 +6,19 @@
 #ifndef _RV100_H
 #define _RV100_H
 
+#include "gpu.h"
+
+extern const struct type_facts rv100_types[];
+
+#define T4	(&rv100_types[0])
+#define T8	(&rv100_types[1])
+#define T16	(&rv100_types[2])
+#define T32	(&rv100_types[3])
+
+#define REGION_IO	VFIO_PCI_BAR1_REGION_INDEX
+#define IO_SIZE		256
+#define REGS_SIZE	0x4000
+
 #define MM_INDEX			0x0000
 #define MM_DATA				0x0004
 #define   MM_APER			(1U << 31)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One vGPU that does what it can to read or write what is not its own. The others
+ * fill the rest of the card, each with words that tell whose they are.
+ */
+#ifndef _VICTIMS_H
+#define _VICTIMS_H
+
+#include "pattern.h"
+#include "vfio.h"
+
+#define NR_VICTIMS	3
+
+/* That one, and its memory. */
+extern struct vdev *bad;
+extern uint32_t *own;
+
+/** struct victim - one of the others, and its memory */
+struct victim {
+	struct vdev *d;
+	uint32_t *vram;
+};
+
+extern struct victim victim[NR_VICTIMS];
+
+void victims_open(void);
+void victims_close(void);
+void check_victim(unsigned int i);
+bool is_canary(uint32_t word);
+void check_loot(const uint32_t *words, uint64_t bytes);
+void check_all(void);
+
+#endif /* _VICTIMS_H */
