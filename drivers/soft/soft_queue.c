@@ -130,7 +130,6 @@ static void report(struct soft_queue *sq, const char *what)
 	struct vgpu_instance *inst = sq->q->inst;
 	struct soft_instance *si = inst->priv;
 
-	vgpu_queue_count(sq->q, VGPU_QUEUE_DROPPED, 1);
 	if (__ratelimit(&si->drops))
 		dev_notice(inst->dev, "%s queue: packet dropped: %s; partition %llu bytes\n",
 			   sq->compute ? "compute" : "copy", what,
@@ -148,6 +147,7 @@ static int take(struct soft_queue *sq)
 	if (ret < 0) {
 		/* The guest has to set the ring up anew. */
 		sq->refused = true;
+		vgpu_queue_count(sq->q, VGPU_QUEUE_DROPPED, 1);
 		return ret;
 	}
 	if (!ret)
@@ -155,8 +155,11 @@ static int take(struct soft_queue *sq)
 	sq->verdict = soft_packet_check(&packet, sq->q->inst->vram_size,
 					sq->compute, &sq->work);
 	sq->has_work = sq->verdict == SOFT_RUN;
-	if (!sq->has_work)
+	if (!sq->has_work) {
+		/* Before the guest is told. */
+		vgpu_queue_count(sq->q, VGPU_QUEUE_DROPPED, 1);
 		vgpu_ring_advance(&sq->ring);
+	}
 	return 1;
 }
 
@@ -226,6 +229,8 @@ void soft_queue_finish(struct soft_queue *sq)
 	irq = sq->has_work && w->flags & SOFT_PACKET_IRQ;
 	if (sq->has_work) {
 		sq->has_work = false;
+		/* Before the guest is told, who may be asked at once. */
+		vgpu_queue_count(sq->q, VGPU_QUEUE_OPS, 1);
 		if (w->flags & SOFT_PACKET_FENCE) {
 			__le64 *fence = soft_vram(inst, w->fence);
 
@@ -233,7 +238,6 @@ void soft_queue_finish(struct soft_queue *sq)
 			smp_store_release(fence, cpu_to_le64(w->fence_value));
 		}
 		vgpu_ring_advance(&sq->ring);
-		vgpu_queue_count(sq->q, VGPU_QUEUE_OPS, 1);
 		WRITE_ONCE(sq->idle_since, ktime_get_ns());
 	}
 	spin_unlock_irq(&sq->lock);
