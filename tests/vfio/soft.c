@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "soft.h"
+#include "tenant.h"
 
 #define SLOTS		64
 
@@ -68,6 +69,7 @@ static void after(void)
 	glob_t found;
 	size_t i;
 
+	children_end();
 	vdev_cleanup();
 	if (!glob("/sys/bus/mdev/devices/*", 0, NULL, &found)) {
 		for (i = 0; i < found.gl_pathc; i++) {
@@ -314,6 +316,34 @@ static void doorbell_loses_none(void)
 	EXPECT(rings < SUBMISSIONS);
 }
 
+static void work_of_one(struct vdev *d, uint64_t value)
+{
+	struct queue q = queue_new(d, true);
+
+	submit_fence(&q, value);
+	await_fence(&q, value);
+	ring_unmap(&q.ring);
+}
+
+static uint64_t turn;
+
+static int child_works(void *d)
+{
+	work_of_one(d, turn);
+	return 0;
+}
+
+/* As a new QEMU gets an open vGPU from the old one: its doorbells, too. */
+static void handed_over(void)
+{
+	struct vdev *d = create("SOFT-4C");
+
+	for (turn = 1; turn < 4; turn++)
+		ASSERT_EQ(child_finish(child_start(child_works, d)), 0);
+	work_of_one(d, turn);
+	EXPECT_EQ(mdev_attr_u64(d->uuid, "ops"), 4);
+}
+
 /* Closed and opened by the next tenant: neither rings nor memory are the last's. */
 static void the_next_tenant(void)
 {
@@ -396,6 +426,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(sizes_fit),
 	TAP_TEST(works_and_interrupts),
 	TAP_TEST(doorbell_loses_none),
+	TAP_TEST(handed_over),
 	TAP_TEST(the_next_tenant),
 	TAP_TEST(all_of_memory),
 	TAP_TEST(unbind_and_bind),

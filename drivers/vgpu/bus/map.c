@@ -304,21 +304,29 @@ static const struct vm_operations_struct map_vm_ops = {
 
 /*
  * Doorbells are taken away under the mmap_lock of their user: there is one, from
- * the first mapping until the device is closed.
+ * the first mapping until the device is closed. Only when all of that mm's threads
+ * have ended, whoever got the device from it, as by an exec(), is the next.
  */
 static int keep_mm(struct vgpu_vdev *vd)
 {
+	struct mm_struct *mm = current->mm, *ended = NULL;
 	struct vgpu_map *map = &vd->map;
 	int ret = 0;
 
 	down_write(&map->sem);
-	if (!map->mm) {
-		map->mm = current->mm;
-		mmgrab(map->mm);
+	if (map->mm && !atomic_read(&map->mm->mm_users)) {
+		ended = map->mm;
+		map->mm = NULL;
 	}
-	if (map->mm != current->mm)
+	if (!map->mm) {
+		map->mm = mm;
+		mmgrab(mm);
+	}
+	if (map->mm != mm)
 		ret = -EINVAL;
 	up_write(&map->sem);
+	if (ended)
+		mmdrop(ended);
 	return ret;
 }
 
