@@ -211,6 +211,13 @@ static uint64_t hostile_offset(const struct vdev *d)
 	}
 }
 
+/* What is queued is to be done, or refused, not forgotten. */
+static void drain(const struct ring *r)
+{
+	while (!ring_is_empty(r) && !is_dead(r))
+		usleep(100);
+}
+
 /* Some of the rings are nowhere, or their index is: then they are made anew. */
 static void hostile(struct vdev *d)
 {
@@ -232,10 +239,13 @@ static void hostile(struct vdev *d)
 		p.size = 0;
 	if (p.flags & FLAG_FENCE)
 		p.fence = hostile_offset(d);
-	if (!rnd_below(64))
-		ring_enable(r, hostile_offset(d), 1U << rnd_below(32));
-	else if (!rnd_below(64))
-		*ring_word(r, r->at + HEAD_WRITE) += edgy(SLOTS);
+	if (!rnd_below(32)) {
+		drain(r);
+		if (rnd_below(2))
+			ring_enable(r, hostile_offset(d), 1U << rnd_below(32));
+		else
+			*ring_word(r, r->at + HEAD_WRITE) += edgy(SLOTS);
+	}
 	if (is_dead(r))
 		init(d);
 	put(d, &p);
