@@ -177,6 +177,7 @@ int vgpu_function_save(struct vgpu_vdev *vd, struct vgpu_writer *w)
 {
 	const struct vgpu_section **s;
 
+	lockdep_assert_held(&vd->trap_lock);
 	if (!stands_still(vd))
 		return -EBUSY;
 	for (s = vd->pd->sections; *s; s++)
@@ -246,6 +247,7 @@ int vgpu_function_load(struct vgpu_vdev *vd, struct vgpu_reader *r)
 {
 	const struct vgpu_section **at = vd->pd->sections, *s;
 
+	lockdep_assert_held(&vd->trap_lock);
 	if (!stands_still(vd))
 		return -EBUSY;
 	vgpu_function_reset(vd);

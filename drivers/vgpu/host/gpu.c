@@ -68,6 +68,7 @@ const char *vgpu_largest_type(const struct vgpu_pdev *pd)
 {
 	const struct vgpu_type_desc *t = largest_type(pd);
 
+	lockdep_assert_held(&pd->lock);
 	return t ? t->name : "none";
 }
 
@@ -82,6 +83,7 @@ u64 vgpu_largest_free(const struct vgpu_pdev *pd)
 {
 	const struct vgpu_type_desc *t = largest_type(pd);
 
+	lockdep_assert_held(&pd->lock);
 	return max(vgpu_partitions_largest(&pd->parts),
 		   t ? t->vram_size : 0);
 }

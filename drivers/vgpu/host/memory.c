@@ -103,6 +103,7 @@ void vgpu_vram_free(struct vgpu_vram *vram)
 {
 	u64 i;
 
+	might_sleep();
 	vunmap(vram->mem);
 	vram->mem = NULL;
 	for (i = 0; vram->pages && i < vram->size >> PAGE_SHIFT; i++)
