@@ -19,10 +19,14 @@ documented() {
 		}' "$here/../../docs/abi/sysfs-vgpu"
 }
 
-present() { find "$1" -type f -printf '%f %m\n' | sed 's/ 444$/ RO/; s/ 644$/ RW/'; }
+# An engine's directory has the engine's name.
+present() {
+	find "$1" -type f -printf '%P %m\n' |
+		sed 's,^engines/[^/]*,engines/<engine>,; s/ 444$/ RO/; s/ 644$/ RW/'
+}
 
 # Lines with < are in the document only, those with > in sysfs only.
-complete() { diff <(documented "$1" | sort) <(present "$2" | sort); }
+complete() { diff <(documented "$1" | sort) <(present "$2" | sort -u); }
 
 abi() {
 	local uuid
