@@ -67,6 +67,7 @@ declare -A asked=(
 	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
 asked[soft]='vgpu-soft: (gpus|vram_mb|bus|node): |vgpu-soft: no PCI bus number'
+asked[soft]+="|$no_room"
 asked[lost]+='|probe with driver vgpu_mdev failed with error -5'
 asked[lost]+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -5'	# Linux 6.1
 asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-z]+_limit'
