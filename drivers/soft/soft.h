@@ -60,6 +60,18 @@
 struct soft_gpu;
 
 /**
+ * enum soft_next - what was next in a ring
+ * @SOFT_NONE: nothing
+ * @SOFT_DROPPED: a packet that is bad
+ * @SOFT_FOUND: a packet to be worked on
+ */
+enum soft_next {
+	SOFT_NONE,
+	SOFT_DROPPED,
+	SOFT_FOUND,
+};
+
+/**
  * struct soft_queue - an instance's ring on one engine
  * @q: the core's part
  * @compute: for a compute engine
@@ -139,7 +151,8 @@ static inline void *soft_vram(const struct vgpu_instance *inst, u64 offset)
 extern const struct vgpu_queue_ops soft_queue_ops;
 int soft_queue_enable(struct soft_queue *sq, u64 offset, u32 slots);
 void soft_queue_disable(struct soft_queue *sq);
-bool soft_queue_next(struct soft_queue *sq, struct soft_work *work, u64 *done);
+enum soft_next soft_queue_next(struct soft_queue *sq, struct soft_work *work,
+			       u64 *done);
 void soft_queue_progress(struct soft_queue *sq, u64 done);
 void soft_queue_finish(struct soft_queue *sq);
 u32 soft_queue_status(struct soft_queue *sq);

@@ -96,7 +96,11 @@ static int soft_start(struct vgpu_queue *q, u64 budget_ns)
 
 	vgpu_assert_engine_context(q->engine);
 	do {
-		if (!soft_queue_next(sq, &w, &done) || !step(se, sq, &w, done))
+		enum soft_next next = soft_queue_next(sq, &w, &done);
+
+		if (next == SOFT_NONE)
+			break;
+		if (next == SOFT_FOUND && !step(se, sq, &w, done))
 			break;
 		cond_resched();
 	} while (ktime_get_ns() < end);

@@ -136,13 +136,16 @@ static void report(struct soft_queue *sq, const char *what)
 			   inst->vram_size);
 }
 
-/* Take the next packet that is good. Return: 0 when there is none. */
-static int take(struct soft_queue *sq)
+/* Take the next packet. Return: -errno when the ring is refused. */
+static int take(struct soft_queue *sq, enum soft_next *next)
 {
 	struct soft_packet packet;
 	int ret;
 
 	lockdep_assert_held(&sq->lock);
+	*next = sq->has_work ? SOFT_FOUND : SOFT_NONE;
+	if (sq->has_work || sq->refused)
+		return 0;
 	ret = vgpu_ring_peek(&sq->ring, &packet);
 	if (ret < 0) {
 		/* The guest has to set the ring up anew. */
@@ -155,12 +158,13 @@ static int take(struct soft_queue *sq)
 	sq->verdict = soft_packet_check(&packet, sq->q->inst->vram_size,
 					sq->compute, &sq->work);
 	sq->has_work = sq->verdict == SOFT_RUN;
+	*next = sq->has_work ? SOFT_FOUND : SOFT_DROPPED;
 	if (!sq->has_work) {
 		/* Before the guest is told. */
 		vgpu_queue_count(sq->q, VGPU_QUEUE_DROPPED, 1);
 		vgpu_ring_advance(&sq->ring);
 	}
-	return 1;
+	return 0;
 }
 
 /**
@@ -169,35 +173,36 @@ static int take(struct soft_queue *sq)
  * @work: a checked copy of it
  * @done: how much of it is done already, its own units
  *
- * Those that are bad are dropped on the way, and counted.
+ * One that is bad is dropped and counted, no more than one a call: a guest can
+ * bring them as fast as they are dropped, and the caller knows when to stop.
  *
- * Return: false when there is none; then the ring is looked at from time to time.
+ * Return: what was found. When it was nothing to be worked on, the ring is looked
+ * at from time to time.
  */
-bool soft_queue_next(struct soft_queue *sq, struct soft_work *work, u64 *done)
+enum soft_next soft_queue_next(struct soft_queue *sq, struct soft_work *work,
+			       u64 *done)
 {
 	enum soft_verdict verdict;
-	bool found;
+	enum soft_next next;
 	int ret;
 
 	vgpu_assert_engine_context(sq->q->engine);
-	do {
-		spin_lock_irq(&sq->lock);
-		ret = sq->has_work ? 1 : sq->refused ? 0 : take(sq);
-		found = sq->has_work;
-		verdict = sq->verdict;
-		*work = sq->work;
-		*done = sq->ring.progress;
-		if (!ret)
-			WRITE_ONCE(sq->idle_since, ktime_get_ns());
-		spin_unlock_irq(&sq->lock);
-		if (ret < 0)
-			report(sq, "write index");
-		else if (ret && !found)
-			report(sq, soft_packet_field(verdict));
-	} while (ret > 0 && !found);
-	if (!found)
+	spin_lock_irq(&sq->lock);
+	ret = take(sq, &next);
+	verdict = sq->verdict;
+	*work = sq->work;
+	*done = sq->ring.progress;
+	if (next != SOFT_FOUND)
+		WRITE_ONCE(sq->idle_since, ktime_get_ns());
+	spin_unlock_irq(&sq->lock);
+	if (ret)
+		report(sq, "write index");
+	else if (next == SOFT_DROPPED)
+		report(sq, soft_packet_field(verdict));
+	/* A slice may end with one that is dropped: then nobody asks again. */
+	if (next != SOFT_FOUND)
 		look_soon(sq, LOOK_MS);
-	return found;
+	return next;
 }
 
 /**

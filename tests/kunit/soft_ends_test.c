@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The soft GPU: how what goes on ends. A guest that brings bad packets for ever, a
+ * reset of all of the device, queues and instances that go away.
+ */
+#include <linux/hrtimer.h>
+
+#include "soft_guest.h"
+
+/* Fills its ring again and again, as another vCPU would. */
+struct refill {
+	struct hrtimer timer;
+	struct vgpu_vdev *vd;
+	u32 left;
+};
+
+#define REFILLED	VGPU_RING_MAX
+
+static enum hrtimer_restart refill(struct hrtimer *timer)
+{
+	struct refill *r = container_of(timer, struct refill, timer);
+	__le64 *header = soft_vram(&r->vd->inst, SZ_1M);
+	u64 read = le64_to_cpu(READ_ONCE(header[VGPU_RING_READ / 8]));
+
+	/* The packets themselves are zeroes, which are no operation. */
+	WRITE_ONCE(header[VGPU_RING_WRITE / 8], cpu_to_le64(read + REFILLED));
+	soft_doorbell(&r->vd->inst, 1);
+	hrtimer_forward_now(timer, ns_to_ktime(NSEC_PER_MSEC / 4));
+	return --r->left ? HRTIMER_RESTART : HRTIMER_NORESTART;
+}
+
+/* It has no more than its slice, and others on the engine theirs. */
+static void soft_bad_packets_for_ever(struct kunit *test)
+{
+	struct refill r = { .left = 1000 };
+	struct vgpu_vdev *bad = opened(test, TYPE_16C_S1, 1);
+	struct vgpu_vdev *good = opened(test, TYPE_16C_S1, 2);
+	u32 left;
+
+	KUNIT_ASSERT_TRUE(test, enable_both(good));
+	KUNIT_ASSERT_TRUE(test, enable(bad, true, SZ_1M, REFILLED));
+	r.vd = bad;
+	hrtimer_init_on_stack(&r.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	r.timer.function = refill;
+	hrtimer_start(&r.timer, 0, HRTIMER_MODE_REL_HARD);
+	KUNIT_EXPECT_TRUE(test, mock_await(counted(bad, VGPU_CLASS_COMPUTE,
+						   VGPU_QUEUE_DROPPED)));
+	fence(test, good, true, 0, 1);
+	KUNIT_EXPECT_TRUE(test, passed(good, 0, 1));
+	left = READ_ONCE(r.left);
+	hrtimer_cancel(&r.timer);
+	destroy_hrtimer_on_stack(&r.timer);
+	KUNIT_EXPECT_GT(test, left, 0U);
+	mock_gone(bad);
+	mock_gone(good);
+}
+
+static struct kunit_case soft_ends_cases[] = {
+	KUNIT_CASE(soft_bad_packets_for_ever),
+	{}
+};
+
+static struct kunit_suite soft_ends_suite = {
+	.name = "soft_ends",
+	.init = setup,
+	.exit = teardown,
+	.test_cases = soft_ends_cases,
+};
+
+kunit_test_suite(soft_ends_suite);
+
+MODULE_LICENSE("GPL");
