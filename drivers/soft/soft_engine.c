@@ -143,14 +143,26 @@ static int soft_preempt(struct vgpu_queue *q)
 	return 0;
 }
 
-static int soft_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
+static void reset_engine(struct soft_engine *se)
 {
-	struct soft_engine *se = to_engine(e);
-
-	vgpu_assert_engine_context(e);
 	hrtimer_cancel(&se->timer);
 	se->waiting = NULL;
 	se->hang = false;
+}
+
+static int soft_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
+{
+	struct soft_gpu *soft = to_soft(e->gpu);
+	unsigned int i;
+
+	vgpu_assert_engine_context(e);
+	if (scope != VGPU_RESET_DEVICE) {
+		reset_engine(to_engine(e));
+		return 0;
+	}
+	/* The core has the locks of all. */
+	for (i = 0; i < SOFT_ENGINES; i++)
+		reset_engine(&soft->engines[i]);
 	return 0;
 }
 

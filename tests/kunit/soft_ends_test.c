@@ -55,8 +55,33 @@ static void soft_bad_packets_for_ever(struct kunit *test)
 	mock_gone(good);
 }
 
+/* All engines are as new, not only the one that it was for. */
+static void soft_reset_of_the_device(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vgpu_pdev *pd = f->soft.gpu->pd;
+	struct vgpu_sched *eng = pd->engines;
+	unsigned int i;
+
+	mutex_lock(&pd->reset_lock);
+	for (i = 0; i < SOFT_ENGINES; i++) {
+		mutex_lock_nest_lock(&eng[i].hw_lock, &pd->reset_lock);
+		f->soft.engines[i].hang = true;
+	}
+	KUNIT_EXPECT_EQ(test, soft_engines[1].ops->reset(&eng[1].engine,
+							 VGPU_RESET_DEVICE), 0);
+	for (i = 0; i < SOFT_ENGINES; i++) {
+		KUNIT_EXPECT_TRUE(test,
+				  soft_engines[i].ops->idle(&eng[i].engine));
+		f->soft.engines[i].hang = false;
+		mutex_unlock(&eng[i].hw_lock);
+	}
+	mutex_unlock(&pd->reset_lock);
+}
+
 static struct kunit_case soft_ends_cases[] = {
 	KUNIT_CASE(soft_bad_packets_for_ever),
+	KUNIT_CASE(soft_reset_of_the_device),
 	{}
 };
 
