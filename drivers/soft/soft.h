@@ -163,6 +163,7 @@ void soft_doorbell(struct vgpu_instance *inst, unsigned int bell);
 /* soft_engine.c */
 extern const struct vgpu_engine_desc soft_engines[SOFT_ENGINES];
 void soft_engines_init(struct soft_gpu *soft);
+void soft_engine_forget(struct vgpu_queue *q);
 
 /* soft_gpu.c */
 int soft_gpu_register(struct soft_gpu *soft, struct device *dev, u64 vram_bytes,

@@ -166,6 +166,24 @@ static int soft_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
 	return 0;
 }
 
+/**
+ * soft_engine_forget() - a queue's work is forgotten
+ * @q: the queue; engine context
+ *
+ * An engine whose reset has failed may still wait for it. Every queue comes by
+ * here before it goes away, and so no timer outlives its GPU.
+ */
+void soft_engine_forget(struct vgpu_queue *q)
+{
+	struct soft_engine *se = to_engine(q->engine);
+
+	vgpu_assert_engine_context(q->engine);
+	if (se->waiting != q->priv)
+		return;
+	hrtimer_cancel(&se->timer);
+	se->waiting = NULL;
+}
+
 static s64 soft_scrub(struct vgpu_engine *e, u64 offset, u64 size)
 {
 	vgpu_assert_engine_context(e);

@@ -384,6 +384,7 @@ static bool queue_pending(struct vgpu_queue *q)
 
 static void queue_forget(struct vgpu_queue *q)
 {
+	soft_engine_forget(q);
 	soft_queue_disable(q->priv);
 }
 

@@ -79,9 +79,37 @@ static void soft_reset_of_the_device(struct kunit *test)
 	mutex_unlock(&pd->reset_lock);
 }
 
+/*
+ * An engine that is busy with a queue has nothing to do with it once its work is
+ * forgotten, and its timer does not run any more: also where no reset has helped.
+ */
+static void soft_forgets_a_wait(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+	struct vgpu_queue *q = vgpu_instance_queue(&vd->inst,
+						   VGPU_CLASS_COMPUTE);
+	struct soft_packet p = packet(SOFT_OP_WAIT, 0, 0, SOFT_WAIT_MAX, 0);
+	struct soft_engine *se = &f->soft.engines[q->engine->id];
+	struct vgpu_sched *eng = engine_to_sched(q->engine);
+
+	KUNIT_ASSERT_TRUE(test, enable_both(vd));
+	/* The thread stands still meanwhile. */
+	mutex_lock(&eng->hw_lock);
+	put(test, vd, true, &p);
+	KUNIT_EXPECT_EQ(test, q->engine->desc->ops->start(q, 0), 0);
+	KUNIT_EXPECT_TRUE(test, hrtimer_active(&se->timer));
+	q->ops->forget(q);
+	KUNIT_EXPECT_FALSE(test, hrtimer_active(&se->timer));
+	KUNIT_EXPECT_TRUE(test, q->engine->desc->ops->idle(q->engine));
+	mutex_unlock(&eng->hw_lock);
+	mock_gone(vd);
+}
+
 static struct kunit_case soft_ends_cases[] = {
 	KUNIT_CASE(soft_bad_packets_for_ever),
 	KUNIT_CASE(soft_reset_of_the_device),
+	KUNIT_CASE(soft_forgets_a_wait),
 	{}
 };
 
