@@ -83,7 +83,7 @@ enum soft_next {
  * @has_work: there is one
  * @idle_since: since when the ring is empty, ns
  * @look: looks at the ring while its doorbell is not armed; owns no reference,
- *	cancelled by soft_queue_stop()
+ *	cancelled when the device is closed, and with the queue
  * @stopped: @look is not to be scheduled any more
  */
 struct soft_queue {
@@ -151,6 +151,7 @@ static inline void *soft_vram(const struct vgpu_instance *inst, u64 offset)
 extern const struct vgpu_queue_ops soft_queue_ops;
 int soft_queue_enable(struct soft_queue *sq, u64 offset, u32 slots);
 void soft_queue_disable(struct soft_queue *sq);
+void soft_queue_close(struct soft_queue *sq);
 enum soft_next soft_queue_next(struct soft_queue *sq, struct soft_work *work,
 			       u64 *done);
 void soft_queue_progress(struct soft_queue *sq, u64 done);

@@ -171,6 +171,17 @@ static void state_load(struct vgpu_instance *inst, struct vgpu_reader *r)
 			soft_queue_load(si->queue[class], r);
 }
 
+/* Nothing of it runs any more, and the rings are gone. */
+static void state_close(struct vgpu_instance *inst)
+{
+	struct soft_instance *si = inst->priv;
+	unsigned int class;
+
+	for (class = 0; class < VGPU_NR_CLASSES; class++)
+		if (si->queue[class])
+			soft_queue_close(si->queue[class]);
+}
+
 static const struct vgpu_section soft_sections[] = {
 	{
 		.id = VGPU_SECTION_BACKEND,
@@ -179,6 +190,7 @@ static const struct vgpu_section soft_sections[] = {
 		.reset = state_reset,
 		.save = state_save,
 		.load = state_load,
+		.close = state_close,
 	},
 };
 

@@ -125,6 +125,18 @@ void soft_queue_disable(struct soft_queue *sq)
 	spin_unlock_irqrestore(&sq->lock, flags);
 }
 
+/**
+ * soft_queue_close() - the device was closed: look at the ring no more
+ * @sq: the queue, off the engine and without a ring
+ *
+ * A look that has begun may have found work there, and kicks the queue: not later
+ * than this returns.
+ */
+void soft_queue_close(struct soft_queue *sq)
+{
+	cancel_delayed_work_sync(&sq->look);
+}
+
 static void report(struct soft_queue *sq, const char *what)
 {
 	struct vgpu_instance *inst = sq->q->inst;

@@ -106,10 +106,34 @@ static void soft_forgets_a_wait(struct kunit *test)
 	mock_gone(vd);
 }
 
+/* Whoever looks at a ring has done so when the device is closed. */
+static void soft_close_ends_the_looks(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+	struct soft_queue *sq[2];
+	unsigned int i, n;
+
+	sq[0] = vgpu_instance_queue(&vd->inst, VGPU_CLASS_COPY)->priv;
+	sq[1] = vgpu_instance_queue(&vd->inst, VGPU_CLASS_COMPUTE)->priv;
+	for (n = 1; n <= 20; n++) {
+		KUNIT_ASSERT_TRUE(test, enable_both(vd));
+		for (i = 0; i < 2; i++)
+			fence(test, vd, i, i, n);
+		KUNIT_EXPECT_TRUE(test, passed(vd, 0, n));
+		KUNIT_EXPECT_TRUE(test, passed(vd, 1, n));
+		mock_close(vd);
+		for (i = 0; i < 2; i++)
+			KUNIT_EXPECT_EQ(test, work_busy(&sq[i]->look.work), 0U);
+		KUNIT_ASSERT_EQ(test, mock_open(vd), 0);
+	}
+	mock_gone(vd);
+}
+
 static struct kunit_case soft_ends_cases[] = {
 	KUNIT_CASE(soft_bad_packets_for_ever),
 	KUNIT_CASE(soft_reset_of_the_device),
 	KUNIT_CASE(soft_forgets_a_wait),
+	KUNIT_CASE(soft_close_ends_the_looks),
 	{}
 };
 
