@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/hrtimer.h>
 
+#include "../../drivers/vgpu/host/host.h"
 #include "mock_gpu.h"
 
 #define MIN_LOOKS	3
@@ -263,6 +264,34 @@ static void work_is_preempted(struct kunit *test)
 	mock_gone(b);
 }
 
+/*
+ * A promise that falls due ends the slice of another, however long that was to be:
+ * it is not begun anew.
+ */
+static void work_promise_ends_a_slice(struct kunit *test)
+{
+	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *b = mock_opened(test, MOCK_SLICE1, 2);
+	struct mock_queue *mq = mock_queue(a, VGPU_CLASS_COMPUTE);
+	struct vgpu_sched *eng = &mock_pd(test)->engines[COMPUTE1];
+	struct vgpu_context *ctx;
+
+	eng->rl.slice = VGPU_SLICE_MAX;
+	KUNIT_ASSERT_EQ(test, vgpu_entitle(b, VGPU_MIN, 90), 0);
+	mq->length = INT_MAX;
+	mock_submit(a, VGPU_CLASS_COMPUTE, 1);
+	KUNIT_ASSERT_TRUE(test, mock_await(READ_ONCE(mq->starts)));
+	mock_submit(b, VGPU_CLASS_COMPUTE, 3);
+	KUNIT_EXPECT_TRUE(test, done(mock_queue(b, VGPU_CLASS_COMPUTE), 3));
+	ctx = queue_to_ctx(vgpu_instance_queue(&a->inst, VGPU_CLASS_COMPUTE));
+	mutex_lock(&eng->hw_lock);
+	KUNIT_EXPECT_GE(test, mq->preempted, 1U);
+	KUNIT_EXPECT_EQ(test, (u64)mq->starts, ctx->se.slices);
+	mutex_unlock(&eng->hw_lock);
+	mock_gone(a);
+	mock_gone(b);
+}
+
 /* Work that comes in an interrupt. */
 struct bell {
 	struct hrtimer timer;
@@ -333,6 +362,7 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(work_lost),
 	KUNIT_CASE(work_load_that_fails),
 	KUNIT_CASE(work_is_preempted),
+	KUNIT_CASE(work_promise_ends_a_slice),
 	KUNIT_CASE(work_from_an_interrupt),
 	KUNIT_CASE(work_is_accounted),
 	{}

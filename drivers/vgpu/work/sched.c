@@ -105,7 +105,7 @@ static int save_context(struct vgpu_sched *eng, struct vgpu_context *ctx)
 	if (!ops->unload)
 		return 0;
 	ret = ops->unload(&ctx->q);
-	return ret ?: vgpu_engine_wait(eng, NULL, 0);
+	return ret ?: vgpu_engine_wait(eng, NULL, NULL);
 }
 
 /**
@@ -168,18 +168,25 @@ static int engine_load(struct vgpu_sched *eng, struct vgpu_context *ctx)
 	return eng->engine.desc->ops->load(&ctx->q);
 }
 
-/* Piece after piece, until the slice is over or all is done. */
-static int run_pieces(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end)
+/*
+ * Piece after piece, until the slice is over or all is done. What a promise of
+ * another has cut is over: it does not begin anew.
+ */
+static int run_pieces(struct vgpu_sched *eng, struct vgpu_context *ctx,
+		      u32 length)
 {
 	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
-	u64 now = ktime_get_ns();
+	u64 now = ktime_get_ns(), end;
+	const struct vgpu_slice slice = { now, now + length };
 	int ret;
 
+	end = vgpu_slice_end(eng, &slice);
 	do {
-		ret = ops->start(&ctx->q, end > now ? end - now : 0);
+		ret = ops->start(&ctx->q, end - now);
 		if (!ret)
-			ret = vgpu_engine_wait(eng, ctx, end);
+			ret = vgpu_engine_wait(eng, ctx, &slice);
 		now = ktime_get_ns();
+		end = vgpu_slice_end(eng, &slice);
 	} while (!ret && now < end && ctx->q.ops->pending(&ctx->q));
 	return ret;
 }
@@ -242,7 +249,7 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 		ctx->q.ops->forget(&ctx->q);
 	} else if (!ret && !eng->broken) {
 		eng->hung = vgpu_inject_hang(eng, ctx);
-		ret = run_pieces(eng, ctx, ktime_get_ns() + slice);
+		ret = run_pieces(eng, ctx, slice);
 	}
 	ran = vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
 	/* When the account was closed: later, the thread may have slept. */

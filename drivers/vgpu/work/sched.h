@@ -12,6 +12,16 @@
 
 struct vgpu_section;
 
+/**
+ * struct vgpu_slice - an instance's turn on an engine
+ * @begin: when it got the engine, ns
+ * @end: when it has to give it up at the latest, ns
+ */
+struct vgpu_slice {
+	u64 begin;
+	u64 end;
+};
+
 /* sched.c */
 void vgpu_sched_init(struct vgpu_pdev *pd, u32 slice);
 int vgpu_sched_start(struct vgpu_pdev *pd);
@@ -33,7 +43,9 @@ int vgpu_queues_init(struct vgpu_vdev *vd);
 void vgpu_queues_fini(struct vgpu_vdev *vd);
 
 /* wait.c */
-int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end);
+u64 vgpu_slice_end(struct vgpu_sched *eng, const struct vgpu_slice *slice);
+int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx,
+		     const struct vgpu_slice *slice);
 
 /* scrub.c */
 extern const struct vgpu_section vgpu_memory_section;

@@ -39,7 +39,7 @@ static int scrub_range(struct vgpu_sched *eng, u64 offset, u64 size)
 			return n;
 		if (WARN_ON_ONCE(!n || n > size))
 			return -EIO;
-		ret = vgpu_engine_wait(eng, NULL, 0);
+		ret = vgpu_engine_wait(eng, NULL, NULL);
 		if (ret)
 			return ret;
 	}

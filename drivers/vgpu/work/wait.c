@@ -30,13 +30,24 @@ void vgpu_engine_done(struct vgpu_engine *e)
 }
 EXPORT_SYMBOL_GPL(vgpu_engine_done);
 
-/* When the instance that has had the engine since @started has to give it up. */
-static u64 preempt_at(struct vgpu_sched *eng, u64 started, u64 end)
+/**
+ * vgpu_slice_end() - when an instance has to give an engine up
+ * @eng: the engine; engine context
+ * @slice: what it was given
+ *
+ * A promise of another that falls due moves that forward, where the engine can be
+ * pre-empted: so ask again rather than keep the answer.
+ *
+ * Return: ns, at most the end of @slice.
+ */
+u64 vgpu_slice_end(struct vgpu_sched *eng, const struct vgpu_slice *slice)
 {
 	u64 at;
 
+	if (!eng->engine.desc->ops->preempt)
+		return slice->end;
 	spin_lock_irq(&eng->rl_lock);
-	at = vgpu_runlist_preempt(&eng->rl, started, end);
+	at = vgpu_runlist_preempt(&eng->rl, slice->begin, slice->end);
 	spin_unlock_irq(&eng->rl_lock);
 	return at;
 }
@@ -74,25 +85,26 @@ static bool is_idle(struct vgpu_sched *eng)
  * vgpu_engine_wait() - wait until an engine is idle
  * @eng: the engine; engine context
  * @ctx: whose work it carries out, which may be cut short, or NULL
- * @end: when the slice of @ctx is over, ns
+ * @slice: of @ctx, or NULL
  *
  * The watchdog counts from when the engine has no reason left to go on: from now,
  * or from when it was told to stop.
  *
  * Return: 0, -ETIMEDOUT, or what the backend says to pre-empting.
  */
-int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx, u64 end)
+int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx,
+		     const struct vgpu_slice *slice)
 {
 	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
 	u64 limit = (u64)READ_ONCE(eng->pd->watchdog_us) * NSEC_PER_USEC;
-	u64 started = ktime_get_ns(), begin = started, now, wake;
+	u64 begin = ktime_get_ns(), now, wake;
 	bool may_go_on = ctx && ops->preempt;
 	int ret;
 
 	lockdep_assert_held(&eng->hw_lock);
 	while (!is_idle(eng)) {
 		now = ktime_get_ns();
-		wake = may_go_on ? preempt_at(eng, started, end) : begin + limit;
+		wake = may_go_on ? vgpu_slice_end(eng, slice) : begin + limit;
 		if (now >= wake) {
 			if (!may_go_on)
 				return -ETIMEDOUT;
