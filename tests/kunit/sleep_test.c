@@ -179,12 +179,37 @@ static void sleep_and_lost(struct kunit *test)
 	mock_gone(a);
 }
 
+/* Nothing is left to be tried for an engine that was broken before. */
+static void sleep_lost_over_a_hang(struct kunit *test)
+{
+	struct mock_gpu *mock = test->priv;
+	struct vgpu_vdev *a = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_queue *q = vgpu_instance_queue(&a->inst, VGPU_CLASS_COMPUTE);
+	struct mock_queue *mq = mock_queue(a, VGPU_CLASS_COMPUTE);
+	struct vgpu_sched *eng = &mock->gpu->pd->engines[COMPUTE1];
+
+	mock->gpu->pd->watchdog_us = VGPU_WATCHDOG_MIN_US;
+	mock_submit(a, VGPU_CLASS_COMPUTE, 1);
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mq->done) == 1));
+	KUNIT_EXPECT_TRUE(test, mock_await(!vgpu_queue_busy(q)));
+	mock->engines[COMPUTE1].hang = true;
+	mock->engines[COMPUTE1].reset_helps = VGPU_RESET_DEVICE;
+	fall_asleep(test);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(eng->broken));
+	wake_up_with(test, -EIO);
+	KUNIT_EXPECT_TRUE(test, mock_await(!READ_ONCE(eng->broken)));
+	KUNIT_EXPECT_EQ(test, mock->engines[COMPUTE1].resets[VGPU_RESET_DEVICE],
+			0U);
+	mock_gone(a);
+}
+
 static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(sleep_keeps_memory),
 	KUNIT_CASE(sleep_keeps_work),
 	KUNIT_CASE(sleep_makes_scrubs_wait),
 	KUNIT_CASE(sleep_over_a_hang),
 	KUNIT_CASE(sleep_and_lost),
+	KUNIT_CASE(sleep_lost_over_a_hang),
 	{}
 };
 

@@ -216,6 +216,31 @@ static void work_lost(struct kunit *test)
 	mock_gone(good);
 }
 
+/* Nor is it a tenant's fault that the engines of a lost GPU take no context. */
+static void work_lost_takes_no_context(struct kunit *test)
+{
+	struct vgpu_vdev *bad = mock_opened(test, MOCK_SLICE1, 1);
+	struct vgpu_vdev *good = mock_opened(test, MOCK_SLICE1, 2);
+	struct mock_queue *mq = mock_queue(good, VGPU_CLASS_COPY);
+	struct vgpu_sched *eng = &mock_pd(test)->engines[COPY1];
+
+	mock_pd(test)->watchdog_us = 1000;
+	engine(test, COMPUTE1)->reset_helps = VGPU_RESET_DEVICE + 1;
+	engine(test, COPY1)->reset_helps = VGPU_RESET_DEVICE + 1;
+	engine(test, COPY1)->load_victim = &good->inst;
+	engine(test, COPY1)->load_error = -EIO;
+	hang_under(test, bad, COMPUTE1);
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mock_pd(test)->lost)));
+	mock_submit(good, VGPU_CLASS_COPY, 3);
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mq->forgotten) == 3));
+	mutex_lock(&eng->hw_lock);
+	KUNIT_EXPECT_FALSE(test, good->faulted);
+	KUNIT_EXPECT_FALSE(test, eng->broken);
+	mutex_unlock(&eng->hw_lock);
+	mock_gone(bad);
+	mock_gone(good);
+}
+
 /* A context that the engine does not take is a fault of its owner alone. */
 static void work_load_that_fails(struct kunit *test)
 {
@@ -360,6 +385,7 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(work_reset_of_the_context),
 	KUNIT_CASE(work_reset_of_the_device),
 	KUNIT_CASE(work_lost),
+	KUNIT_CASE(work_lost_takes_no_context),
 	KUNIT_CASE(work_load_that_fails),
 	KUNIT_CASE(work_is_preempted),
 	KUNIT_CASE(work_promise_ends_a_slice),

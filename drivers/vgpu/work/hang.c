@@ -73,19 +73,11 @@ static int reset_engine(struct vgpu_sched *eng)
 	return ops->reset(&eng->engine, VGPU_RESET_ENGINE);
 }
 
-/* With every engine's lock held, and nobody's context on any of them. */
-static void reset_device(struct vgpu_pdev *pd)
+/* All of the device, for the sake of an engine. */
+static void try_device(struct vgpu_pdev *pd, struct vgpu_sched *broken)
 {
-	struct vgpu_sched *eng, *broken = NULL;
 	int ret;
 
-	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
-		lockdep_assert_held(&eng->hw_lock);
-		if (eng->broken)
-			broken = eng;
-	}
-	if (!broken || READ_ONCE(pd->lost))
-		return;
 	ret = vgpu_inject_reset(broken) ? -EIO :
 	      broken->engine.desc->ops->reset(&broken->engine,
 					      VGPU_RESET_DEVICE);
@@ -95,6 +87,23 @@ static void reset_device(struct vgpu_pdev *pd)
 			broken->engine.id);
 		WRITE_ONCE(pd->lost, true);
 	}
+}
+
+/*
+ * With every engine's lock held, and nobody's context on any of them. Once the GPU
+ * is lost there is nothing to be tried, nor to be waited for.
+ */
+static void reset_device(struct vgpu_pdev *pd)
+{
+	struct vgpu_sched *eng, *broken = NULL;
+
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
+		lockdep_assert_held(&eng->hw_lock);
+		if (eng->broken)
+			broken = eng;
+	}
+	if (broken && !READ_ONCE(pd->lost))
+		try_device(pd, broken);
 	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		eng->broken = false;
 }

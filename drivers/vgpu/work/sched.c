@@ -162,8 +162,9 @@ static int engine_load(struct vgpu_sched *eng, struct vgpu_context *ctx)
 	trace_vgpu_sched_switch(eng->engine.id, prev ? prev->q.inst->id : -1,
 				ctx->q.inst->id);
 	vgpu_sched_unload(eng);
-	if (eng->broken)
-		return 0;	/* nothing runs now */
+	/* Nothing runs now; on a GPU that is lost, it is nobody's fault. */
+	if (eng->broken || READ_ONCE(eng->pd->lost))
+		return 0;
 	eng->current_ctx = ctx;
 	return eng->engine.desc->ops->load(&ctx->q);
 }
