@@ -22,7 +22,7 @@ struct vgpu_fifo_entry {
 /**
  * struct vgpu_fifo - an instance's virtual command FIFO for one engine
  * @ring: @depth entries
- * @depth: capacity, a power of two; what the guest is told the chip has
+ * @depth: capacity, a power of two from 4; what the guest is told the chip has
  * @head: next entry to take; written by the consumer only
  * @tail: next free entry; written by the producer only
  * @room: where a producer waits for it

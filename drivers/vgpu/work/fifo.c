@@ -19,13 +19,13 @@
 /**
  * vgpu_fifo_init() - an empty FIFO
  * @f: to be set up
- * @depth: entries, a power of two
+ * @depth: entries, a power of two, at least 4: of that a quarter is an entry
  *
  * Return: 0, -EINVAL, -ENOMEM.
  */
 int vgpu_fifo_init(struct vgpu_fifo *f, u32 depth)
 {
-	if (!is_power_of_2(depth))
+	if (!is_power_of_2(depth) || depth < 4)
 		return -EINVAL;
 	f->ring = kcalloc(depth, sizeof(*f->ring), GFP_KERNEL);
 	if (!f->ring)
