@@ -12,6 +12,7 @@
  * "No plane" is to QEMU the same as "nothing new": it keeps what it has, which
  * is our region. So whenever the screen goes dark, the region does.
  */
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <drm/drm_fourcc.h>
@@ -58,6 +59,7 @@ static void convert(struct vgpu_vdev *vd, const struct vgpu_scanout *s,
 			  vgpu_scanout_line_bytes(s));
 		vgpu_scanout_line(s, to, vd->display.line);
 		to += s->width;
+		cond_resched();
 	}
 	if (cursor)
 		draw_cursor(vd, s);
