@@ -2,22 +2,42 @@
 /*
  * Keeps a vGPU's engine busy until it is killed.
  *
- *   busy UUID
+ *   busy UUID		with GPU=soft in the environment, a soft GPU's
+ *   busy UUID wait	by modelled time, a soft GPU's that computes
  */
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "soft.h"
 #include "tenant.h"
+
+/* The longest wait that there is, again and again. */
+static int waits_forever(struct vdev *d)
+{
+	const struct packet p = { .op = OP_WAIT, .size = 10000000000 };
+	struct ring r;
+
+	ring_map(&r, d, true);
+	ASSERT(ring_enable(&r, 0, 64));
+	for (;;) {
+		if (ring_has_room(&r))
+			ring_put(&r, &p);
+		else
+			usleep(100000);
+	}
+}
 
 int main(int argc, char **argv)
 {
 	struct vdev *d;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: busy UUID\n");
+	if (argc != 2 && (argc != 3 || strcmp(argv[2], "wait"))) {
+		fprintf(stderr, "usage: busy UUID [wait]\n");
 		return 2;
 	}
 	/* There is nobody whom a failed assertion could go back to. */
 	tap_child();
 	d = vdev_open(argv[1]);
-	vdev_decode(d, PCI_COMMAND_MEMORY);
-	return works_forever(d);
+	vdev_decode(d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	return argc > 2 ? waits_forever(d) : works_forever(d);
 }

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid as uuids
 
-from common import (EXPORTER, PATIENCE, TOP, Tap, equal, find,
+from common import (EXPORTER, PATIENCE, TOP, Tap, engines_of, equal, find,
                     parse_prometheus, run, samples_of, the_engine, top_json,
                     until, value_of, vgpus_of)
 from live_lib import (MDEVS, Process, attr, create, gpu_dir, read, remove,
@@ -179,6 +179,49 @@ def names():
     until(lambda: one(a)['vm'] is None)
     remove(a)
     remove(b)
+
+
+def two_engines():
+    """Of a soft GPU, busy with different tenants at once."""
+    subprocess.run(['modules', 'soft', 'vram_mb=64'], check=True)
+    (soft,) = glob.glob('/sys/bus/pci/drivers/vgpu_soft/0000:*')
+    a, b = (create(f'SOFT-16C-S{n}', gpu=soft) for n in (0, 1))
+    name = os.path.basename(soft)
+
+    def both_at_once():
+        (reading,) = top_json(delay=1)
+        (gpu,) = [g for g in reading['gpus'] if g['gpu'] == name]
+        engines = engines_of(gpu)
+        equal(list(engines), ['compute0', 'compute1', 'copy0', 'copy1'])
+        busy = [engines[f'compute{n}']['busy_percent'] for n in (0, 1)]
+        # Of one after the other it would be 100 at most.
+        return sum(busy) > 101 and (engines, vgpus_of(reading))
+
+    with Process(BUSY, a, 'wait'), Process(BUSY, b, 'wait'):
+        engines, vgpus = until(both_at_once)
+        for n, uuid in enumerate((a, b)):
+            on = engines_of(vgpus[uuid])
+            equal(list(on), [f'compute{n}', f'copy{n}'])
+            equal(on[f'copy{n}']['gpu_percent'], 0)
+            assert on[f'compute{n}']['gpu_percent'] > 0, on
+            equal(on[f'compute{n}']['share_percent'], 100)
+            equal(engines[f'copy{n}']['busy_percent'], 0)
+        plain = run(TOP, '-b', '-n', '1', '-d', '1', '-s', 'vgpu')
+        with open(OUT + '/engines.txt', 'w') as f:
+            f.write(plain)
+        rows = [line.split() for line in plain.splitlines()]
+        equal(sorted((r[0], r[2]) for r in rows if r and r[0] in (a, b)),
+              sorted((u, f'{e}{n}') for n, u in enumerate((a, b))
+                     for e in ('compute', 'copy')))
+        equal([r[0] for r in rows if len(r) > 1 and r[1] == 'busy' and
+               r[0] != GPU], ['compute0', 'compute1', 'copy0', 'copy1'])
+        series = scrape()
+        for n, uuid in enumerate((a, b)):
+            assert value_of(series, 'vgpu_instance_gpu_seconds_total',
+                            vgpu=uuid, engine=f'compute{n}', gpu=name) > 0
+    remove(a)
+    remove(b)
+    subprocess.run(['rmmod', 'vgpu_soft'], check=True)
 
 
 def live_screen():
@@ -417,6 +460,7 @@ test('vgpu-exporter: text format, by promtool', text_format)
 test('vgpu-exporter: figures are those of sysfs', figures_are_sysfs)
 test('scrapes while vGPUs come and go', scrapes_while_they_come_and_go)
 test('textfile, and node_exporter', textfile)
+test('two engines, busy with different tenants at once', two_engines)
 server.terminate()
 test('vgpu-exporter: ends when told', equal, server.wait(timeout=PATIENCE), 0)
 tap.finish()

@@ -21,9 +21,9 @@ def write(path, text):
         f.write(text)
 
 
-def create(kind, uuid=None):
+def create(kind, uuid=None, gpu=None):
     uuid = uuid or str(uuids.uuid4())
-    (types,) = glob.glob(f'{gpu_dir}/mdev_supported_types/*-{kind}')
+    (types,) = glob.glob(f'{gpu or gpu_dir}/mdev_supported_types/*-{kind}')
     write(types + '/create', uuid)
     return uuid
 

@@ -7,12 +7,12 @@
 #: By scripts/hostvm run --system --tree trixie-tools; see scripts/check.
 #:
 #: Writes $OUT/tests.tap, one plan for each of the scripts that it runs, and what
-#: vgpu-top showed as $OUT/screen.txt.
+#: vgpu-top showed as $OUT/screen.txt and $OUT/engines.txt.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 export PYTHONDONTWRITEBYTECODE=1
 
-rm -f "$OUT/tests.tap" "$OUT/screen.txt"
+rm -f "$OUT/tests.tap" "$OUT/screen.txt" "$OUT/engines.txt"
 modprobe -a kvm_amd vfio vfio_iommu_type1 mdev
 if ! modules load; then
 	echo "Bail out! no modules" | tee "$OUT/tests.tap"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 #include "soft.h"
 #include "tenant.h"
@@ -386,6 +387,97 @@ static void all_of_memory(void)
 	}
 }
 
+static uint64_t of_gpu(const char *engine, const char *name)
+{
+	char path[512], text[ATTR_LEN];
+
+	snprintf(path, sizeof(path), "%s/vgpu/engines/%s/%s", gpu_dir, engine, name);
+	ASSERT(file_read(path, text, sizeof(text)) > 0);
+	return strtoull(text, NULL, 10);
+}
+
+static uint64_t of_vgpu(const struct vdev *d, const char *engine,
+			const char *name)
+{
+	char path[ATTR_LEN];
+
+	snprintf(path, sizeof(path), "engines/%s/%s", engine, name);
+	return mdev_attr_u64(d->uuid, path);
+}
+
+static bool is_on(const struct vdev *d, const char *engine)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vgpu/engines/%s",
+		 d->uuid, engine);
+	return !access(path, F_OK);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static uint64_t both_busy(void)
+{
+	return of_gpu("compute0", "busy_time_ns") +
+	       of_gpu("compute1", "busy_time_ns");
+}
+
+/* Have they been busy for longer than the clock has run? It is read last. */
+static bool more_than_the_clock(uint64_t busy, uint64_t begin)
+{
+	uint64_t spent = both_busy() - busy;
+
+	return spent > now_ns() - begin;
+}
+
+/* Modelled time for longer than anybody waits. */
+static void work_for_long(struct vdev *d)
+{
+	struct queue q = queue_new(d, true);
+	unsigned int i;
+
+	for (i = 0; i < SLOTS - 1; i++)
+		submit(&q, (struct packet) { .op = OP_WAIT, .size = 10000000000 });
+}
+
+/*
+ * Two engines work for different tenants at once: together they are busy for
+ * longer than the clock runs. Each tenant's time is its engine's, to the
+ * nanosecond, and on no other.
+ */
+static void two_engines_at_once(void)
+{
+	struct vdev *d[] = { create("SOFT-16C-S0"), create("SOFT-16C-S1") };
+	static const char * const engine[] = { "compute0", "compute1" };
+	static const char * const copy[] = { "copy0", "copy1" };
+	uint64_t begin, busy;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		EXPECT(is_on(d[i], engine[i]) && is_on(d[i], copy[i]));
+		EXPECT(!is_on(d[i], engine[!i]) && !is_on(d[i], copy[!i]));
+		work_for_long(d[i]);
+	}
+	begin = now_ns();
+	busy = both_busy();
+	EXPECT(AWAIT(more_than_the_clock(busy, begin)));
+	for (i = 0; i < 2; i++)
+		ASSERT_OK(vdev_ioctl(d[i], VFIO_DEVICE_RESET, NULL));
+	for (i = 0; i < 2; i++) {
+		EXPECT(of_vgpu(d[i], engine[i], "gpu_time_ns") > 0);
+		EXPECT_EQ(of_vgpu(d[i], engine[i], "gpu_time_ns"),
+			  of_gpu(engine[i], "busy_time_ns"));
+		EXPECT_EQ(of_vgpu(d[i], copy[i], "gpu_time_ns"), 0);
+		EXPECT_EQ(of_gpu(copy[i], "busy_time_ns"), 0);
+	}
+}
+
 /* Unbound and bound again, as orchestrators do it. */
 static void unbind_and_bind(void)
 {
@@ -429,6 +521,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(handed_over),
 	TAP_TEST(the_next_tenant),
 	TAP_TEST(all_of_memory),
+	TAP_TEST(two_engines_at_once),
 	TAP_TEST(unbind_and_bind),
 	TAP_TEST(bad_parameters),
 };
