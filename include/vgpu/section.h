@@ -132,8 +132,8 @@ void vgpu_put_fields(struct vgpu_writer *w, const void *from,
 
 void vgpu_reader_init(struct vgpu_reader *r, const void *buf, size_t size);
 bool vgpu_reader_ok(const struct vgpu_reader *r);
-__printf(3, 4) void vgpu_refuse(struct vgpu_reader *r, const char *field,
-				const char *fmt, ...);
+void vgpu_refuse(struct vgpu_reader *r, const char *field, const char *fmt, ...)
+	__printf(3, 4);
 u64 vgpu_get(struct vgpu_reader *r, const char *field, unsigned int size,
 	     u64 max);
 bool vgpu_get_bytes(struct vgpu_reader *r, const char *field, void *to,
@@ -143,21 +143,41 @@ bool vgpu_get_u32s(struct vgpu_reader *r, const char *field, u32 *to,
 bool vgpu_get_fields(struct vgpu_reader *r, void *to,
 		     const struct vgpu_field *fields, unsigned int n);
 
+/**
+ * vgpu_put_u8() - save a number of 8 bits
+ * @w: the writer
+ * @val: the number
+ */
 static inline void vgpu_put_u8(struct vgpu_writer *w, u8 val)
 {
 	vgpu_put(w, sizeof(val), val);
 }
 
+/**
+ * vgpu_put_u16() - save a number of 16 bits
+ * @w: the writer
+ * @val: the number
+ */
 static inline void vgpu_put_u16(struct vgpu_writer *w, u16 val)
 {
 	vgpu_put(w, sizeof(val), val);
 }
 
+/**
+ * vgpu_put_u32() - save a number of 32 bits
+ * @w: the writer
+ * @val: the number
+ */
 static inline void vgpu_put_u32(struct vgpu_writer *w, u32 val)
 {
 	vgpu_put(w, sizeof(val), val);
 }
 
+/**
+ * vgpu_put_u64() - save a number of 64 bits
+ * @w: the writer
+ * @val: the number
+ */
 static inline void vgpu_put_u64(struct vgpu_writer *w, u64 val)
 {
 	vgpu_put(w, sizeof(val), val);

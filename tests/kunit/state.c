@@ -167,6 +167,7 @@ static void expect_vectors(struct kunit *test, struct vgpu_vdev *a,
 
 /**
  * state_move() - what one instance is, another becomes
+ * @test: the test
  * @from: paused; still so afterwards
  * @to: of the same type, elsewhere; paused afterwards
  *
@@ -223,6 +224,7 @@ static void expect_sane(struct kunit *test, struct vgpu_vdev *vd,
 
 /**
  * state_abuse() - load a stream cut off anywhere, and with any byte changed
+ * @test: the test
  * @vd: the instance, paused
  * @good: a stream that it takes; it is loaded at the end
  */
