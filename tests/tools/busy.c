@@ -3,7 +3,7 @@
  * Keeps a vGPU's engine busy until it is killed.
  *
  *   busy UUID		with GPU=soft in the environment, a soft GPU's
- *   busy UUID wait	by modelled time, a soft GPU's that computes
+ *   busy UUID wait	the same, by modelled time on its compute engine
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static int waits_forever(struct vdev *d)
 	struct ring r;
 
 	ring_map(&r, d, true);
-	ASSERT(ring_enable(&r, 0, 64));
+	ASSERT(ring_enable(&r, 0x10000, 64));
 	for (;;) {
 		if (ring_has_room(&r))
 			ring_put(&r, &p);

@@ -197,7 +197,8 @@ def two_engines():
         # Of one after the other it would be 100 at most.
         return sum(busy) > 101 and (engines, vgpus_of(reading))
 
-    with Process(BUSY, a, 'wait'), Process(BUSY, b, 'wait'):
+    busy = 'env', 'GPU=soft', BUSY
+    with Process(*busy, a, 'wait'), Process(*busy, b, 'wait'):
         engines, vgpus = until(both_at_once)
         for n, uuid in enumerate((a, b)):
             on = engines_of(vgpus[uuid])
