@@ -72,6 +72,42 @@ static unsigned int largest_block(const struct card *c)
 	return largest;
 }
 
+/* A partition is aligned to the largest power of two in its size. */
+static bool fits(const struct card *c, const struct type_facts *type)
+{
+	unsigned int n = type->size / UNIT, at;
+
+	for (at = 0; at < c->units; at += n & -n) {
+		if (block_free(c, at, n))
+			return true;
+	}
+	return false;
+}
+
+/* The largest type of which one more fits, the first of equals; or NULL. */
+static const struct type_facts *largest_fit(const struct card *c)
+{
+	const struct type_facts *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < gpu->nr_types + gpu->nr_odd; i++) {
+		const struct type_facts *t = &gpu->types[i];
+
+		if (fits(c, t) && (!best || t->size > best->size))
+			best = t;
+	}
+	return best;
+}
+
+/* Of blocks that are powers of two, and of types that are not. */
+static uint64_t largest_free(const struct card *c)
+{
+	const struct type_facts *type = largest_fit(c);
+	uint64_t block = largest_block(c) * UNIT;
+
+	return type && type->size > block ? type->size : block;
+}
+
 static void take(struct card *c, unsigned int at, unsigned int n, bool taken)
 {
 	unsigned int i;
@@ -102,8 +138,7 @@ static void check_card(void)
 	unsigned int type;
 
 	EXPECT_EQ(gpu_attr_u64("vram_free"), blocks_free(&card, 1) * UNIT);
-	EXPECT_EQ(gpu_attr_u64("vram_largest_free"),
-		  largest_block(&card) * UNIT);
+	EXPECT_EQ(gpu_attr_u64("vram_largest_free"), largest_free(&card));
 	for (type = 0; type < gpu->nr_types; type++)
 		EXPECT_EQ(type_available(&gpu->types[type]),
 			  blocks_free(&card, gpu->types[type].size / UNIT));
@@ -137,25 +172,10 @@ static void remove_live(unsigned int i)
 	live[i] = live[--nr_live];
 }
 
-/* Name of the largest type of which one more fits. */
-static const char *largest_fit(void)
-{
-	const struct type_facts *best = NULL;
-	unsigned int i;
-
-	for (i = 0; i < gpu->nr_types + gpu->nr_odd; i++) {
-		const struct type_facts *t = &gpu->types[i];
-
-		if (t->size <= largest_block(&card) * UNIT &&
-		    (!best || t->size > best->size))
-			best = t;
-	}
-	return best ? best->name : "none";
-}
-
 /* A create that cannot be served says why and changes nothing. */
 static void refuse(const struct type_facts *type)
 {
+	const struct type_facts *best = largest_fit(&card);
 	char uuid[UUID_LEN], text[ATTR_LEN], want[ATTR_LEN];
 	unsigned int devices = dir_count("/sys/bus/mdev/devices");
 
@@ -169,7 +189,8 @@ static void refuse(const struct type_facts *type)
 	snprintf(want, sizeof(want),
 		 "vram: type %s needs %llu bytes in one block, largest free is %llu; largest type that fits: %s",
 		 type->name, (unsigned long long)type->size,
-		 largest_block(&card) * UNIT, largest_fit());
+		 (unsigned long long)largest_free(&card),
+		 best ? best->name : "none");
 	EXPECT_STR(text, want);
 }
 
