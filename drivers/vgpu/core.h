@@ -41,7 +41,7 @@
 #include "display/display_types.h"
 #include "guard/guard_types.h"
 #include "guard/window.h"
-#include "host/partition.h"
+#include "host/parts.h"
 #include "work/runlist.h"
 #include "work/sched_types.h"
 
@@ -79,7 +79,7 @@ struct vgpu_type;
  * @power_nb: hears that the machine is about to sleep
  * @lock: protects what follows, the entitlements of all instances, and where
  *	they are placed
- * @parts: the VRAM partitions
+ * @parts: the VRAM partitions, whole or by slices
  * @ids: numbers of instances
  * @refusal: why the last create did not fit
  * @kept: what VRAM held before the machine slept, one for each unit of @parts
@@ -107,7 +107,7 @@ struct vgpu_pdev {
 	struct vgpu_inject inject;
 	struct notifier_block power_nb;
 	struct mutex lock;		/* parts, ids, refusal, entitlements, kept */
-	struct vgpu_partitions parts;
+	struct vgpu_parts parts;
 	struct ida ids;
 	char refusal[VGPU_REFUSAL_MAX];
 	void **kept;

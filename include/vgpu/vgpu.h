@@ -75,7 +75,7 @@ enum vgpu_counter {
  * @classes: engines that an instance gets a queue on: one of each class in this
  *	mask of BIT(enum vgpu_engine_class), all of one slice
  * @slice: of this slice, or %VGPU_ANY_SLICE for the one with the fewest
- *	instances
+ *	instances, of those with room in their part of VRAM
  */
 struct vgpu_type_desc {
 	const char *name;
@@ -222,6 +222,8 @@ struct vgpu_gpu_ops {
  * @nr_types: how many
  * @pci: what instances are on PCI
  * @vram: video memory
+ * @vram_parts: how many slices have a part of VRAM of their own, all of one size,
+ *	in which the partitions of their instances lie; 0 where all slices share it
  * @regs: register table
  * @nr_regs: rows in @regs
  * @regs_size: bytes of register space
@@ -243,6 +245,7 @@ struct vgpu_gpu_desc {
 	unsigned int nr_types;
 	struct vgpu_pci_desc pci;
 	struct vgpu_vram vram;
+	unsigned int vram_parts;
 	const struct vgpu_reg *regs;
 	unsigned int nr_regs;
 	u32 regs_size;

@@ -14,7 +14,7 @@ static u64 vram_free(struct vgpu_pdev *pd)
 	u64 n;
 
 	mutex_lock(&pd->lock);
-	n = vgpu_partitions_total_free(&pd->parts);
+	n = vgpu_parts_total_free(&pd->parts);
 	mutex_unlock(&pd->lock);
 	return n;
 }

@@ -26,7 +26,7 @@ static int place(const u32 *placed, u32 classes, u8 slice,
 		 struct vgpu_placement *where)
 {
 	return vgpu_place(two_slices, ARRAY_SIZE(two_slices), placed, classes,
-			  slice, where);
+			  slice, ~0U, where);
 }
 
 static void expect(struct kunit *test, const u32 *placed, u32 classes, u8 slice,
@@ -79,6 +79,28 @@ static void place_where_there_is_room(struct kunit *test)
 	expect(test, other, COPY, VGPU_ANY_SLICE, 2, NONE);
 }
 
+/* A slice whose memory is full comes into question for nobody. */
+static void place_by_room(struct kunit *test)
+{
+	const u32 placed[4] = { 0, 100, 0, 100 };
+	struct vgpu_placement where;
+	unsigned int nr = ARRAY_SIZE(two_slices);
+
+	KUNIT_ASSERT_EQ(test, vgpu_place(two_slices, nr, placed, BOTH,
+					 VGPU_ANY_SLICE, BIT(1), &where), 0);
+	KUNIT_EXPECT_EQ(test, where.slice, 1);
+	KUNIT_EXPECT_EQ(test, where.engine[0], 1U);
+	KUNIT_EXPECT_EQ(test, vgpu_place(two_slices, nr, placed, BOTH, 0,
+					 BIT(1), &where), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vgpu_place(two_slices, nr, placed, BOTH,
+					 VGPU_ANY_SLICE, 0, &where), -ENODEV);
+	/* Without engines, too. */
+	KUNIT_ASSERT_EQ(test, vgpu_place(two_slices, nr, placed, 0,
+					 VGPU_ANY_SLICE, BIT(1), &where), 0);
+	KUNIT_EXPECT_EQ(test, where.slice, 1);
+	KUNIT_EXPECT_EQ(test, where.nr, 0U);
+}
+
 static void place_refuses(struct kunit *test)
 {
 	const u32 empty[4] = {};
@@ -93,8 +115,8 @@ static void place_refuses(struct kunit *test)
 			-ENODEV);
 	KUNIT_EXPECT_EQ(test, place(empty, COPY, VGPU_MAX_SLICES, &where),
 			-ENODEV);
-	KUNIT_EXPECT_EQ(test, vgpu_place(two_slices, 0, empty, COPY, 0, &where),
-			-ENODEV);
+	KUNIT_EXPECT_EQ(test, vgpu_place(two_slices, 0, empty, COPY, 0, ~0U,
+					 &where), -ENODEV);
 }
 
 /* Instances come one after another: the engines differ by one at most. */
@@ -123,7 +145,7 @@ static void place_levels(struct kunit *test)
  * tried. U32_MAX when there is no choice.
  */
 static u32 ref_least(const struct vgpu_engine_desc *e, const u32 *placed,
-		     u32 classes, u8 slice)
+		     u32 classes, u8 slice, u32 room)
 {
 	u32 least = U32_MAX;
 	unsigned int i, j;
@@ -134,6 +156,8 @@ static u32 ref_least(const struct vgpu_engine_desc *e, const u32 *placed,
 			    e[i].slice != e[j].slice)
 				continue;
 			if (slice != VGPU_ANY_SLICE && slice != e[i].slice)
+				continue;
+			if (!(room & BIT(e[i].slice)))
 				continue;
 			if (e[i].class == e[j].class && i != j)
 				continue;
@@ -150,7 +174,7 @@ static void place_random(struct kunit *test)
 	prandom_seed_state(&rnd, 3);
 	for (n = 0; n < 20000; n++) {
 		struct vgpu_engine_desc e[RANDOM_ENGINES] = {};
-		u32 placed[RANDOM_ENGINES], classes, full = 0, least;
+		u32 placed[RANDOM_ENGINES], classes, room, full = 0, least;
 		struct vgpu_placement where;
 		u8 slice;
 		int ret;
@@ -167,9 +191,10 @@ static void place_random(struct kunit *test)
 		if (slice == 2)
 			slice = VGPU_ANY_SLICE;
 
-		least = ref_least(e, placed, classes, slice);
+		room = prandom_u32_state(&rnd) % 4;
 		ret = vgpu_place(e, RANDOM_ENGINES, placed, classes, slice,
-				 &where);
+				 room, &where);
+		least = ref_least(e, placed, classes, slice, room);
 		KUNIT_ASSERT_EQ(test, ret, least == U32_MAX ? -ENODEV : 0);
 		if (ret)
 			continue;
@@ -179,8 +204,7 @@ static void place_random(struct kunit *test)
 				&e[where.engine[i]];
 
 			KUNIT_ASSERT_TRUE(test, classes & BIT(got->class));
-			KUNIT_ASSERT_EQ(test, got->slice,
-					e[where.engine[0]].slice);
+			KUNIT_ASSERT_EQ(test, got->slice, where.slice);
 			full = max(full, placed[where.engine[i]]);
 		}
 		KUNIT_ASSERT_EQ(test, full, least);
@@ -191,6 +215,7 @@ static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_by_class_and_slice),
 	KUNIT_CASE(place_bound_to_a_slice),
 	KUNIT_CASE(place_where_there_is_room),
+	KUNIT_CASE(place_by_room),
 	KUNIT_CASE(place_refuses),
 	KUNIT_CASE(place_levels),
 	KUNIT_CASE(place_random),

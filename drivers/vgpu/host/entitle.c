@@ -27,15 +27,19 @@ static void init_context(struct vgpu_vdev *vd, struct vgpu_context *ctx,
 /**
  * vgpu_entitle_place() - give an instance its engines, and what its type
  *	entitles it to there
- * @vd: the instance; not yet known to anybody. The GPU's lock is held
+ * @vd: the instance; not yet known to anybody, nor on any engine. The GPU's lock
+ *	is held
+ * @slice: for the slice that it is of
  *
- * Return: 0, -ENODEV when there are no such engines.
+ * Return: 0, -ENOSPC when the VRAM of no slice that would do has room; then it has
+ * no engines.
  */
-int vgpu_entitle_place(struct vgpu_vdev *vd)
+int vgpu_entitle_place(struct vgpu_vdev *vd, u8 *slice)
 {
 	const struct vgpu_type_desc *type = vd->inst.type;
 	struct vgpu_pdev *pd = vd->pd;
-	u32 share = div64_u64(vd->inst.vram_size * VGPU_PPM, pd->parts.size);
+	u32 share = div64_u64(vd->inst.vram_size * VGPU_PPM,
+			      pd->parts.part[0].size);
 	u32 placed[VGPU_MAX_ENGINES];
 	struct vgpu_placement where;
 	struct vgpu_sched *eng;
@@ -46,9 +50,12 @@ int vgpu_entitle_place(struct vgpu_vdev *vd)
 	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		placed[eng->engine.id] = eng->placed;
 	ret = vgpu_place(pd->gpu.desc.engines, pd->gpu.desc.nr_engines,
-			 placed, type->classes, type->slice, &where);
+			 placed, type->classes, type->slice,
+			 vgpu_parts_room(&pd->parts, type->vram_size), &where);
+	/* There are such engines: that was checked when the GPU was registered. */
 	if (ret)
-		return ret;
+		return -ENOSPC;
+	*slice = where.slice;
 	vd->entitled.weight = type->weight ?: DEFAULT_WEIGHT;
 	vd->entitled.cap = VGPU_PPM;
 	vd->nr_ctx = where.nr;

@@ -52,7 +52,7 @@ static const struct vgpu_type_desc *largest_type(const struct vgpu_pdev *pd)
 		const struct vgpu_type_desc *t = pd->types[i].desc;
 
 		if ((!best || t->vram_size > best->vram_size) &&
-		    vgpu_partitions_fit(&pd->parts, t->vram_size))
+		    vgpu_parts_fit(&pd->parts, t->slice, t->vram_size))
 			best = t;
 	}
 	return best;
@@ -84,7 +84,7 @@ u64 vgpu_largest_free(const struct vgpu_pdev *pd)
 	const struct vgpu_type_desc *t = largest_type(pd);
 
 	lockdep_assert_held(&pd->lock);
-	return max(vgpu_partitions_largest(&pd->parts),
+	return max(vgpu_parts_largest(&pd->parts),
 		   t ? t->vram_size : 0);
 }
 
@@ -131,12 +131,15 @@ static int check_type(const struct vgpu_gpu_desc *desc,
 	if (!t->vram_size || t->vram_size % granule(&desc->vram) ||
 	    t->num_heads > VGPU_MAX_HEADS)
 		return -EINVAL;
+	if (desc->vram_parts > 1 && t->slice != VGPU_ANY_SLICE &&
+	    t->slice >= desc->vram_parts)
+		return -EINVAL;
 	/* Any size up to it may become the monitor's. */
 	if (t->num_heads && (!desc->ops->scanout ||
 			     !vgpu_edid_fits(t->max_xres, t->max_yres)))
 		return -EINVAL;
 	return vgpu_place(desc->engines, desc->nr_engines, placed, t->classes,
-			  t->slice, &where);
+			  t->slice, ~0U, &where);
 }
 
 static int check_desc(const struct vgpu_gpu_desc *desc)
@@ -164,7 +167,8 @@ static int init_partitions(struct vgpu_pdev *pd)
 	for (i = 0; i < desc->nr_types; i++)
 		all |= desc->types[i].vram_size;
 	unit = all & -all;
-	return vgpu_partitions_init(&pd->parts, round_down(size, unit), unit);
+	return vgpu_parts_init(&pd->parts, size, unit,
+			       max(desc->vram_parts, 1U));
 }
 
 static int init_types(struct vgpu_pdev *pd)
@@ -200,7 +204,7 @@ static void free_gpu(struct vgpu_pdev *pd)
 	vgpu_function_fini(pd);
 	kfree(pd->mtypes);
 	kfree(pd->types);
-	vgpu_partitions_fini(&pd->parts);
+	vgpu_parts_fini(&pd->parts);
 	vgpu_regmap_fini(&pd->regmap);
 	ida_destroy(&pd->ids);
 	mutex_destroy(&pd->lock);

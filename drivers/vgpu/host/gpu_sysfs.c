@@ -42,7 +42,7 @@ static ssize_t vram_free_show(struct device *dev, struct device_attribute *attr,
 	u64 n;
 
 	mutex_lock(&pd->lock);
-	n = vgpu_partitions_total_free(&pd->parts);
+	n = vgpu_parts_total_free(&pd->parts);
 	mutex_unlock(&pd->lock);
 	return sysfs_emit(buf, "%llu\n", n);
 }

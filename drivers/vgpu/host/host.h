@@ -73,7 +73,7 @@ int vgpu_engines_sysfs_add(struct vgpu_pdev *pd, struct vgpu_dir *top);
 int vgpu_contexts_sysfs_add(struct vgpu_vdev *vd, struct vgpu_dir *top);
 
 /* entitle.c */
-int vgpu_entitle_place(struct vgpu_vdev *vd);
+int vgpu_entitle_place(struct vgpu_vdev *vd, u8 *slice);
 void vgpu_entitle_release(struct vgpu_vdev *vd);
 int vgpu_entitle(struct vgpu_vdev *vd, enum vgpu_entitlement what, u32 val);
 

@@ -29,21 +29,24 @@ static void say_refusal(struct vgpu_pdev *pd,
 	dev_warn(pd->gpu.desc.dev, "vGPU refused: %s\n", pd->refusal);
 }
 
-/* Take a number, a partition and engines. */
+/* Take engines, a partition and a number. */
 static int take_resources(struct vgpu_vdev *vd)
 {
 	struct vgpu_pdev *pd = vd->pd;
 	struct vgpu_instance *inst = &vd->inst;
+	u8 slice;
 	int id, ret;
 
 	if (READ_ONCE(pd->lost))
 		return -EIO;
 	mutex_lock(&pd->lock);
-	ret = vgpu_partition_alloc(&pd->parts, inst->vram_size,
-				   &inst->vram_offset);
+	ret = vgpu_entitle_place(vd, &slice);
+	if (!ret)
+		ret = vgpu_parts_alloc(&pd->parts, slice, inst->vram_size,
+				       &inst->vram_offset);
 	if (ret) {
 		say_refusal(pd, inst->type);
-		goto out;
+		goto err_place;
 	}
 	id = ida_alloc(&pd->ids, GFP_KERNEL);
 	if (id < 0) {
@@ -51,17 +54,13 @@ static int take_resources(struct vgpu_vdev *vd)
 		goto err_partition;
 	}
 	inst->id = id;
-	ret = vgpu_entitle_place(vd);
-	if (ret)
-		goto err_id;
 	mutex_unlock(&pd->lock);
 	return 0;
 
-err_id:
-	ida_free(&pd->ids, id);
 err_partition:
-	vgpu_partition_free(&pd->parts, inst->vram_offset, inst->vram_size);
-out:
+	vgpu_parts_free(&pd->parts, inst->vram_offset, inst->vram_size);
+err_place:
+	vgpu_entitle_release(vd);
 	mutex_unlock(&pd->lock);
 	return ret;
 }
@@ -73,8 +72,7 @@ static void give_resources_back(struct vgpu_vdev *vd)
 	mutex_lock(&pd->lock);
 	vgpu_entitle_release(vd);
 	ida_free(&pd->ids, vd->inst.id);
-	vgpu_partition_free(&pd->parts, vd->inst.vram_offset,
-			    vd->inst.vram_size);
+	vgpu_parts_free(&pd->parts, vd->inst.vram_offset, vd->inst.vram_size);
 	mutex_unlock(&pd->lock);
 }
 
@@ -226,7 +224,8 @@ static unsigned int vgpu_get_available(struct mdev_type *mtype)
 	if (READ_ONCE(pd->lost))
 		return 0;
 	mutex_lock(&pd->lock);
-	n = vgpu_partitions_fit(&pd->parts, type->desc->vram_size);
+	n = vgpu_parts_fit(&pd->parts, type->desc->slice,
+			   type->desc->vram_size);
 	mutex_unlock(&pd->lock);
 	return n;
 }
@@ -240,7 +239,8 @@ static ssize_t vgpu_show_description(struct mdev_type *mtype, char *buf)
 			  "num_heads=%u, framebuffer=%lluM, max_resolution=%ux%u, max_instance=%llu\n",
 			  desc->num_heads, desc->vram_size / SZ_1M,
 			  desc->max_xres, desc->max_yres,
-			  div64_u64(type->pd->parts.size, desc->vram_size));
+			  vgpu_parts_hold(&type->pd->parts, desc->slice,
+					  desc->vram_size));
 }
 
 struct mdev_driver vgpu_mdev_driver = {

@@ -32,6 +32,7 @@ static int place_in(const struct vgpu_engine_desc *engines, unsigned int nr,
 {
 	enum vgpu_engine_class class;
 
+	where->slice = slice;
 	where->nr = 0;
 	*fullest = 0;
 	for (class = 0; class < VGPU_NR_CLASSES; class++) {
@@ -56,12 +57,13 @@ static int place_in(const struct vgpu_engine_desc *engines, unsigned int nr,
  * @classes: one engine of each class in this mask of BIT(); 0 for none at all
  * @slice: all of this slice, or %VGPU_ANY_SLICE for the slice where the fullest
  *	of these engines has the fewest instances, the first of equals
+ * @room: slices that come into question, a mask of BIT(): their memory has room
  * @where: the result
  *
  * Return: 0, -ENODEV when no such slice has an engine of each class.
  */
 int vgpu_place(const struct vgpu_engine_desc *engines, unsigned int nr,
-	       const u32 *placed, u32 classes, u8 slice,
+	       const u32 *placed, u32 classes, u8 slice, u32 room,
 	       struct vgpu_placement *where)
 {
 	struct vgpu_placement try;
@@ -72,7 +74,7 @@ int vgpu_place(const struct vgpu_engine_desc *engines, unsigned int nr,
 	if (classes >= BIT(VGPU_NR_CLASSES))
 		return -ENODEV;
 	for (s = 0; s < VGPU_MAX_SLICES; s++) {
-		if (slice != VGPU_ANY_SLICE && slice != s)
+		if ((slice != VGPU_ANY_SLICE && slice != s) || !(room & BIT(s)))
 			continue;
 		if (place_in(engines, nr, placed, classes, s, &try, &full))
 			continue;

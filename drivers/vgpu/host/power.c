@@ -92,7 +92,7 @@ static int reserve(struct vgpu_pdev *pd)
 		ret = -ENOMEM;
 	for (i = 0; !ret && i < nr_units(pd); i++) {
 		if (pd->kept[i] ||
-		    vgpu_partition_is_free(&pd->parts, i * pd->parts.unit))
+		    vgpu_parts_is_free(&pd->parts, i * pd->parts.unit))
 			continue;
 		pd->kept[i] = alloc_unit(pd);
 		if (!pd->kept[i])
@@ -102,7 +102,7 @@ static int reserve(struct vgpu_pdev *pd)
 		dev_err(pd->gpu.desc.dev,
 			"no sleep: not enough memory to keep the VRAM of the vGPUs, %llu bytes\n",
 			pd->parts.size -
-			vgpu_partitions_total_free(&pd->parts));
+			vgpu_parts_total_free(&pd->parts));
 		release(pd);
 	}
 	mutex_unlock(&pd->lock);
