@@ -31,6 +31,8 @@
  * @VGPU_AREA_MEMORY: the instance's partition; mapped
  * @VGPU_AREA_DOORBELL: pages that say that there is work; mapped, but for the
  *	first touch after vgpu_doorbell_arm()
+ * @VGPU_AREA_RING: a part of the instance's partition that is a doorbell as well:
+ *	where a guest cannot say that there is work but by writing it
  * @VGPU_AREA_MSIX: the MSI-X table, and the pending bits after it; the core's
  */
 enum vgpu_area_kind {
@@ -38,6 +40,7 @@ enum vgpu_area_kind {
 	VGPU_AREA_TRAP,
 	VGPU_AREA_MEMORY,
 	VGPU_AREA_DOORBELL,
+	VGPU_AREA_RING,
 	VGPU_AREA_MSIX,
 };
 
@@ -48,6 +51,7 @@ enum vgpu_area_kind {
  * @size: bytes; of %VGPU_AREA_MEMORY, 0 for all of the partition from @target on
  * @target: where it begins in the register file, or in the partition; the number
  *	of a doorbell, below %VGPU_MAX_DOORBELLS; 0 for %VGPU_AREA_MSIX
+ * @bell: of %VGPU_AREA_RING, the number of its doorbell
  *
  * What is mapped has whole pages. The rest has offsets that are multiples of 4.
  */
@@ -56,6 +60,7 @@ struct vgpu_area {
 	u64 offset;
 	u64 size;
 	u64 target;
+	u8 bell;
 };
 
 /**

@@ -18,6 +18,8 @@
 
 #define BELL(_offset, _size, _number) \
 	{ VGPU_AREA_DOORBELL, (_offset), (_size), (_number) }
+#define RING(_offset, _size, _target, _number) \
+	{ VGPU_AREA_RING, (_offset), (_size), (_target), (_number) }
 #define MSIX(_offset, _size) \
 	{ VGPU_AREA_MSIX, (_offset), (_size), 0 }
 
@@ -149,6 +151,21 @@ static const struct {
 		BELL(0, SZ_2K, 0) } }, -EINVAL },
 	{ "a doorbell as an I/O port", { .flags = PCI_BASE_ADDRESS_SPACE_IO,
 		.areas = { BELL(0, SZ_4K, 0) } }, -EINVAL },
+	{ "a ring between memory", { .areas = {
+		MEMORY(0, SZ_4K, 0), RING(SZ_4K, SZ_8K, SZ_4K, 1),
+		MEMORY(SZ_16K, 0, SZ_16K) } }, 0 },
+	{ "a ring and a doorbell that are the same", { .areas = {
+		BELL(0, SZ_4K, 1), RING(SZ_4K, SZ_4K, 0, 1) } }, -EINVAL },
+	{ "a ring with a doorbell too many", { .areas = {
+		RING(0, SZ_4K, 0, VGPU_MAX_DOORBELLS) } }, -EINVAL },
+	{ "a ring beyond the partition", { .areas = {
+		RING(0, SZ_8K, VRAM - SZ_4K, 0) } }, -EINVAL },
+	{ "a ring of part of a page", { .areas = {
+		RING(0, SZ_2K, 0, 0) } }, -EINVAL },
+	{ "a ring from the middle of a page", { .areas = {
+		RING(0, SZ_4K, SZ_2K, 0) } }, -EINVAL },
+	{ "a ring as I/O ports", { .flags = PCI_BASE_ADDRESS_SPACE_IO,
+		.areas = { RING(0, SZ_4K, 0, 0) } }, -EINVAL },
 	{ "an unknown kind", { .areas = { { 77, 0, SZ_4K, 0 } } }, -EINVAL },
 	{ "a BAR that is too small for its area", { .size = SZ_4K, .areas = {
 		TRAP(0, SZ_8K, 0) } }, -EINVAL },

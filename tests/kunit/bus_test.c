@@ -165,6 +165,35 @@ static void bus_doorbell(struct kunit *test)
 	closed(vd);
 }
 
+/* A ring is memory of the partition, and stays what it is; writing it rings. */
+static void bus_ring(struct kunit *test)
+{
+	struct mock_gpu *mock = test->priv;
+	struct vgpu_vdev *vd = opened(test, MOCK_BOTH);
+	const struct vgpu_area *area = vd->doorbells[MOCK_RING].area;
+	u8 *vram = (u8 *)mock->vram + vd->inst.vram_offset + MOCK_RING_AT;
+	u32 val = 0x12345678, got = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	mock_config_put(vd, PCI_COMMAND, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, vgpu_doorbell_access(vd, area, (u8 *)&val, 4, 8,
+						   true), 0);
+	KUNIT_EXPECT_EQ(test, mock->rings, 1U);
+	KUNIT_EXPECT_MEMEQ(test, vram + 8, &val, 4);
+	KUNIT_EXPECT_EQ(test, vgpu_doorbell_access(vd, area, (u8 *)&got, 4, 8,
+						   false), 0);
+	KUNIT_EXPECT_EQ(test, got, val);
+	KUNIT_EXPECT_EQ(test, mock->rings, 1U);
+	KUNIT_EXPECT_EQ(test, vgpu_doorbell_arm(&vd->inst, MOCK_RING, U64_MAX),
+			-EAGAIN);
+	KUNIT_EXPECT_TRUE(test, mock_await(!vgpu_doorbell_arm(&vd->inst,
+							      MOCK_RING, 0)));
+	/* A reset takes doorbells' own pages away, and no memory. */
+	mock_reset(vd);
+	KUNIT_EXPECT_MEMEQ(test, vram + 8, &val, 4);
+	closed(vd);
+}
+
 /* No display: no regions for one, and no picture to take memory. */
 static void bus_headless(struct kunit *test)
 {
@@ -189,6 +218,7 @@ static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(bus_descriptions),
 	KUNIT_CASE(bus_vectors_wait),
 	KUNIT_CASE(bus_doorbell),
+	KUNIT_CASE(bus_ring),
 	KUNIT_CASE(bus_headless),
 	{}
 };

@@ -295,7 +295,7 @@ static void doorbell(struct vgpu_instance *inst, unsigned int bell)
 {
 	struct mock_gpu *mock = inst->gpu->desc.priv;
 
-	if (bell == MOCK_BELL)
+	if (bell == MOCK_BELL || bell == MOCK_RING)
 		mock->rings++;
 }
 
@@ -316,6 +316,7 @@ static const struct vgpu_bar_desc mock_bars[VGPU_NR_BARS] = {
 	[2] = { .areas = {
 		{ VGPU_AREA_TRAP, 0, SZ_4K, 0 },
 		{ VGPU_AREA_DOORBELL, SZ_4K, SZ_4K, MOCK_BELL },
+		{ VGPU_AREA_RING, SZ_8K, SZ_4K, MOCK_RING_AT, MOCK_RING },
 		{ VGPU_AREA_MSIX, SZ_16K, SZ_4K, 0 },
 	} },
 };

@@ -61,9 +61,12 @@ struct mock_queue {
 #define MOCK_PIECES_MAX	1000
 #define MOCK_LENGTH_MAX	1000
 
-/** Vectors of MSI-X, and the number of the doorbell. */
+/** Vectors of MSI-X, and the numbers of the doorbell and of the ring's. */
 #define MOCK_VECTORS	3
 #define MOCK_BELL	1
+#define MOCK_RING	2
+/** Where the ring is in the partition. */
+#define MOCK_RING_AT	SZ_8K
 
 /**
  * struct mock_engine - an engine
@@ -101,7 +104,7 @@ struct mock_engine {
  * @gpu: the core's part
  * @engines: see above
  * @vram: memory behind the partitions
- * @rings: of its doorbell
+ * @rings: of its doorbells
  * @init_fails: the so manieth queue to be initialised is refused, 0 for none
  * @inits: queues that exist
  */

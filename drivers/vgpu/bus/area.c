@@ -54,7 +54,26 @@ static bool within(u64 at, u64 size, u64 limit)
 bool vgpu_area_mapped(const struct vgpu_area *area)
 {
 	return area && (area->kind == VGPU_AREA_MEMORY ||
-			area->kind == VGPU_AREA_DOORBELL);
+			vgpu_area_bell(area) >= 0);
+}
+
+/**
+ * vgpu_area_bell() - which doorbell is it
+ * @area: an area
+ *
+ * Return: its number, -1 when it is none.
+ */
+int vgpu_area_bell(const struct vgpu_area *area)
+{
+	switch (area->kind) {
+	case VGPU_AREA_DOORBELL:
+		return area->target < VGPU_MAX_DOORBELLS ? area->target :
+							   VGPU_MAX_DOORBELLS;
+	case VGPU_AREA_RING:
+		return area->bell;
+	default:
+		return -1;
+	}
 }
 
 /* What is wrong with an area, or NULL. @begin: where the one before ends. */
@@ -74,19 +93,21 @@ static const char *check_area(const struct vgpu_pci_desc *pci,
 	if (vgpu_area_mapped(area) &&
 	    (is_io(bar) || !PAGE_ALIGNED(area->offset | area->size)))
 		return "cannot be mapped by pages";
+	if (vgpu_area_bell(area) >= VGPU_MAX_DOORBELLS)
+		return "is one doorbell too many";
 
 	switch (area->kind) {
 	case VGPU_AREA_TRAP:
 		return within(area->target, area->size, regs_size) ? NULL :
 		       "is beyond the registers";
 	case VGPU_AREA_MEMORY:
+	case VGPU_AREA_RING:
 		if (!PAGE_ALIGNED(area->target))
 			return "does not begin with a page of the partition";
 		return within(area->target, area->size, vram_size) ? NULL :
 		       "is beyond the partition";
 	case VGPU_AREA_DOORBELL:
-		return area->target < VGPU_MAX_DOORBELLS ? NULL :
-		       "is one doorbell too many";
+		return NULL;
 	case VGPU_AREA_MSIX:
 		if (is_io(bar) || area->offset % 8 || area->target)
 			return "is not where an MSI-X table can be";
@@ -141,20 +162,20 @@ static const char *check_bar(const struct vgpu_bar *bar)
 	return NULL;
 }
 
-/* Each has its own pages. */
+/* Each area that is one is a doorbell of its own. */
 static bool doorbells_differ(const struct vgpu_bars *bars)
 {
 	unsigned int bar, i, seen = 0;
 
 	for (bar = 0; bar < VGPU_NR_BARS; bar++) {
 		for (i = 0; i < bars->bar[bar].nr; i++) {
-			const struct vgpu_area *area = &bars->bar[bar].areas[i];
+			int bell = vgpu_area_bell(&bars->bar[bar].areas[i]);
 
-			if (area->kind != VGPU_AREA_DOORBELL)
+			if (bell < 0)
 				continue;
-			if (seen & BIT(area->target))
+			if (seen & BIT(bell))
 				return false;
-			seen |= BIT(area->target);
+			seen |= BIT(bell);
 		}
 	}
 	return true;

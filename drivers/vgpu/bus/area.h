@@ -53,6 +53,7 @@ unsigned int vgpu_bars_count(const struct vgpu_bars *bars,
 const struct vgpu_area *vgpu_area_msix(const struct vgpu_bars *bars,
 				       unsigned int *bar);
 bool vgpu_area_mapped(const struct vgpu_area *area);
+int vgpu_area_bell(const struct vgpu_area *area);
 unsigned int vgpu_bar_nr_mapped(const struct vgpu_bar *bar);
 bool vgpu_bar_all_mapped(const struct vgpu_bar *bar);
 

@@ -85,7 +85,7 @@ struct vgpu_map {
  * struct vgpu_doorbell - pages by which a guest says that there is work
  * @area: where they are in @bar; NULL when there is no such doorbell
  * @bar: number of the BAR
- * @pages: the pages, vmalloc'ed
+ * @pages: the pages, vmalloc'ed; NULL where they are the partition's
  * @bell: whether they are mapped
  */
 struct vgpu_doorbell {

@@ -22,6 +22,9 @@
  * that lock held for writing. It is tried for, never waited for, because its
  * holder may be waiting for us. The lock alone is taken, without what the memory
  * management does beside it, since nothing of the mm is changed.
+ *
+ * The pages are the doorbell's own, or a part of the instance's memory, such as the
+ * ring itself (VGPU_AREA_RING): then it is the writing of work that rings.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -36,6 +39,18 @@ static void ring(struct vgpu_vdev *vd, unsigned int bell, bool mapped)
 {
 	vgpu_bell_ring(&vd->doorbells[bell].bell, mapped, ktime_get_ns());
 	vd_ops(vd)->doorbell(&vd->inst, bell);
+}
+
+static unsigned long pfn_of(struct vgpu_vdev *vd, const struct vgpu_area *area,
+			    u64 offset)
+{
+	const struct vgpu_doorbell *db = &vd->doorbells[vgpu_area_bell(area)];
+
+	if (area->kind == VGPU_AREA_RING)
+		return vgpu_vram_pfn(&vd->pd->gpu.desc.vram,
+				     vd->inst.vram_offset + area->target +
+				     offset);
+	return vmalloc_to_pfn(db->pages + offset);
 }
 
 /**
@@ -53,17 +68,16 @@ static void ring(struct vgpu_vdev *vd, unsigned int bell, bool mapped)
 vm_fault_t vgpu_doorbell_fault(struct vm_fault *vmf, struct vgpu_vdev *vd,
 			       const struct vgpu_area *area, u64 offset)
 {
-	struct vgpu_doorbell *db = &vd->doorbells[area->target];
+	int bell = vgpu_area_bell(area);
 	u64 begin = ktime_get_ns(), took;
 	vm_fault_t ret;
 
 	lockdep_assert_held_read(&vd->map.sem);
-	ret = vmf_insert_pfn(vmf->vma, vmf->address,
-			     vmalloc_to_pfn(db->pages + offset));
+	ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn_of(vd, area, offset));
 	if (ret != VM_FAULT_NOPAGE)
 		return ret;
 	vgpu_guard_event(vd, VGPU_GUARD_TRAPS);
-	ring(vd, area->target, true);
+	ring(vd, bell, true);
 
 	took = ktime_get_ns() - begin;
 	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_WRITE, 1);
@@ -137,6 +151,23 @@ int vgpu_doorbell_arm(struct vgpu_instance *inst, unsigned int bell,
 }
 EXPORT_SYMBOL_GPL(vgpu_doorbell_arm);
 
+static void copy(struct vgpu_vdev *vd, const struct vgpu_area *area, u8 *buf,
+		 size_t n, u64 offset, bool write)
+{
+	const struct vgpu_vram *vram = &vd->pd->gpu.desc.vram;
+	u64 pos = vd->inst.vram_offset + area->target + offset;
+	u8 *at = vd->doorbells[vgpu_area_bell(area)].pages;
+
+	if (area->kind == VGPU_AREA_RING && write)
+		vgpu_vram_write(vram, pos, buf, n);
+	else if (area->kind == VGPU_AREA_RING)
+		vgpu_vram_read(vram, pos, buf, n);
+	else if (write)
+		memcpy(at + offset, buf, n);
+	else
+		memcpy(buf, at + offset, n);
+}
+
 /**
  * vgpu_doorbell_access() - a trapped access to a doorbell
  * @vd: the instance
@@ -151,21 +182,18 @@ EXPORT_SYMBOL_GPL(vgpu_doorbell_arm);
 int vgpu_doorbell_access(struct vgpu_vdev *vd, const struct vgpu_area *area,
 			 u8 *buf, size_t n, u64 offset, bool write)
 {
-	u8 *at = (u8 *)vd->doorbells[area->target].pages + offset;
-	int ret = 0;
+	int bell = vgpu_area_bell(area), ret = 0;
 
 	down_read(&vd->map.sem);
 	if (!vd->map.memory_on)
 		ret = -EIO;
-	else if (write)
-		memcpy(at, buf, n);
 	else
-		memcpy(buf, at, n);
+		copy(vd, area, buf, n, offset, write);
 	up_read(&vd->map.sem);
 	vgpu_count(&vd->inst, write ? VGPU_CNT_TRAPS_WRITE :
 				      VGPU_CNT_TRAPS_READ, 1);
 	if (!ret && write)
-		ring(vd, area->target, false);
+		ring(vd, bell, false);
 	return ret;
 }
 
@@ -243,6 +271,23 @@ const struct vgpu_section vgpu_doorbells_section = {
 	.close = doorbells_reset,
 };
 
+static int init_bell(struct vgpu_vdev *vd, unsigned int bar,
+		     const struct vgpu_area *area)
+{
+	struct vgpu_doorbell *db = &vd->doorbells[vgpu_area_bell(area)];
+
+	/* Single pages: KVM wants each to be counted. */
+	if (area->kind == VGPU_AREA_DOORBELL) {
+		db->pages = vzalloc(area->size);
+		if (!db->pages)
+			return -ENOMEM;
+	}
+	db->bar = bar;
+	db->area = area;
+	vgpu_bell_reset(&db->bell);
+	return 0;
+}
+
 /**
  * vgpu_doorbell_init() - the doorbells that the function has
  * @vd: the instance
@@ -252,22 +297,14 @@ const struct vgpu_section vgpu_doorbells_section = {
 int vgpu_doorbell_init(struct vgpu_vdev *vd)
 {
 	const struct vgpu_area *area;
-	struct vgpu_doorbell *db;
 	unsigned int bar, i;
 
 	for (bar = 0; bar < VGPU_NR_BARS; bar++) {
 		for (i = 0; i < vd->cfg.bars->bar[bar].nr; i++) {
 			area = &vd->cfg.bars->bar[bar].areas[i];
-			if (area->kind != VGPU_AREA_DOORBELL)
-				continue;
-			db = &vd->doorbells[area->target];
-			/* Single pages: KVM wants each to be counted. */
-			db->pages = vzalloc(area->size);
-			if (!db->pages)
+			if (vgpu_area_bell(area) >= 0 &&
+			    init_bell(vd, bar, area))
 				return -ENOMEM;
-			db->bar = bar;
-			db->area = area;
-			vgpu_bell_reset(&db->bell);
 		}
 	}
 	return 0;

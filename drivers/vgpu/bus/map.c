@@ -201,7 +201,7 @@ static vm_fault_t fault_bar(struct vm_fault *vmf, struct vgpu_vdev *vd)
 	if (WARN_ON_ONCE(!vgpu_area_mapped(area)))
 		return VM_FAULT_SIGBUS;
 	/* Alone: a neighbour that is armed must not be mapped with it. */
-	if (area->kind == VGPU_AREA_DOORBELL)
+	if (vgpu_area_bell(area) >= 0)
 		return vgpu_doorbell_fault(vmf, vd, area, pos - area->offset);
 	pos += area->target - area->offset;
 	ret = vmf_insert_pfn(vma, vmf->address, vram_pfn(vd, pos));
@@ -358,8 +358,12 @@ static int map_bar(struct vgpu_vdev *vd, struct vm_area_struct *vma,
 	area = vgpu_area_at(&vd->cfg.bars->bar[bar], pos, &left);
 	if (!vgpu_area_mapped(area) || vma->vm_end - vma->vm_start > left)
 		return -EINVAL;
-	if (area->kind == VGPU_AREA_DOORBELL)
-		return keep_mm(vd);
+	if (vgpu_area_bell(area) >= 0) {
+		int ret = keep_mm(vd);
+
+		if (ret || area->kind == VGPU_AREA_DOORBELL)
+			return ret;
+	}
 	set_prot(vd, vma);
 	return 0;
 }

@@ -187,6 +187,7 @@ static int access_area(struct vgpu_vdev *vd, const struct vgpu_bar *bar,
 	case VGPU_AREA_MEMORY:
 		return access_vram(vd, buf, n, area->target + pos, write);
 	case VGPU_AREA_DOORBELL:
+	case VGPU_AREA_RING:
 		return vgpu_doorbell_access(vd, area, buf, n, pos, write);
 	case VGPU_AREA_MSIX:
 		return access_msix(vd, buf, n, pos, write);

@@ -188,7 +188,8 @@ static int init_types(struct vgpu_pdev *pd)
 		ret = vgpu_bars_init(&pd->types[i].bars, &desc->pci,
 				     desc->types[i].vram_size, desc->regs_size);
 		if (!ret && !desc->ops->doorbell &&
-		    vgpu_bars_count(&pd->types[i].bars, VGPU_AREA_DOORBELL))
+		    vgpu_bars_count(&pd->types[i].bars, VGPU_AREA_DOORBELL) +
+		    vgpu_bars_count(&pd->types[i].bars, VGPU_AREA_RING))
 			ret = -EINVAL;
 		if (ret)
 			return ret;
