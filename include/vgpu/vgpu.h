@@ -76,6 +76,8 @@ enum vgpu_counter {
  *	mask of BIT(enum vgpu_engine_class), all of one slice
  * @slice: of this slice, or %VGPU_ANY_SLICE for the one with the fewest
  *	instances, of those with room in their part of VRAM
+ * @pci: what its instances are on PCI; NULL for what the GPU says,
+ *	&vgpu_gpu_desc.pci
  */
 struct vgpu_type_desc {
 	const char *name;
@@ -86,6 +88,7 @@ struct vgpu_type_desc {
 	u32 weight;
 	u32 classes;
 	u8 slice;
+	const struct vgpu_pci_desc *pci;
 };
 
 /** &vgpu_type_desc.slice: wherever there is room. */
@@ -220,7 +223,7 @@ struct vgpu_gpu_ops {
  * @ops: the backend's functions
  * @types: vGPU types on offer
  * @nr_types: how many
- * @pci: what instances are on PCI
+ * @pci: what instances are on PCI, of types that do not say it themselves
  * @vram: video memory
  * @vram_parts: how many slices have a part of VRAM of their own, all of one size,
  *	in which the partitions of their instances lie; 0 where all slices share it

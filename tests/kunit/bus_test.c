@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/irqflags.h>
+#include <linux/pci_ids.h>
 #include <linux/sizes.h>
 
 #include "../../drivers/vgpu/bus/bus.h"
@@ -49,8 +50,10 @@ static void bus_descriptions(struct kunit *test)
 	static const struct vgpu_bar_desc bell[VGPU_NR_BARS] = {
 		[0] = { .areas = { { VGPU_AREA_DOORBELL, 0, SZ_4K, 0 } } },
 	};
+	struct vgpu_pci_desc own = { .bars = NULL };
 	struct mock_gpu *mock = test->priv;
 	struct vgpu_engine_desc engine;
+	struct vgpu_type_desc type;
 	struct vgpu_gpu_ops ops;
 	struct vgpu_gpu_desc *d;
 
@@ -71,6 +74,16 @@ static void bus_descriptions(struct kunit *test)
 	EXPECT_REFUSED(ops = *d->ops; ops.doorbell = NULL; d->ops = &ops);
 	EXPECT_REFUSED(ops = *d->ops; ops.scanout = NULL; d->ops = &ops);
 	EXPECT_REFUSED(d->pci.bars = bell);	/* and no MSI-X */
+	/* Of a type by itself, whatever the GPU says. */
+#define EXPECT_BAD_TYPE(change)						\
+	EXPECT_REFUSED(type = d->types[MOCK_BOTH]; own = d->pci;	\
+		       change; type.pci = &own; d->types = &type;	\
+		       d->nr_types = 1)
+	EXPECT_BAD_TYPE(own.bars = NULL);
+	EXPECT_BAD_TYPE(own.bars = beyond);
+	EXPECT_BAD_TYPE(own.caps[2] = PCI_CAP_ID_VPD);
+	EXPECT_BAD_TYPE(own.msix_vectors = 0);
+#undef EXPECT_BAD_TYPE
 	/* Names of directories. */
 #define EXPECT_BAD_NAME(bad)						\
 	EXPECT_REFUSED(engine = d->engines[0]; engine.name = bad;	\
@@ -82,6 +95,56 @@ static void bus_descriptions(struct kunit *test)
 	EXPECT_BAD_NAME("copy/0");
 #undef EXPECT_BAD_NAME
 #undef EXPECT_REFUSED
+}
+
+/* What a type says of itself goes for it alone. */
+static void bus_type_is_its_own(struct kunit *test)
+{
+	static const struct vgpu_bar_desc bars[VGPU_NR_BARS] = {
+		[4] = VGPU_BAR_VRAM64,
+	};
+	static const struct vgpu_pci_desc own = {
+		.vendor = 0x1234,
+		.device = 0x1111,
+		.subsystem_vendor = 0x1af4,
+		.class = PCI_CLASS_ACCELERATOR_PROCESSING << 8,
+		.caps = { PCI_CAP_ID_EXP },
+		.bars = bars,
+	};
+	struct mock_gpu *mock = test->priv;
+	struct vgpu_type_desc types[MOCK_TYPES];
+	struct vgpu_vdev *vd[MOCK_TYPES];
+	struct vgpu_gpu_desc desc;
+	struct vgpu_gpu *gpu;
+	struct device *dev;
+	unsigned int i;
+
+	mock_describe(mock, &desc);
+	memcpy(types, desc.types, sizeof(types));
+	types[MOCK_COMPUTE].pci = &own;
+	desc.types = types;
+	dev = root_device_register("mock-gpu-of-kinds");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	desc.dev = dev;
+	gpu = vgpu_gpu_register(&desc);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, gpu);
+	for (i = 0; i < MOCK_TYPES; i++) {
+		bool other = i == MOCK_COMPUTE;
+
+		vd[i] = mock_create_on(gpu, i, i + 1);
+		KUNIT_ASSERT_NOT_NULL(test, vd[i]);
+		KUNIT_EXPECT_EQ(test, vgpu_config_get(&vd[i]->cfg, 0, 4),
+				other ? 0x11111234U : 0x1234U);
+		KUNIT_EXPECT_EQ(test, vgpu_config_size(&vd[i]->cfg),
+				(u32)(other ? SZ_4K : VGPU_CONFIG_SIZE));
+		KUNIT_EXPECT_EQ(test, !!vgpu_region_size(vd[i], 4), other);
+		KUNIT_EXPECT_EQ(test, !!vgpu_region_size(vd[i], 0), !other);
+		KUNIT_EXPECT_EQ(test, !!vd[i]->doorbells[MOCK_BELL].area,
+				!other);
+		mock_destroy(vd[i]);
+	}
+	vgpu_gpu_unregister(gpu);
+	root_device_unregister(dev);
 }
 
 /* Raised in whatever context, a vector waits until somebody takes it. */
@@ -216,6 +279,7 @@ static void bus_headless(struct kunit *test)
 
 static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(bus_descriptions),
+	KUNIT_CASE(bus_type_is_its_own),
 	KUNIT_CASE(bus_vectors_wait),
 	KUNIT_CASE(bus_doorbell),
 	KUNIT_CASE(bus_ring),

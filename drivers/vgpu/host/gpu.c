@@ -122,12 +122,21 @@ static u64 granule(const struct vgpu_vram *vram)
 	return vram->pages ? PMD_SIZE : PAGE_SIZE;
 }
 
+static const struct vgpu_pci_desc *pci_of(const struct vgpu_gpu_desc *desc,
+					  const struct vgpu_type_desc *t)
+{
+	return t->pci ?: &desc->pci;
+}
+
 static int check_type(const struct vgpu_gpu_desc *desc,
 		      const struct vgpu_type_desc *t)
 {
+	const struct vgpu_pci_desc *pci = pci_of(desc, t);
 	const u32 placed[VGPU_MAX_ENGINES] = {};
 	struct vgpu_placement where;
 
+	if (!pci->bars || vgpu_config_check(pci))
+		return -EINVAL;
 	if (!t->vram_size || t->vram_size % granule(&desc->vram) ||
 	    t->num_heads > VGPU_MAX_HEADS)
 		return -EINVAL;
@@ -148,13 +157,12 @@ static int check_desc(const struct vgpu_gpu_desc *desc)
 
 	if (!desc->nr_types || desc->vram.reserved >= desc->vram.size ||
 	    !desc->vram.virt == !desc->vram.pages ||
-	    !PAGE_ALIGNED(desc->vram.phys) || !desc->pci.bars ||
-	    check_engines(desc))
+	    !PAGE_ALIGNED(desc->vram.phys) || check_engines(desc))
 		return -EINVAL;
 	for (i = 0; i < desc->nr_types; i++)
 		if (check_type(desc, &desc->types[i]))
 			return -EINVAL;
-	return vgpu_config_check(&desc->pci);
+	return 0;
 }
 
 static int init_partitions(struct vgpu_pdev *pd)
@@ -185,7 +193,8 @@ static int init_types(struct vgpu_pdev *pd)
 	for (i = 0; i < desc->nr_types; i++) {
 		pd->types[i].pd = pd;
 		pd->types[i].desc = &desc->types[i];
-		ret = vgpu_bars_init(&pd->types[i].bars, &desc->pci,
+		pd->types[i].pci = pci_of(desc, &desc->types[i]);
+		ret = vgpu_bars_init(&pd->types[i].bars, pd->types[i].pci,
 				     desc->types[i].vram_size, desc->regs_size);
 		if (!ret && !desc->ops->doorbell &&
 		    vgpu_bars_count(&pd->types[i].bars, VGPU_AREA_DOORBELL) +

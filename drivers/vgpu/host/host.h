@@ -21,12 +21,14 @@ struct vgpu_vdev;
  * @mtype: its mdev side
  * @pd: the GPU
  * @desc: what the backend says
+ * @pci: what its instances are on PCI
  * @bars: those of its instances
  */
 struct vgpu_type {
 	struct mdev_type mtype;
 	struct vgpu_pdev *pd;
 	const struct vgpu_type_desc *desc;
+	const struct vgpu_pci_desc *pci;
 	struct vgpu_bars bars;
 };
 

@@ -158,7 +158,7 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	vd->inst.type = type->desc;
 	vd->inst.vram_size = type->desc->vram_size;
 	vd->inst.regs.inst = &vd->inst;
-	vgpu_config_init(&vd->cfg, &pd->gpu.desc.pci, &type->bars,
+	vgpu_config_init(&vd->cfg, type->pci, &type->bars,
 			 !type->desc->num_heads);
 	init_locks(vd);
 
