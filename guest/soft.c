@@ -237,16 +237,16 @@ static void move_to(struct softgpu *gpu, uint32_t low, uint32_t high)
 	uint32_t on = softgpu_config(gpu, COMMAND, 2);
 
 	softgpu_set_config(gpu, COMMAND, 2, on & ~COMMAND_MEMORY);
-	softgpu_set_config(gpu, 0x18, 4, low);
-	softgpu_set_config(gpu, 0x1c, 4, high);
+	softgpu_set_config(gpu, BAR_VRAM, 4, low);
+	softgpu_set_config(gpu, BAR_VRAM + 4, 4, high);
 	softgpu_set_config(gpu, COMMAND, 2, on);
 }
 
 /* VRAM to another place in the guest's memory, where nothing is, and back. */
 static void move(struct softgpu *gpu)
 {
-	uint32_t low = softgpu_config(gpu, 0x18, 4);
-	uint32_t high = softgpu_config(gpu, 0x1c, 4);
+	uint32_t low = softgpu_config(gpu, BAR_VRAM, 4);
+	uint32_t high = softgpu_config(gpu, BAR_VRAM + 4, 4);
 	uint64_t there = (uint64_t)(high + 1) << 32 | (low & ~15u);
 	struct softgpu moved = *gpu;
 	unsigned int i;

@@ -89,11 +89,11 @@ void softgpu_open(struct softgpu *gpu)
 	softgpu_set_config(gpu, COMMAND, 2,
 			   softgpu_config(gpu, COMMAND, 2) | COMMAND_MEMORY |
 			   COMMAND_MASTER);
-	gpu->control = map(gpu, "resource0", CONTROL_SIZE);
+	gpu->control = map(gpu, "resource3", CONTROL_SIZE);
 	if (gpu->control[CONTROL_ID / 4] != ID_VALUE)
 		die("its id is %#x", gpu->control[CONTROL_ID / 4]);
 	gpu->size = gpu->control[CONTROL_VRAM_LO / 4];
-	gpu->vram = map(gpu, "resource2", gpu->size);
+	gpu->vram = map(gpu, "resource0", gpu->size);
 }
 
 uint32_t softgpu_config(struct softgpu *gpu, unsigned int at, unsigned int n)

@@ -15,7 +15,10 @@
 #define COMMAND_MEMORY	0x2
 #define COMMAND_MASTER	0x4
 
-/* BAR 0. */
+/* And the register of BAR 0, of 64 bits. */
+#define BAR_VRAM	0x10
+
+/* BAR 3. */
 #define CONTROL_ID	0x000
 #define ID_VALUE	0x47535354
 #define CONTROL_VRAM_LO	0x008
@@ -43,8 +46,8 @@ struct packet {
  * struct softgpu - the function
  * @dir: its directory in sysfs
  * @config: its configuration space, a file
- * @control: BAR 0
- * @vram: BAR 2
+ * @control: BAR 3
+ * @vram: BAR 0
  * @size: bytes of @vram
  */
 struct softgpu {

@@ -22,9 +22,12 @@
 #define SOFT_VENDOR_ID		0x1234
 #define SOFT_DEVICE_ID		0x7e55
 
-/* What a guest sees: BAR 0 is control page, doorbells, MSI-X; BAR 2 is memory. */
-#define SOFT_BAR_CONTROL	0
-#define SOFT_BAR_VRAM		2
+/*
+ * What a guest sees, of types that have it: BAR 0 is memory; BAR 3 is the control
+ * page of the queues, their doorbells, MSI-X.
+ */
+#define SOFT_BAR_VRAM		0
+#define SOFT_BAR_CONTROL	3
 #define SOFT_CONTROL_SIZE	0x1000
 #define SOFT_BELL_COPY		0x1000
 #define SOFT_BELL_COMPUTE	0x2000
@@ -32,6 +35,15 @@
 #define SOFT_MSIX_SIZE		0x1000
 /* Interrupts: of the copy queue, of the compute queue. */
 #define SOFT_VECTORS		2
+
+/*
+ * One register file for all functions: where each part of it begins. An area shows
+ * a part, or nothing does.
+ */
+#define SOFT_REGS_CONTROL	0x0000
+#define SOFT_REGS_DISPLAY	0x1000
+#define SOFT_REGS_ALMAIF	0x2000
+#define SOFT_REGS_SIZE		0x3000
 
 /* Registers of the control page. */
 #define SOFT_ID			0x000	/* "TSSG" */
@@ -58,6 +70,16 @@
 #define SOFT_ENGINES		(2 * SOFT_SLICES)
 
 struct soft_gpu;
+
+/**
+ * enum soft_kind - the kinds of functions that types are
+ * @SOFT_C: compute alone, no display
+ * @SOFT_KINDS: how many there are
+ */
+enum soft_kind {
+	SOFT_C,
+	SOFT_KINDS,
+};
 
 /**
  * enum soft_next - what was next in a ring
@@ -165,6 +187,13 @@ void soft_doorbell(struct vgpu_instance *inst, unsigned int bell);
 extern const struct vgpu_engine_desc soft_engines[SOFT_ENGINES];
 void soft_engines_init(struct soft_gpu *soft);
 void soft_engine_forget(struct vgpu_queue *q);
+
+/* soft_pci.c */
+extern const struct vgpu_pci_desc soft_pci[SOFT_KINDS];
+
+/* soft_regs.c */
+extern const struct vgpu_reg soft_regs[];
+extern const unsigned int soft_nr_regs;
 
 /* soft_gpu.c */
 int soft_gpu_register(struct soft_gpu *soft, struct device *dev, u64 vram_bytes,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A soft GPU, as the core and its guests see it: types, PCI function, registers.
- * On whatever device: that of soft_drv.c, or a test's.
+ * A soft GPU, as the core sees it: types, instances and what they consist of. On
+ * whatever device: that of soft_drv.c, or a test's.
  */
 #include <linux/ratelimit.h>
 #include <linux/sizes.h>
@@ -20,100 +20,6 @@ static const struct vgpu_type_desc soft_types[] = {
 	{ "SOFT-16C-S1", SZ_16M, 0, 0, 0, 100, BOTH, 1 },
 	{ "SOFT-24C", SZ_16M + SZ_8M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
 	{ "SOFT-64C", SZ_64M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
-};
-
-static const struct vgpu_bar_desc soft_bars[VGPU_NR_BARS] = {
-	[SOFT_BAR_CONTROL] = {
-		.areas = {
-			{ VGPU_AREA_TRAP, 0, SOFT_CONTROL_SIZE },
-			{ VGPU_AREA_DOORBELL, SOFT_BELL_COPY, PAGE_SIZE, 0 },
-			{ VGPU_AREA_DOORBELL, SOFT_BELL_COMPUTE, PAGE_SIZE, 1 },
-			{ VGPU_AREA_MSIX, SOFT_MSIX, SOFT_MSIX_SIZE },
-		},
-	},
-	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
-};
-
-static struct soft_queue *queue_at(struct vgpu_regfile *rf, u32 offset)
-{
-	struct soft_instance *si = rf->priv;
-
-	return si->queue[offset < SOFT_QUEUE_COMPUTE ? VGPU_CLASS_COPY :
-						       VGPU_CLASS_COMPUTE];
-}
-
-static void enable_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask)
-{
-	struct soft_queue *sq = queue_at(rf, offset);
-	u32 block = offset - SOFT_RING_ENABLE;
-	u64 at = (u64)vgpu_reg_get(rf, block + SOFT_RING_HI) << 32 |
-		 vgpu_reg_get(rf, block + SOFT_RING_LO);
-	u32 slots = vgpu_reg_get(rf, block + SOFT_RING_SLOTS);
-
-	vgpu_assert_trap_context(rf->inst);
-	if (!sq)
-		return;
-	soft_queue_disable(sq);
-	if (!(val & 1) || !vgpu_queue_accepts(sq->q)) {
-		val = 0;
-	} else if (soft_queue_enable(sq, at, slots)) {
-		dev_notice_ratelimited(rf->inst->dev,
-				       "ring: %u packets at %#llx are not within the partition of %llu bytes, or no power of two from %u to %u, or not aligned\n",
-				       slots, at, rf->inst->vram_size,
-				       VGPU_RING_MIN, VGPU_RING_MAX);
-		val = 0;
-	}
-	vgpu_reg_set(rf, offset, val & 1);
-}
-
-/* The ring may have gone since it was enabled: a fault takes it away. */
-static u32 enable_read(struct vgpu_regfile *rf, u32 offset)
-{
-	struct soft_queue *sq = queue_at(rf, offset);
-
-	return sq && soft_queue_status(sq) & SOFT_STATUS_ENABLED;
-}
-
-static u32 status_read(struct vgpu_regfile *rf, u32 offset)
-{
-	struct soft_queue *sq = queue_at(rf, offset);
-
-	return sq ? soft_queue_status(sq) : 0;
-}
-
-static u32 verdict_read(struct vgpu_regfile *rf, u32 offset)
-{
-	struct soft_queue *sq = queue_at(rf, offset);
-
-	return sq ? READ_ONCE(sq->verdict) : 0;
-}
-
-static const struct vgpu_reg soft_regs[] = {
-	{ "ID", SOFT_ID, 0, VGPU_REG_RO, SOFT_ID_VALUE },
-	{ "VERSION", SOFT_VERSION, 0, VGPU_REG_RO, SOFT_VERSION_VALUE },
-	{ "VRAM_LO", SOFT_VRAM_LO, 0, VGPU_REG_RO },
-	{ "VRAM_HI", SOFT_VRAM_HI, 0, VGPU_REG_RO },
-	{ "QUEUES", SOFT_QUEUES, 0, VGPU_REG_RO },
-	{ "COPY_RING_LO", SOFT_QUEUE_COPY + SOFT_RING_LO, .wmask = ~0U },
-	{ "COPY_RING_HI", SOFT_QUEUE_COPY + SOFT_RING_HI, .wmask = ~0U },
-	{ "COPY_RING_SLOTS", SOFT_QUEUE_COPY + SOFT_RING_SLOTS,
-	  .wmask = ~0U },
-	{ "COPY_RING_ENABLE", SOFT_QUEUE_COPY + SOFT_RING_ENABLE,
-	  .read = enable_read, .write = enable_write },
-	{ "COPY_RING_STATUS", SOFT_QUEUE_COPY + SOFT_RING_STATUS, 0,
-	  VGPU_REG_RO, .read = status_read },
-	{ "COPY_RING_VERDICT", SOFT_QUEUE_COPY + SOFT_RING_VERDICT, 0,
-	  VGPU_REG_RO, .read = verdict_read },
-	{ "COMPUTE_RING_LO", SOFT_QUEUE_COMPUTE + SOFT_RING_LO, .wmask = ~0U },
-	{ "COMPUTE_RING_HI", SOFT_QUEUE_COMPUTE + SOFT_RING_HI, .wmask = ~0U },
-	{ "COMPUTE_RING_SLOTS", SOFT_QUEUE_COMPUTE + SOFT_RING_SLOTS,
-	  .wmask = ~0U },
-	{ "COMPUTE_RING_ENABLE", SOFT_QUEUE_COMPUTE + SOFT_RING_ENABLE,
-	  .read = enable_read, .write = enable_write },
-	{ "COMPUTE_RING_STATUS", SOFT_QUEUE_COMPUTE + SOFT_RING_STATUS, 0,
-	  VGPU_REG_RO, .read = status_read },
-	{ "COMPUTE_RING_VERDICT", SOFT_QUEUE_COMPUTE + SOFT_RING_VERDICT, 0,
-	  VGPU_REG_RO, .read = verdict_read },
 };
 
 static int instance_init(struct vgpu_instance *inst)
@@ -207,17 +113,10 @@ static void describe(struct soft_gpu *soft, struct vgpu_gpu_desc *desc)
 	while (desc->nr_types < ARRAY_SIZE(soft_types) &&
 	       soft_types[desc->nr_types].vram_size <= desc->vram.size)
 		desc->nr_types++;
-	desc->pci = (struct vgpu_pci_desc) {
-		.vendor = SOFT_VENDOR_ID,
-		.device = SOFT_DEVICE_ID,
-		.class = PCI_CLASS_ACCELERATOR_PROCESSING << 8,
-		.caps = { PCI_CAP_ID_EXP, PCI_CAP_ID_PM, PCI_CAP_ID_MSIX },
-		.msix_vectors = SOFT_VECTORS,
-		.bars = soft_bars,
-	};
+	desc->pci = soft_pci[SOFT_C];
 	desc->regs = soft_regs;
-	desc->nr_regs = ARRAY_SIZE(soft_regs);
-	desc->regs_size = SOFT_CONTROL_SIZE;
+	desc->nr_regs = soft_nr_regs;
+	desc->regs_size = SOFT_REGS_SIZE;
 	desc->engines = soft_engines;
 	desc->nr_engines = SOFT_ENGINES;
 	desc->sections = soft_sections;

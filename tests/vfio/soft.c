@@ -151,7 +151,7 @@ static void one_page_around(struct vdev *d, uint64_t offset, bool mapped)
 		munmap(p, 4096);
 }
 
-/* What a client sees: memory, doorbells that alone of BAR 0 can be mapped. */
+/* What a client sees: memory, doorbells that alone of BAR 3 can be mapped. */
 static void regions(void)
 {
 	struct vdev *d = create("SOFT-4C");

@@ -300,9 +300,9 @@ const struct gpu_driver soft_gpu = {
 	.largest = &soft_types[4],
 	.vram_total = 100 * MIB,
 	.bars = {
-		{ 0x4000, 0, RW | MMAP | VFIO_REGION_INFO_FLAG_CAPS },
-		[2] = { 0, PCI_BASE_ADDRESS_MEM_TYPE_64 |
-			   PCI_BASE_ADDRESS_MEM_PREFETCH, RW | MMAP },
+		{ 0, PCI_BASE_ADDRESS_MEM_TYPE_64 |
+		     PCI_BASE_ADDRESS_MEM_PREFETCH, RW | MMAP },
+		[3] = { 0x4000, 0, RW | MMAP | VFIO_REGION_INFO_FLAG_CAPS },
 	},
 	.vram = BAR_VRAM,
 	.regs = BAR_CONTROL,

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the functions of a soft GPU are on PCI. A BAR is the same in all that have
+ * it; what an area shows of the registers is in soft_regs.c.
+ */
+#include "soft.h"
+
+#define BAR_CONTROL							\
+	{								\
+		.areas = {						\
+			{ VGPU_AREA_TRAP, 0, SOFT_CONTROL_SIZE,		\
+			  SOFT_REGS_CONTROL },				\
+			{ VGPU_AREA_DOORBELL, SOFT_BELL_COPY,		\
+			  PAGE_SIZE, 0 },				\
+			{ VGPU_AREA_DOORBELL, SOFT_BELL_COMPUTE,	\
+			  PAGE_SIZE, 1 },				\
+			{ VGPU_AREA_MSIX, SOFT_MSIX, SOFT_MSIX_SIZE },	\
+		},							\
+	}
+
+static const struct vgpu_bar_desc compute_bars[VGPU_NR_BARS] = {
+	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
+	[SOFT_BAR_CONTROL] = BAR_CONTROL,
+};
+
+const struct vgpu_pci_desc soft_pci[SOFT_KINDS] = {
+	[SOFT_C] = {
+		.vendor = SOFT_VENDOR_ID,
+		.device = SOFT_DEVICE_ID,
+		.class = PCI_CLASS_ACCELERATOR_PROCESSING << 8,
+		.caps = { PCI_CAP_ID_EXP, PCI_CAP_ID_PM, PCI_CAP_ID_MSIX },
+		.msix_vectors = SOFT_VECTORS,
+		.bars = compute_bars,
+	},
+};
