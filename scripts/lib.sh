@@ -44,7 +44,8 @@ suite_packages() {
 			bc flex bison libelf-dev libssl-dev cpio xz-utils perl \
 			libpixman-1-dev libpng-dev \
 			qemu-system-x86 seabios kmod pciutils mdevctl \
-			busybox-static iproute2 procps shellcheck strace
+			busybox-static iproute2 procps shellcheck strace \
+			libblas3 libseccomp2
 		;;
 	# A server as Debian sets it up (hostvm --system): systemd, udev, AppArmor,
 	# libvirt. Its kernel comes from another tree.
@@ -54,7 +55,8 @@ suite_packages() {
 			busybox-static xxd mdevctl libvirt-daemon-system \
 			libvirt-clients python3-libvirt \
 			qemu-system-x86 seabios gvncviewer libpixman-1-0 \
-			libpng16-16t64 libmicrohttpd12t64 libncursesw6
+			libpng16-16t64 libmicrohttpd12t64 libncursesw6 \
+			libblas3 libseccomp2
 		;;
 	# A server with Incus, whose VMs want UEFI or SeaBIOS, SPICE and a disk.
 	trixie-incus)
@@ -70,7 +72,8 @@ suite_packages() {
 		echo gcc make libc6-dev pkgconf libncurses-dev libmicrohttpd-dev \
 			python3 python3-prometheus-client python3-pyte prometheus \
 			promtool prometheus-node-exporter mandoc bash-completion \
-			edid-decode \
+			edid-decode libseccomp-dev libblas-dev \
+			libopenblas0-serial python3-numpy \
 			systemd-sysv udev dbus kmod iproute2 procps \
 			busybox-static libpixman-1-0 qemu-system-x86 seabios
 		;;
@@ -93,7 +96,8 @@ suite_packages() {
 	bookworm-packaging)
 		echo build-essential debhelper dh-dkms lintian \
 			linux-headers-amd64 kmod xz-utils \
-			libncurses-dev libmicrohttpd-dev pkgconf
+			libncurses-dev libmicrohttpd-dev libblas-dev \
+			libseccomp-dev pkgconf
 		;;
 	# Servers on which nothing of ours was ever installed; see suite_offline.
 	trixie-clean)
@@ -115,7 +119,7 @@ suite_offline() {
 	case $1 in
 	trixie-clean)
 		echo linux-headers-amd64 dkms driverctl mdevctl \
-			libmicrohttpd12t64 libncursesw6 \
+			libmicrohttpd12t64 libncursesw6 libblas3 libseccomp2 \
 			linux-image-amd64/trixie-backports \
 			linux-headers-amd64/trixie-backports
 		;;

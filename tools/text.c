@@ -4,6 +4,7 @@
  * is in its name.
  */
 #include <ctype.h>
+#include <err.h>
 #include <limits.h>
 #include <string.h>
 #include <wchar.h>
@@ -59,6 +60,13 @@ bool parse_number(const char *s, unsigned int decimals, uint64_t *val)
 		return false;
 	*val = n;
 	return true;
+}
+
+/* Says what is wrong with a value of the command line; false, so that it can be returned. */
+bool bad_value(const char *what, const char *val)
+{
+	warnx("%s: '%s'", what, val);
+	return false;
 }
 
 /* Bytes of the UTF-8 character at @s; 0 if it is none, or a control character. */

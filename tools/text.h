@@ -11,6 +11,7 @@
 #define UUID_LEN	37	/* with the terminating zero */
 
 bool is_uuid(const char *s);
+bool bad_value(const char *what, const char *val);
 bool parse_number(const char *s, unsigned int decimals, uint64_t *val);
 void copy_text(char *dst, size_t size, const char *src);
 void put_json_string(FILE *f, const char *s);

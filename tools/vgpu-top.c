@@ -164,12 +164,6 @@ struct request {
 	bool help;
 };
 
-static bool bad_value(const char *what, const char *val)
-{
-	warnx("%s: '%s'", what, val);
-	return false;
-}
-
 static bool parse_option(struct request *req, int c, const char *arg)
 {
 	int column;

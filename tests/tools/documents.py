@@ -30,8 +30,8 @@ def metrics():
     return {s.name for f in parse_prometheus(out) for s in f.samples}
 
 
-def man_page(tool):
-    page = f'{repo}/tools/{tool}.1'
+def man_page(tool, section=1):
+    page = f'{repo}/tools/{tool}.{section}'
     equal(run('mandoc', '-T', 'lint', '-W', 'warning', page), '')
     text = re.sub(r'.\x08', '', run('mandoc', '-T', 'utf8', page))
     options = re.findall(r'--[a-z]+', run(f'{os.path.dirname(TOP)}/{tool}', '--help'))
@@ -58,6 +58,8 @@ def completion():
     equal(complete('vgpu-top', '-s', 'wa'), ['wait%'])
     equal(complete('vgpu-top', '-d', ''), [])
     equal(complete('vgpu-exporter', '--te'), ['--textfile='])
+    equal(complete('vgpu-executor', '--yi'), ['--yield'])
+    equal(complete('vgpu-executor', '-r', 'pocl.abs'), ['pocl.abs.f32'])
     assert 'tests' in complete('vgpu-exporter', '-f', repo + '/tes')[0]
 
 
@@ -163,6 +165,7 @@ def vms_are_told_apart():
 
 tap.test('man page of vgpu-top', man_page, 'vgpu-top')
 tap.test('man page of vgpu-exporter', man_page, 'vgpu-exporter')
+tap.test('man page of vgpu-executor', man_page, 'vgpu-executor', 8)
 tap.test('completion', completion)
 tap.test('metrics in docs/monitoring.md', metrics_table)
 tap.test('rules of docs/monitoring', rules_hold)

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A kernel without a GPU: its memory is a file, its arguments come from the command
+ * line. For whoever wants to know what a kernel does, or how fast it is without a
+ * guest.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../text.h"
+#include "kernel.h"
+#include "native.h"
+
+/* "X[,Y[,Z]]"; what is not there is left as it is. */
+bool parse_sizes(const char *text, uint32_t *sizes, uint32_t *nr)
+{
+	unsigned long val;
+	char *end;
+
+	for (*nr = 0; *nr < 3; text = end + 1) {
+		errno = 0;
+		val = strtoul(text, &end, 0);
+		if (errno || end == text || *text == '-' || val > UINT32_MAX)
+			return false;
+		sizes[(*nr)++] = val;
+		if (!*end)
+			return true;
+		if (*end != ',')
+			return false;
+	}
+	return false;
+}
+
+void list_kernels(void)
+{
+	const struct kernel *k = NULL;
+
+	while ((k = kernel_next(k)))
+		printf("%u %s %s\n", k->id, k->name, k->args);
+}
+
+static const struct kernel *find_kernel(const char *name)
+{
+	uint64_t id;
+
+	if (parse_number(name, 0, &id) && id <= UINT32_MAX)
+		return kernel_by_id(id);
+	return kernel_by_name(name);
+}
+
+/* A word of the command line, as the bytes that a guest would write. */
+static bool put_arg(char type, const char *text, uint8_t *to)
+{
+	union arg arg = {};
+	char *end;
+
+	errno = 0;
+	switch (type) {
+	case 'p':
+		arg.offset = strtoull(text, &end, 0);
+		break;
+	case 'f':
+		arg.f32 = strtof(text, &end);
+		errno = 0;
+		break;
+	case 'i':
+		arg.i32 = strtol(text, &end, 0);
+		break;
+	default:
+		arg.u32 = strtoul(text, &end, 0);
+	}
+	memcpy(to, &arg, type == 'p' ? 8 : 4);
+	return !errno && end != text && !*end;
+}
+
+/* Fewer than it takes are for the kernel to refuse. */
+static bool put_args(const struct native *n, const struct kernel *k,
+		     uint8_t *args, uint32_t *size)
+{
+	int i;
+
+	*size = 0;
+	if (n->nr_args > (int)strlen(k->args)) {
+		warnx("%s takes %zu arguments: %s", k->name, strlen(k->args),
+		      k->args);
+		return false;
+	}
+	for (i = 0; i < n->nr_args; i++) {
+		if (!put_arg(k->args[i], n->args[i], args + *size)) {
+			warnx("argument %d of %s is no '%c': '%s'", i, k->name,
+			      k->args[i], n->args[i]);
+			return false;
+		}
+		*size += k->args[i] == 'p' ? 8 : 4;
+	}
+	return true;
+}
+
+static void *map_file(const char *path, uint64_t *size)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	struct stat st;
+	void *memory;
+
+	if (fd < 0 || fstat(fd, &st))
+		err(1, "%s", path);
+	*size = st.st_size;
+	memory = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		err(1, "%s: mmap", path);
+	close(fd);
+	return memory;
+}
+
+static void tell_refusal(const struct job *job)
+{
+	if (job->refused_arg == NO_ARG)
+		warnx("refused: %s", refusal_text(job->refusal));
+	else
+		warnx("refused: argument %u: %s", job->refused_arg,
+		      refusal_text(job->refusal));
+}
+
+/* As a worker does that is told to yield all the time and then replaced. */
+static bool run_once(const struct native *n, const struct dispatch *d,
+		     void *memory, uint64_t size, uint64_t *turns)
+{
+	const uint32_t yield = n->yield;
+	uint64_t done = 0;
+	struct job job;
+
+	*turns = 0;
+	do {
+		if (!job_prepare(&job, d, memory, size)) {
+			tell_refusal(&job);
+			return false;
+		}
+		done = job_run(&job, done, &yield);
+		++*turns;
+	} while (done < job.steps);
+	return true;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* Return: the exit status: 0, 3 if the kernel refuses its arguments, 2 if we do. */
+int run_native(const struct native *n)
+{
+	const struct kernel *k = find_kernel(n->kernel);
+	uint8_t args[MAX_ARGS * 8];
+	struct dispatch d = {
+		.dims = n->dims,
+		.args = args,
+	};
+	uint64_t size, turns = 0, start, i;
+	void *memory;
+
+	if (!k) {
+		warnx("no such kernel: '%s' (see --list)", n->kernel);
+		return 2;
+	}
+	if (!put_args(n, k, args, &d.args_size))
+		return 2;
+	d.kernel = k->id;
+	memcpy(d.grid, n->grid, sizeof(d.grid));
+	memcpy(d.group, n->group, sizeof(d.group));
+	memory = map_file(n->file, &size);
+	start = now_ns();
+	for (i = 0; i < n->repeat; i++)
+		if (!run_once(n, &d, memory, size, &turns))
+			return 3;
+	printf("%llu turns %llu ns\n", (unsigned long long)turns,
+	       (unsigned long long)((now_ns() - start) / n->repeat));
+	munmap(memory, size);
+	return 0;
+}
