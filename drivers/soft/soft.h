@@ -7,12 +7,14 @@
 #define _SOFT_H
 
 #include <linux/hrtimer.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <vgpu/ring.h>
 #include <vgpu/vgpu.h>
 
+#include "soft_config.h"
 #include "soft_packet.h"
 
 /*
@@ -66,20 +68,11 @@
 #define SOFT_STATUS_REFUSED	BIT(2)	/* the last packet, or the ring */
 #define SOFT_RING_VERDICT	0x14	/* enum soft_verdict of that packet */
 
-#define SOFT_SLICES		2
+/* The most that there are. */
+#define SOFT_SLICES		4
 #define SOFT_ENGINES		(2 * SOFT_SLICES)
 
 struct soft_gpu;
-
-/**
- * enum soft_kind - the kinds of functions that types are
- * @SOFT_C: compute alone, no display
- * @SOFT_KINDS: how many there are
- */
-enum soft_kind {
-	SOFT_C,
-	SOFT_KINDS,
-};
 
 /**
  * enum soft_next - what was next in a ring
@@ -151,11 +144,21 @@ struct soft_engine {
 /**
  * struct soft_gpu - a GPU
  * @gpu: the core's part
- * @engines: by their numbers
+ * @config: what it is to be; as long as it is registered
+ * @vram: its memory
+ * @types: on offer
+ * @engines: by their numbers; a GPU in few slices has the first of them
+ * @lock: protects what follows
+ * @instances: how many there are
  */
 struct soft_gpu {
 	struct vgpu_gpu *gpu;
+	struct soft_config *config;
+	struct vgpu_vram vram;
+	struct soft_types types;
 	struct soft_engine engines[SOFT_ENGINES];
+	struct mutex lock;		/* what follows */
+	unsigned int instances;
 };
 
 static inline struct soft_gpu *to_soft(const struct vgpu_gpu *gpu)
@@ -196,15 +199,9 @@ extern const struct vgpu_reg soft_regs[];
 extern const unsigned int soft_nr_regs;
 
 /* soft_gpu.c */
-int soft_gpu_register(struct soft_gpu *soft, struct device *dev, u64 vram_bytes,
-		      int node);
+int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
+		      struct soft_config *config);
 void soft_gpu_unregister(struct soft_gpu *soft);
-
-/* soft_bus.c */
-struct soft_bus;
-struct soft_bus *soft_bus_add(int number, int node);
-void soft_bus_remove(struct soft_bus *bus);
-bool soft_bus_owns(const struct pci_dev *pdev);
-int soft_bus_node(const struct pci_dev *pdev);
+bool soft_gpu_is_used(struct soft_gpu *soft);
 
 #endif /* _SOFT_H */

@@ -16,6 +16,7 @@
 #include <vgpu/compat.h>
 
 #include "soft.h"
+#include "soft_bus.h"
 
 #define BUS_HIGHEST	0xfe
 #define CONFIG_SIZE	256
@@ -26,7 +27,7 @@
  * @sysdata: what the architecture wants of its root buses
  * @resource: its bus number
  * @bus: it
- * @node: NUMA node
+ * @slot: the function, as the rest of the module knows it
  * @config: configuration space of the function
  */
 struct soft_bus {
@@ -37,7 +38,7 @@ struct soft_bus {
 #endif
 	struct resource resource;
 	struct pci_bus *bus;
-	int node;
+	struct soft_slot slot;
 	u8 config[CONFIG_SIZE];
 };
 
@@ -151,7 +152,7 @@ static struct pci_host_bridge *make_bridge(struct soft_bus *sb, int number)
 	};
 	pci_add_resource(&bridge->windows, &sb->resource);
 #ifdef CONFIG_X86
-	sb->sysdata.node = sb->node;
+	sb->sysdata.node = sb->slot.config.node;
 #endif
 	bridge->sysdata = &sb->sysdata;
 	bridge->ops = &soft_bus_ops;
@@ -182,14 +183,14 @@ static int scan(struct soft_bus *sb, int number)
 
 /**
  * soft_bus_add() - make a PCI function
- * @number: of its bus, or -1 for one that is free
- * @node: NUMA node, or %NUMA_NO_NODE
+ * @config: the GPU that it is to be; copied
  *
- * It is bound to its driver, if there is one, when this returns. Process context.
+ * It is bound to its driver, if there is one, when this returns; what that said is
+ * in &soft_slot.error. Process context.
  *
- * Return: its bus, or an error pointer: -EEXIST when the number is taken.
+ * Return: the function, or an error pointer: -EEXIST when the bus number is taken.
  */
-struct soft_bus *soft_bus_add(int number, int node)
+struct soft_slot *soft_bus_add(const struct soft_config *config)
 {
 	struct soft_bus *sb;
 	int ret;
@@ -198,10 +199,10 @@ struct soft_bus *soft_bus_add(int number, int node)
 	sb = kzalloc(sizeof(*sb), GFP_KERNEL);
 	if (!sb)
 		return ERR_PTR(-ENOMEM);
-	sb->node = node;
+	sb->slot.config = *config;
 	init_config(sb->config);
 	pci_lock_rescan_remove();
-	ret = find_number(number);
+	ret = find_number(config->bus);
 	if (ret >= 0)
 		ret = scan(sb, ret);
 	pci_unlock_rescan_remove();
@@ -209,15 +210,40 @@ struct soft_bus *soft_bus_add(int number, int node)
 		kfree(sb);
 		return ERR_PTR(ret);
 	}
-	return sb;
+	return &sb->slot;
+}
+
+/**
+ * soft_bus_function() - the device of a slot
+ * @slot: the slot
+ *
+ * Return: the device, to be put by the caller; NULL when it was removed in sysfs.
+ */
+struct pci_dev *soft_bus_function(struct soft_slot *slot)
+{
+	struct soft_bus *sb = container_of(slot, struct soft_bus, slot);
+
+	return pci_get_slot(sb->bus, 0);
 }
 
 /**
  * soft_bus_remove() - take a PCI function away
- * @sb: its bus; no driver is bound any more
+ * @slot: the function
+ *
+ * Its driver waits for VMs to let go, which must not be done with the lock that
+ * removing a bus takes: so the driver goes first, and none comes any more.
  */
-void soft_bus_remove(struct soft_bus *sb)
+void soft_bus_remove(struct soft_slot *slot)
 {
+	struct soft_bus *sb = container_of(slot, struct soft_bus, slot);
+	struct pci_dev *pdev;
+
+	might_sleep();
+	WRITE_ONCE(slot->going, true);
+	pdev = soft_bus_function(slot);
+	if (pdev)
+		device_release_driver(&pdev->dev);
+	pci_dev_put(pdev);
 	pci_lock_rescan_remove();
 	pci_stop_root_bus(sb->bus);
 	pci_remove_root_bus(sb->bus);
@@ -226,23 +252,14 @@ void soft_bus_remove(struct soft_bus *sb)
 }
 
 /**
- * soft_bus_owns() - is a PCI device one of ours
- * @pdev: the device
+ * soft_bus_slot() - whose function is this
+ * @pdev: a PCI device
  *
- * Return: true when soft_bus_add() has made it.
+ * Return: its slot, or NULL when soft_bus_add() has not made it.
  */
-bool soft_bus_owns(const struct pci_dev *pdev)
+struct soft_slot *soft_bus_slot(const struct pci_dev *pdev)
 {
-	return pdev->bus->ops == &soft_bus_ops;
-}
-
-/**
- * soft_bus_node() - where the memory of a function is to come from
- * @pdev: one of ours
- *
- * Return: the NUMA node, or %NUMA_NO_NODE.
- */
-int soft_bus_node(const struct pci_dev *pdev)
-{
-	return to_soft_bus(pdev->bus)->node;
+	if (pdev->bus->ops != &soft_bus_ops)
+		return NULL;
+	return &to_soft_bus(pdev->bus)->slot;
 }

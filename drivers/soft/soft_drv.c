@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vgpu-soft.ko: soft GPUs as PCI devices of this machine. Loading the module
- * makes them, and their driver is bound at once; unbind, bind, remove and rescan
- * work as with a card.
+ * makes those that its parameters ask for. Their driver is bound at once; unbind,
+ * bind, remove and rescan work as with a card.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "soft.h"
+#include "soft_bus.h"
 
 #define DRIVER_NAME	"vgpu_soft"
 #define GPUS_MAX	16
-#define VRAM_MB_MAX	65536
+/* Who asks, in messages about parameters of the module. */
+#define PARAMETER	"parameter"
 
 static unsigned int gpus = 1;
 module_param(gpus, uint, 0444);
-MODULE_PARM_DESC(gpus, "How many GPUs to make, 1 to 16 (default 1)");
+MODULE_PARM_DESC(gpus, "How many GPUs to make, 0 to 16 (default 1)");
 
-static unsigned int vram_mb = 256;
+static unsigned int vram_mb = SOFT_VRAM_MB;
 module_param(vram_mb, uint, 0444);
 MODULE_PARM_DESC(vram_mb, "Memory of each, MiB, a multiple of 2 up to 65536 (default 256)");
 
@@ -31,34 +32,40 @@ static int node = NUMA_NO_NODE;
 module_param(node, int, 0444);
 MODULE_PARM_DESC(node, "NUMA node of their memory (default -1: any)");
 
-static struct soft_bus *buses[GPUS_MAX];
+static unsigned int slices = 1;
+module_param(slices, uint, 0444);
+MODULE_PARM_DESC(slices, "Into how many slices each is cut: 1, 2 or 4 (default 1)");
+
+static struct soft_slot *slots[GPUS_MAX];
 
 static int soft_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	/* A new id, or an override, may have been written for another's device. */
+	struct soft_slot *slot = soft_bus_slot(pdev);
 	struct soft_gpu *soft;
 	int ret;
 
-	/* A new id, or an override, may have been written for another's device. */
-	if (!soft_bus_owns(pdev))
+	if (!slot || READ_ONCE(slot->going))
 		return -ENODEV;
 	soft = kzalloc(sizeof(*soft), GFP_KERNEL);
 	if (!soft)
 		return -ENOMEM;
-	ret = soft_gpu_register(soft, &pdev->dev, (u64)vram_mb * SZ_1M,
-				soft_bus_node(pdev));
+	ret = soft_gpu_register(soft, &pdev->dev, &slot->config);
+	slot->error = ret;
 	if (ret)
 		kfree(soft);
+	else
+		slot->soft = soft;
 	return ret;
 }
 
-/* The device's driver data is the core's. */
 static void soft_remove(struct pci_dev *pdev)
 {
-	struct vgpu_gpu *gpu = pci_get_drvdata(pdev);
-	struct soft_gpu *soft = to_soft(gpu);
+	struct soft_slot *slot = soft_bus_slot(pdev);
 
-	soft_gpu_unregister(soft);
-	kfree(soft);
+	soft_gpu_unregister(slot->soft);
+	kfree(slot->soft);
+	slot->soft = NULL;
 }
 
 /* No MODULE_DEVICE_TABLE: nothing but this module makes such devices. */
@@ -74,44 +81,96 @@ static struct pci_driver soft_driver = {
 	.remove = soft_remove,
 };
 
+/**
+ * soft_add() - make a GPU that an operator asks for
+ * @who: for messages
+ * @config: the GPU; copied
+ *
+ * Process context.
+ *
+ * Return: its slot, or an error pointer, after a message: -EINVAL for what cannot
+ * be, -EEXIST when there is no bus number, -ENOMEM; then nothing is taken.
+ */
+struct soft_slot *soft_add(const char *who, const struct soft_config *config)
+{
+	struct soft_slot *slot;
+	int ret;
+
+	ret = soft_check(who, config);
+	if (ret)
+		return ERR_PTR(ret);
+	slot = soft_bus_add(config);
+	if (IS_ERR(slot)) {
+		if (PTR_ERR(slot) != -EEXIST)
+			return slot;
+		if (config->bus < 0)
+			pr_err("vgpu-soft: %s: bus: no number is free\n", who);
+		else
+			pr_err("vgpu-soft: %s: bus: %d is taken\n", who,
+			       config->bus);
+		return slot;
+	}
+	ret = slot->error;
+	if (ret) {
+		soft_bus_remove(slot);
+		return ERR_PTR(ret);
+	}
+	return slot;
+}
+
 static int check_parameters(void)
 {
-	if (!gpus || gpus > GPUS_MAX) {
-		pr_err("vgpu-soft: gpus: %u is not within 1 to %u\n", gpus,
-		       GPUS_MAX);
+	if (gpus > GPUS_MAX) {
+		pr_err("vgpu-soft: parameter: gpus: %u is not within 0 to %u\n",
+		       gpus, GPUS_MAX);
 		return -EINVAL;
 	}
-	if (!vram_mb || vram_mb % 2 || vram_mb > VRAM_MB_MAX) {
-		pr_err("vgpu-soft: vram_mb: %u is no multiple of 2 within 2 to %u\n",
-		       vram_mb, VRAM_MB_MAX);
-		return -EINVAL;
-	}
-	if (bus < -1 || bus > 0xff || (bus >= 0 && bus + 1 < gpus)) {
-		pr_err("vgpu-soft: bus: %d is not within -1 to 255, or too low for %u GPUs\n",
+	if (bus >= 0 && bus + 1 < gpus) {
+		pr_err("vgpu-soft: parameter: bus: %d is too low for %u GPUs\n",
 		       bus, gpus);
-		return -EINVAL;
-	}
-	if (node != NUMA_NO_NODE &&
-	    (node < 0 || node >= MAX_NUMNODES || !node_online(node))) {
-		pr_err("vgpu-soft: node: %d does not exist\n", node);
 		return -EINVAL;
 	}
 	return 0;
 }
 
 /* The last one made goes first. */
-static void remove_buses(void)
+static void remove_slots(void)
 {
 	unsigned int i;
 
-	for (i = gpus; i-- > 0; buses[i] = NULL)
-		if (buses[i])
-			soft_bus_remove(buses[i]);
+	for (i = GPUS_MAX; i-- > 0; slots[i] = NULL)
+		if (slots[i])
+			soft_bus_remove(slots[i]);
+}
+
+static int add_slots(void)
+{
+	struct soft_config *config = kzalloc(sizeof(*config), GFP_KERNEL);
+	unsigned int i;
+	int ret = 0;
+
+	if (!config)
+		return -ENOMEM;
+	soft_config_init(config);
+	config->vram_mb = vram_mb;
+	config->node = node;
+	config->slices = slices;
+	for (i = 0; i < gpus && !ret; i++) {
+		struct soft_slot *slot;
+
+		config->bus = bus < 0 ? bus : bus - i;
+		slot = soft_add(PARAMETER, config);
+		if (IS_ERR(slot))
+			ret = PTR_ERR(slot);
+		else
+			slots[i] = slot;
+	}
+	kfree(config);
+	return ret;
 }
 
 static int __init soft_init(void)
 {
-	unsigned int i;
 	int ret;
 
 	ret = check_parameters();
@@ -120,33 +179,20 @@ static int __init soft_init(void)
 	ret = pci_register_driver(&soft_driver);
 	if (ret)
 		return ret;
-	for (i = 0; i < gpus; i++) {
-		struct soft_bus *sb = soft_bus_add(bus < 0 ? -1 : bus - i, node);
-
-		if (IS_ERR(sb)) {
-			ret = PTR_ERR(sb);
-			pr_err("vgpu-soft: no PCI bus number for GPU %u\n", i);
-			goto err;
-		}
-		buses[i] = sb;
+	ret = add_slots();
+	if (ret) {
+		pci_unregister_driver(&soft_driver);
+		remove_slots();
 	}
-	return 0;
-
-err:
-	pci_unregister_driver(&soft_driver);
-	remove_buses();
 	return ret;
 }
 module_init(soft_init);
 
-/*
- * The driver first: it waits for VMs to let go, which must not be done with the
- * lock that removing a bus takes.
- */
+/* The driver first: as in soft_bus_remove(), but for all of them. */
 static void __exit soft_exit(void)
 {
 	pci_unregister_driver(&soft_driver);
-	remove_buses();
+	remove_slots();
 }
 module_exit(soft_exit);
 

@@ -237,6 +237,7 @@ static const struct vgpu_engine_ops compute_ops = {
 
 const struct vgpu_engine_desc soft_engines[SOFT_ENGINES] = {
 	COPY(0), COMPUTE(0), COPY(1), COMPUTE(1),
+	COPY(2), COMPUTE(2), COPY(3), COMPUTE(3),
 };
 
 /**

@@ -3,6 +3,7 @@
  * A soft GPU, as the core sees it: types, instances and what they consist of. On
  * whatever device: that of soft_drv.c, or a test's.
  */
+#include <linux/mm.h>
 #include <linux/ratelimit.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -10,25 +11,17 @@
 
 #include "soft.h"
 
-#define BOTH	(BIT(VGPU_CLASS_COPY) | BIT(VGPU_CLASS_COMPUTE))
-
-/* C: compute, no display; S0 and S1 are of one slice. Small to large. */
-static const struct vgpu_type_desc soft_types[] = {
-	{ "SOFT-4C", SZ_4M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
-	{ "SOFT-16C", SZ_16M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
-	{ "SOFT-16C-S0", SZ_16M, 0, 0, 0, 100, BOTH, 0 },
-	{ "SOFT-16C-S1", SZ_16M, 0, 0, 0, 100, BOTH, 1 },
-	{ "SOFT-24C", SZ_16M + SZ_8M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
-	{ "SOFT-64C", SZ_64M, 0, 0, 0, 100, BOTH, VGPU_ANY_SLICE },
-};
-
 static int instance_init(struct vgpu_instance *inst)
 {
+	struct soft_gpu *soft = to_soft(inst->gpu);
 	struct soft_instance *si;
 
 	si = kzalloc(sizeof(*si), GFP_KERNEL);
 	if (!si)
 		return -ENOMEM;
+	mutex_lock(&soft->lock);
+	soft->instances++;
+	mutex_unlock(&soft->lock);
 	ratelimit_state_init(&si->drops, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	ratelimit_set_flags(&si->drops, RATELIMIT_MSG_ON_RELEASE);
@@ -39,9 +32,14 @@ static int instance_init(struct vgpu_instance *inst)
 
 static void instance_fini(struct vgpu_instance *inst)
 {
+	struct soft_gpu *soft = to_soft(inst->gpu);
+
 	kfree(inst->priv);
 	inst->priv = NULL;
 	inst->regs.priv = NULL;
+	mutex_lock(&soft->lock);
+	soft->instances--;
+	mutex_unlock(&soft->lock);
 }
 
 static void state_reset(struct vgpu_instance *inst)
@@ -109,49 +107,74 @@ static const struct vgpu_gpu_ops soft_ops = {
 static void describe(struct soft_gpu *soft, struct vgpu_gpu_desc *desc)
 {
 	desc->ops = &soft_ops;
-	desc->types = soft_types;
-	while (desc->nr_types < ARRAY_SIZE(soft_types) &&
-	       soft_types[desc->nr_types].vram_size <= desc->vram.size)
-		desc->nr_types++;
+	desc->types = soft->types.desc;
+	desc->nr_types = soft->types.nr;
 	desc->pci = soft_pci[SOFT_C];
 	desc->regs = soft_regs;
 	desc->nr_regs = soft_nr_regs;
 	desc->regs_size = SOFT_REGS_SIZE;
 	desc->engines = soft_engines;
-	desc->nr_engines = SOFT_ENGINES;
+	desc->nr_engines = soft->config->slices * SOFT_ENGINES / SOFT_SLICES;
+	desc->vram = soft->vram;
+	desc->vram_parts = soft->config->slices;
 	desc->sections = soft_sections;
 	desc->nr_sections = ARRAY_SIZE(soft_sections);
 	desc->priv = soft;
+}
+
+/* With the types and engines of the present cut. */
+static int attach(struct soft_gpu *soft, struct device *dev)
+{
+	struct vgpu_gpu_desc desc = { .dev = dev };
+	struct vgpu_gpu *gpu;
+
+	soft_types_init(&soft->types, soft->config);
+	describe(soft, &desc);
+	gpu = vgpu_gpu_register(&desc);
+	if (IS_ERR(gpu))
+		return PTR_ERR(gpu);
+	soft->gpu = gpu;
+	return 0;
+}
+
+/* What others need is left to them. */
+static int take_memory(struct soft_gpu *soft, struct device *dev)
+{
+	u32 mb = soft->config->vram_mb;
+	u32 left = si_mem_available() >> (20 - PAGE_SHIFT);
+	int ret = -ENOMEM;
+
+	if (mb <= left - left / 8)
+		ret = vgpu_vram_alloc(&soft->vram, (u64)mb * SZ_1M,
+				      soft->config->node);
+	if (ret)
+		dev_err(dev, "no %u MiB of memory for VRAM, of %u that are available\n",
+			mb, left);
+	return ret;
 }
 
 /**
  * soft_gpu_register() - a soft GPU on a device
  * @soft: the GPU, zeroed
  * @dev: the device
- * @vram_bytes: its memory, a multiple of %PMD_SIZE
- * @node: NUMA node that it comes from, or %NUMA_NO_NODE
+ * @config: what it is to be, checked; must stay as long as it is registered
  *
  * Return: 0 or -errno; then nothing is left.
  */
-int soft_gpu_register(struct soft_gpu *soft, struct device *dev, u64 vram_bytes,
-		      int node)
+int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
+		      struct soft_config *config)
 {
-	struct vgpu_gpu_desc desc = { .dev = dev };
 	int ret;
 
-	ret = vgpu_vram_alloc(&desc.vram, vram_bytes, node);
-	if (ret) {
-		dev_err(dev, "no %llu MiB of memory for VRAM\n",
-			vram_bytes / SZ_1M);
+	soft->config = config;
+	ret = take_memory(soft, dev);
+	if (ret)
 		return ret;
-	}
+	mutex_init(&soft->lock);
 	soft_engines_init(soft);
-	describe(soft, &desc);
-	soft->gpu = vgpu_gpu_register(&desc);
-	if (IS_ERR(soft->gpu)) {
-		ret = PTR_ERR(soft->gpu);
-		vgpu_vram_free(&desc.vram);
-	}
+	ret = attach(soft, dev);
+	if (ret)
+		vgpu_vram_free(&soft->vram);
 	return ret;
 }
 
@@ -161,8 +184,23 @@ int soft_gpu_register(struct soft_gpu *soft, struct device *dev, u64 vram_bytes,
  */
 void soft_gpu_unregister(struct soft_gpu *soft)
 {
-	struct vgpu_vram vram = soft->gpu->desc.vram;
-
 	vgpu_gpu_unregister(soft->gpu);
-	vgpu_vram_free(&vram);
+	vgpu_vram_free(&soft->vram);
+	mutex_destroy(&soft->lock);
+}
+
+/**
+ * soft_gpu_is_used() - has it instances
+ * @soft: the GPU
+ *
+ * Return: true when there are some, open or not.
+ */
+bool soft_gpu_is_used(struct soft_gpu *soft)
+{
+	bool used;
+
+	mutex_lock(&soft->lock);
+	used = soft->instances;
+	mutex_unlock(&soft->lock);
+	return used;
 }

@@ -38,7 +38,7 @@ start_gpu() {
 	# All that is mapped by 2 MiB is then VRAM.
 	echo never > /sys/kernel/mm/transparent_hugepage/enabled
 	check "the modules load" modules load || give_up "no modules"
-	check "the soft GPU's, too" modules soft vram_mb=64 || give_up "no soft GPU"
+	check "the soft GPU's, too" modules soft vram_mb=64 slices=2 || give_up "no soft GPU"
 	gpu=$(find_soft) || give_up "no soft GPU is bound"
 	for name in guest1 guest2; do
 		check "a vGPU for $name" create_vgpu "$gpu" "${type_of[$name]}" \

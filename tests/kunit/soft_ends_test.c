@@ -61,16 +61,16 @@ static void soft_reset_of_the_device(struct kunit *test)
 	struct fixture *f = test->priv;
 	struct vgpu_pdev *pd = f->soft.gpu->pd;
 	struct vgpu_sched *eng = pd->engines;
-	unsigned int i;
+	unsigned int nr = pd->gpu.desc.nr_engines, i;
 
 	mutex_lock(&pd->reset_lock);
-	for (i = 0; i < SOFT_ENGINES; i++) {
+	for (i = 0; i < nr; i++) {
 		mutex_lock_nest_lock(&eng[i].hw_lock, &pd->reset_lock);
 		f->soft.engines[i].hang = true;
 	}
 	KUNIT_EXPECT_EQ(test, soft_engines[1].ops->reset(&eng[1].engine,
 							 VGPU_RESET_DEVICE), 0);
-	for (i = 0; i < SOFT_ENGINES; i++) {
+	for (i = 0; i < nr; i++) {
 		KUNIT_EXPECT_TRUE(test,
 				  soft_engines[i].ops->idle(&eng[i].engine));
 		f->soft.engines[i].hang = false;

@@ -12,10 +12,12 @@
 #include "../../drivers/soft/soft.h"
 #include "mock_gpu.h"
 
-#define VRAM	SZ_32M
-/* By number: SOFT-4C, and SOFT-16C of slice 1 alone. */
+/* Two slices of 32 MiB. */
+#define VRAM_MB	64
+/* By number: SOFT-4C; of slice 1 alone, one beside the other, the rest. */
 #define TYPE_4C		0
-#define TYPE_16C_S1	3
+#define TYPE_16C_S1	1
+#define TYPE_4C_S1	2
 /* Where a test has its rings, and what it works on. */
 #define RING_COPY	0x1000
 #define RING_COMPUTE	0x2000
@@ -24,6 +26,7 @@
 
 struct fixture {
 	struct device *dev;
+	struct soft_config config;
 	struct soft_gpu soft;
 };
 
@@ -34,8 +37,21 @@ static inline int setup(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->dev = root_device_register("soft-gpu");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f->dev);
-	KUNIT_ASSERT_EQ(test, soft_gpu_register(&f->soft, f->dev, VRAM,
-						NUMA_NO_NODE), 0);
+	soft_config_init(&f->config);
+	f->config.vram_mb = VRAM_MB;
+	f->config.slices = 2;
+	f->config.types[f->config.nr_types++] = (struct soft_type) {
+		"SOFT-4C", SOFT_C, 4, SOFT_SHARE, -1
+	};
+	f->config.types[f->config.nr_types++] = (struct soft_type) {
+		"SOFT-16C-S1", SOFT_C, 16, SOFT_SHARE, 1
+	};
+	f->config.types[f->config.nr_types++] = (struct soft_type) {
+		"SOFT-4C-S1", SOFT_C, 4, SOFT_SHARE, 1
+	};
+	KUNIT_ASSERT_EQ(test, soft_check("test", &f->config), 0);
+	KUNIT_ASSERT_EQ(test, soft_gpu_register(&f->soft, f->dev, &f->config),
+			0);
 	test->priv = f;
 	return 0;
 }

@@ -69,8 +69,8 @@ static void soft_copies_and_fills(struct kunit *test)
 /* Dropped whole and counted; those after it go on. Nobody else's byte changes. */
 static void soft_drops(struct kunit *test)
 {
-	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
-	struct vgpu_vdev *other = opened(test, TYPE_4C, 2);
+	struct vgpu_vdev *vd = opened(test, TYPE_4C_S1, 1);
+	struct vgpu_vdev *other = opened(test, TYPE_4C_S1, 2);
 	struct soft_packet p = packet(SOFT_OP_FILL, SZ_4M - 4, 0, 8, ~0U);
 
 	KUNIT_ASSERT_TRUE(test, enable_both(vd));
@@ -346,9 +346,9 @@ static void soft_moves(struct kunit *test)
 static void soft_hostile_state(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct vgpu_vdev *below = opened(test, TYPE_4C, 1);
-	struct vgpu_vdev *vd = opened(test, TYPE_4C, 2);
-	struct vgpu_vdev *above = opened(test, TYPE_4C, 3);
+	struct vgpu_vdev *below = opened(test, TYPE_4C_S1, 1);
+	struct vgpu_vdev *vd = opened(test, TYPE_4C_S1, 2);
+	struct vgpu_vdev *above = opened(test, TYPE_4C_S1, 3);
 	struct state st, bad;
 	struct vgpu_reader r;
 	size_t i;

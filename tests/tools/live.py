@@ -183,7 +183,8 @@ def names():
 
 def two_engines():
     """Of a soft GPU, busy with different tenants at once."""
-    subprocess.run(['modules', 'soft', 'vram_mb=64'], check=True)
+    subprocess.run(['modules', 'soft', 'vram_mb=64', 'slices=2'],
+                   check=True)
     (soft,) = glob.glob('/sys/bus/pci/drivers/vgpu_soft/0000:*')
     a, b = (create(f'SOFT-16C-S{n}', gpu=soft) for n in (0, 1))
     name = os.path.basename(soft)

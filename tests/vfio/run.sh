@@ -66,7 +66,8 @@ declare -A asked=(
 	[nomem]='failed with error -12'
 	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
-asked[soft]='vgpu-soft: (gpus|vram_mb|bus|node): |vgpu-soft: no PCI bus number'
+asked[soft]='vgpu-soft: parameter: |no .* MiB of memory for VRAM'
+asked[soft]+='|vgpu_soft.*(probe with driver vgpu_soft|probe of .*) failed with error -12'
 asked[soft]+="|$no_room"
 asked[lost]+='|probe with driver vgpu_mdev failed with error -5'
 asked[lost]+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -5'	# Linux 6.1

@@ -453,12 +453,16 @@ static void work_for_long(struct vdev *d)
  */
 static void two_engines_at_once(void)
 {
-	struct vdev *d[] = { create("SOFT-16C-S0"), create("SOFT-16C-S1") };
+	struct vdev *d[2];
 	static const char * const engine[] = { "compute0", "compute1" };
 	static const char * const copy[] = { "copy0", "copy1" };
 	uint64_t begin, busy;
 	unsigned int i;
 
+	ASSERT_EQ(system("rmmod vgpu_soft"), 0);
+	ASSERT_EQ(module("vram_mb=64 slices=2"), 0);
+	d[0] = create("SOFT-16C-S0");
+	d[1] = create("SOFT-16C-S1");
 	for (i = 0; i < 2; i++) {
 		EXPECT(is_on(d[i], engine[i]) && is_on(d[i], copy[i]));
 		EXPECT(!is_on(d[i], engine[!i]) && !is_on(d[i], copy[!i]));
@@ -495,8 +499,9 @@ static void unbind_and_bind(void)
 static void bad_parameters(void)
 {
 	static const char * const bad[] = {
-		"gpus=0", "gpus=17", "vram_mb=0", "vram_mb=3", "vram_mb=70000",
-		"bus=256", "bus=0", "bus=1 gpus=3", "node=4711",
+		"gpus=17", "vram_mb=0", "vram_mb=3", "vram_mb=70000",
+		"bus=256", "bus=0", "bus=1 gpus=3", "node=4711", "slices=3",
+		"vram_mb=2", "vram_mb=65536", "gpus=2 vram_mb=65536",
 	};
 	unsigned int i;
 
@@ -507,6 +512,9 @@ static void bad_parameters(void)
 		EXPECT(access("/sys/module/vgpu_soft", F_OK) < 0);
 		EXPECT(find_gpu() < 0);
 	}
+	ASSERT_EQ(module("gpus=0"), 0);
+	EXPECT_EQ(count_gpus(), 0);
+	ASSERT_EQ(system("rmmod vgpu_soft"), 0);
 	ASSERT_EQ(module("gpus=2 vram_mb=4"), 0);
 	ASSERT_OK(find_gpu());
 	EXPECT_EQ(count_gpus(), 2);

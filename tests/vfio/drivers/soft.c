@@ -16,8 +16,6 @@
 static const struct type_facts soft_types[] = {
 	{ "SOFT-4C", 4 * MIB, 0, 0, 25, 100 },
 	{ "SOFT-16C", 16 * MIB, 0, 0, 6, 100 },
-	{ "SOFT-16C-S0", 16 * MIB, 0, 0, 6, 100 },
-	{ "SOFT-16C-S1", 16 * MIB, 0, 0, 6, 100 },
 	{ "SOFT-64C", 64 * MIB, 0, 0, 1, 100 },
 	{ "SOFT-24C", 24 * MIB, 0, 0, 4, 100 },
 };
@@ -295,9 +293,9 @@ const struct gpu_driver soft_gpu = {
 	.nr_types = ARRAY_SIZE(soft_types) - 1,
 	.nr_odd = 1,
 	.small = &soft_types[0],
-	.medium = &soft_types[2],
-	.large = &soft_types[2],
-	.largest = &soft_types[4],
+	.medium = &soft_types[1],
+	.large = &soft_types[1],
+	.largest = &soft_types[2],
 	.vram_total = 100 * MIB,
 	.bars = {
 		{ 0, PCI_BASE_ADDRESS_MEM_TYPE_64 |

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Types of a soft GPU: those that its operator asks for, or the usual ones. They
+ * live as long as the GPU is registered.
+ */
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "soft.h"
+
+#define BOTH	(BIT(VGPU_CLASS_COPY) | BIT(VGPU_CLASS_COMPUTE))
+
+/* What all types of a kind have. C: compute, no display. */
+static const struct vgpu_type_desc kinds[SOFT_KINDS] = {
+	[SOFT_C] = { .classes = BOTH, .pci = &soft_pci[SOFT_C] },
+};
+
+/** How operators name the kinds, in the order of enum soft_kind. */
+const char *const soft_kind_letters = "C";
+
+/* Those that nobody asks for, small to large. */
+static const struct soft_type usual[] = {
+	{ "SOFT-4C", SOFT_C, SOFT_LEAST_MB, SOFT_SHARE, -1 },
+	{ "SOFT-16C", SOFT_C, 16, SOFT_SHARE, -1 },
+	{ "SOFT-24C", SOFT_C, 24, SOFT_SHARE, -1 },
+	{ "SOFT-64C", SOFT_C, 64, SOFT_SHARE, -1 },
+};
+
+/* And of a GPU that is cut, one bound to each slice. */
+static const struct soft_type bound[] = {
+	{ "SOFT-16C-S0", SOFT_C, 16, SOFT_SHARE, 0 },
+	{ "SOFT-16C-S1", SOFT_C, 16, SOFT_SHARE, 1 },
+	{ "SOFT-16C-S2", SOFT_C, 16, SOFT_SHARE, 2 },
+	{ "SOFT-16C-S3", SOFT_C, 16, SOFT_SHARE, 3 },
+};
+
+static void add(struct soft_types *types, const struct soft_config *config,
+		const struct soft_type *t)
+{
+	struct vgpu_type_desc *desc = &types->desc[types->nr];
+
+	/* Of the usual ones, those that fit. */
+	if (t->vram_mb > config->vram_mb / config->slices)
+		return;
+	*desc = kinds[t->kind];
+	desc->name = t->name;
+	desc->vram_size = (u64)t->vram_mb * SZ_1M;
+	desc->weight = t->share;
+	desc->slice = t->slice < 0 ? VGPU_ANY_SLICE : t->slice;
+	types->nr++;
+}
+
+/**
+ * soft_types_init() - the types of a GPU
+ * @types: to be set up
+ * @config: the GPU, checked; must stay as long as @types
+ */
+void soft_types_init(struct soft_types *types, const struct soft_config *config)
+{
+	unsigned int i;
+
+	types->nr = 0;
+	for (i = 0; i < config->nr_types; i++)
+		add(types, config, &config->types[i]);
+	for (i = 0; !config->nr_types && i < ARRAY_SIZE(usual); i++)
+		add(types, config, &usual[i]);
+	if (config->nr_types || config->slices == 1)
+		return;
+	for (i = 0; i < config->slices; i++)
+		add(types, config, &bound[i]);
+}
