@@ -92,6 +92,13 @@ suite_packages() {
 		echo xserver-xorg-core xserver-xorg-video-fbdev x11-apps \
 			x11-xserver-utils twm xterm xfonts-base gvncviewer ovmf
 		;;
+	# Where what computes in guests is made: PoCL (scripts/pocl), programs that use
+	# it, a network that is trained.
+	trixie-compute)
+		echo g++ make cmake ninja-build patch xz-utils pkgconf python3-minimal \
+			pocl-source python3-sklearn opencl-headers opencl-clhpp-headers \
+			ocl-icd-opencl-dev
+		;;
 	# Where make deb builds: the oldest Debian that the packages are for.
 	bookworm-packaging)
 		echo build-essential debhelper dh-dkms lintian \
