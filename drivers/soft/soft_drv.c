@@ -6,6 +6,7 @@
  */
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/slab.h>
 
 #include "soft.h"
@@ -68,6 +69,24 @@ static void soft_remove(struct pci_dev *pdev)
 	slot->soft = NULL;
 }
 
+static int soft_suspend(struct device *dev)
+{
+	return vgpu_gpu_suspend(dev_get_drvdata(dev));
+}
+
+/* The memory was the host's to keep. */
+static int soft_resume(struct device *dev)
+{
+	vgpu_gpu_resume(dev_get_drvdata(dev), 0);
+	return 0;
+}
+
+/*
+ * User space is frozen before: an engine that waited for it would be taken for one
+ * that hangs.
+ */
+static DEFINE_SIMPLE_DEV_PM_OPS(soft_pm, soft_suspend, soft_resume);
+
 /* No MODULE_DEVICE_TABLE: nothing but this module makes such devices. */
 static const struct pci_device_id soft_ids[] = {
 	{ PCI_DEVICE(SOFT_VENDOR_ID, SOFT_DEVICE_ID) },
@@ -79,6 +98,7 @@ static struct pci_driver soft_driver = {
 	.id_table = soft_ids,
 	.probe = soft_probe,
 	.remove = soft_remove,
+	.driver.pm = pm_sleep_ptr(&soft_pm),
 };
 
 /**

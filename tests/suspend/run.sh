@@ -4,7 +4,8 @@
 #:
 #: Usage: tests/suspend/run.sh vfio|guest    (by scripts/hostvm run; see
 #:                                            scripts/check, tier suspend)
-#:   vfio   the VFIO program "suspend", which has all that takes no guest
+#:   vfio   the VFIO program "suspend", which has all that takes no guest, on the card
+#:          and on a soft GPU
 #:   guest  a guest that draws
 #:
 #: Each to idle and to RAM. Writes $OUT/tests.tap.
@@ -84,20 +85,20 @@ fi
 
 limit=900	# seconds for a program; only a hang reaches it
 
-# The lines of the program, as tests of ours.
+# The lines of the program on a GPU (rv100, soft), as tests of ours.
 run_program() {
-	local line log=$OUT/suspend-$1.log plan=0 seen=0
+	local line what="$1, $2" log=$OUT/suspend-$1-$2.log plan=0 seen=0
 
-	timeout --kill-after=10 "$limit" "$BUILD/vfio/suspend" "$1" > "$log" 2>&1
+	GPU=$1 timeout --kill-after=10 "$limit" "$BUILD/vfio/suspend" "$2" > "$log" 2>&1
 	while IFS= read -r line; do
 		case $line in
 		1..*) plan=${line#1..} ;;
-		'ok '*) check "$1: ${line#* - }" true; seen=$((seen + 1)) ;;
-		'not ok '*) check "$1: ${line#* - }" false; seen=$((seen + 1)) ;;
+		'ok '*) check "$what: ${line#* - }" true; seen=$((seen + 1)) ;;
+		'not ok '*) check "$what: ${line#* - }" false; seen=$((seen + 1)) ;;
 		'#'*) echo "$line" | tee -a "$tap" ;;
 		esac
 	done < "$log"
-	check "$1: all tests ran" equal "$seen" "$plan"
+	check "$what: all tests ran" equal "$seen" "$plan"
 }
 
 host_sleeps() {
@@ -185,11 +186,13 @@ gpu=$(find_gpu) || give_up "no GPU offers vGPU types"
 check "the card can forget" insmod "/build/test-modules/$KERNEL/forget.ko"
 case $1 in
 vfio)
-	run_program short
+	run_program rv100 short
 	check "short: the log says why" eval "dmesg | grep -q 'no sleep: not enough'"
 	page_in_init
+	check "a soft GPU is there, too" modules soft vram_mb=100
 	for state in freeze mem; do
-		run_program "$state"
+		run_program rv100 "$state"
+		run_program soft "$state"
 	done ;;
 guest) with_guest ;;
 esac

@@ -7,7 +7,8 @@
  *        suspend short         of memory: first of all, for to reclaim some takes a
  *                              file system that still answers
  *
- * The card forgets meanwhile all that it has: see tests/modules/forget.
+ * A card forgets meanwhile all that it has: see tests/modules/forget. The soft GPU's
+ * memory is the host's; what is said of it is that the sleep is no hang.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,8 +36,8 @@ static struct vdev *d[2];
 static void before(void)
 {
 	settings_save();
-	d[0] = vdev_new(T16);
-	d[1] = vdev_new(T4);
+	d[0] = vdev_new(gpu->large);
+	d[1] = vdev_new(gpu->small);
 }
 
 static uint64_t number(const char *path)
@@ -57,7 +58,8 @@ static void after(void)
 {
 	children_end();
 	settings_restore();
-	EXPECT_OK(put(HOG, "0"));
+	if (has_display())
+		EXPECT_OK(put(HOG, "0"));
 	vdev_cleanup();
 }
 
@@ -94,18 +96,20 @@ static int try_sleep(void)
 
 static void host_sleeps(void)
 {
-	uint64_t forgot = number(FORGOT);
+	uint64_t forgot = has_display() ? number(FORGOT) : 0;
 
 	ASSERT_OK(try_sleep());
-	EXPECT(number(FORGOT) > forgot);
+	if (has_display())
+		EXPECT(number(FORGOT) > forgot);
 }
 
 static void expect_memory(const struct vdev *v, const void *vram,
 			  const void *model)
 {
-	uint64_t at = first_difference(vram, model, v->size);
+	uint64_t size = v->size - gpu->kept;
+	uint64_t at = first_difference(vram, model, size);
 
-	if (!EXPECT_EQ(at, v->size))
+	if (!EXPECT_EQ(at, size))
 		tap_note("of %llu MiB: %#x, not %#x", v->size / MIB,
 			 *(uint32_t *)(vram + at), *(uint32_t *)(model + at));
 }
@@ -121,14 +125,13 @@ static void memory_is_kept(void)
 		model[i] = malloc(d[i]->size);
 		ASSERT(model[i]);
 		fill_pattern(model[i], d[i]->size, 0x1234 + i);
-		memcpy(vram[i], model[i], d[i]->size);
+		memcpy(vram[i], model[i], d[i]->size - gpu->kept);
 	}
 	host_sleeps();
 	for (i = 0; i < 2; i++) {
 		expect_memory(d[i], vram[i], model[i]);
 		again = vdev_map_vram(d[i]);
-		EXPECT_EQ(first_difference(again, model[i], d[i]->size),
-			  d[i]->size);
+		expect_memory(d[i], again, model[i]);
 		munmap(again, d[i]->size);
 		munmap(vram[i], d[i]->size);
 		free(model[i]);
@@ -242,9 +245,9 @@ static int fill_until_stopped(void *arg)
 	work_setup(d[me], 0);
 	do {
 		w->color = 0x10000 * (me + 1) + w->started;
-		reg_wr(d[me], DP_BRUSH_FRGD_CLR, w->color);
+		gpu->prepare(d[me], 0, work_bytes(d[me]), w->color);
 		w->started++;
-		work_again(d[me], 1);
+		gpu->again(d[me]);
 	} while (!w->stop);
 	return 0;
 }
@@ -257,16 +260,18 @@ static void expect_work(unsigned int i, const uint32_t *vram)
 	gpu_idle(d[i]);
 	EXPECT_EQ(mdev_attr_u64(uuid, "ops"), work[i]->started);
 	EXPECT_EQ(mdev_attr_u64(uuid, "dropped"), 0);
-	EXPECT_EQ(mdev_attr_u64(uuid, "fifo_overflows"), 0);
+	if (has_fifo())
+		EXPECT_EQ(mdev_attr_u64(uuid, "fifo_overflows"), 0);
 	EXPECT_EQ(mdev_attr_u64(uuid, "faults"), 0);
 	expect_attr(uuid, "state", "ok");
 	for (at = 0; at < words && vram[at] == work[i]->color; at++)
 		;
 	EXPECT_EQ(at, words);
 	/* What comes after it is nobody's. */
-	for (; at < d[i]->size / 4 && !vram[at]; at++)
+	words = (d[i]->size - gpu->kept) / 4;
+	for (; at < words && !vram[at]; at++)
 		;
-	EXPECT_EQ(at, d[i]->size / 4);
+	EXPECT_EQ(at, words);
 }
 
 /* One is held back by its cap: of its work, some is queued when it gets dark. */
@@ -330,7 +335,7 @@ static void comes_and_goes_as_before(void)
 
 	host_sleeps();
 	EXPECT_EQ(gpu_attr_u64("vram_free"), available);
-	third = vdev_new(T8);
+	third = vdev_new(gpu->small);
 	EXPECT(works(third, 5));
 	d[0] = vdev_reopen(d[0]);
 	vdev_decode(d[0], DECODE_ALL);
@@ -353,11 +358,11 @@ static void too_little_memory(void)
 
 static const struct tap_test tests[] = {
 	TAP_TEST(memory_is_kept),
-	TAP_TEST(display_is_kept),
-	TAP_TEST(registers_are_kept),
-	TAP_TEST(context_is_kept),
+	{ "display_is_kept", display_is_kept, has_display },
+	{ "registers_are_kept", registers_are_kept, has_display },
+	{ "context_is_kept", context_is_kept, has_display },
 	TAP_TEST(work_goes_on),
-	TAP_TEST(interrupts_come),
+	{ "interrupts_come", interrupts_come, has_display },
 	TAP_TEST(comes_and_goes_as_before),
 };
 
