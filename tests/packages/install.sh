@@ -35,8 +35,12 @@ done
 for module in vgpu vgpu_rv100; do
 	check "modprobe finds $module" modinfo_finds "$module"
 done
-for tool in vgpu-top vgpu-exporter; do
+for tool in vgpu-top vgpu-exporter vgpu-executor; do
 	check "$tool is installed" grep "^usr/bin/$tool$" "$OUT/files"
+done
+for file in systemd/system/vgpu-executor@.service udev/rules.d/61-vgpu-executor.rules \
+		sysusers.d/vgpu-executor.conf; do
+	check "$file is installed" grep "^usr/lib/$file" "$OUT/files"
 done
 check "make uninstall" make uninstall "${args[@]}"
 check "nothing is left of it" equal "$(files)" ''

@@ -64,10 +64,12 @@ if check "make deb" make -s deb; then
 		/usr/lib/modules-load.d/vgpu.conf /usr/libexec/vgpu-ready \
 		/usr/lib/systemd/system/{,multi-user.target.wants/}vgpu-ready.service
 	check "vgpu-tools has the programs" has "$tools" \
-		/usr/bin/vgpu-top /usr/bin/vgpu-exporter \
-		/usr/share/man/man1/vgpu-top.1.gz \
+		/usr/bin/vgpu-top /usr/bin/vgpu-exporter /usr/bin/vgpu-executor \
+		/usr/share/man/man{1/vgpu-top.1,8/vgpu-executor.8}.gz \
 		/usr/share/bash-completion/completions/vgpu-top \
-		/lib/systemd/system/vgpu-exporter.service
+		/lib/systemd/system/{vgpu-exporter,vgpu-executor@}.service \
+		/usr/lib/udev/rules.d/61-vgpu-executor.rules \
+		/usr/lib/sysusers.d/vgpu-executor.conf
 	check "lintian has no errors" lintian build/deb/tessera_*.changes
 	in_tree bookworm-clean chroot
 	in_tree trixie-clean chroot

@@ -112,6 +112,7 @@ class Case:
         """Stopped wherever it can be, it makes the same bytes."""
         before, args = self.place()
         whole, _ = execute(before, self.kernel, self.grid, args)
+        self.check(before, whole, args)
         parts, said = execute(before, self.kernel, self.grid, args, '--yield')
         np.testing.assert_array_equal(parts, whole)
         assert int(said.split()[0]) >= least, said
@@ -345,6 +346,9 @@ def conv_shapes(case):
             case.refused(args[:n] + [bad] + args[n + 1:], None, 'refused')
     for n, bad in ((8, 1), (17, 2), (9, 6), (10, 6), (13, 3), (14, 3)):
         case.refused(args[:n] + [bad] + args[n + 1:], None, 'no sense')
+    case = conv2d((1, 4, 5, 5), (4, 2, 3, 3), groups=2)
+    _, args = case.place()
+    case.refused(args[:7] + [3] + args[8:], 7, 'no sense')
 
 
 def source(nr, scale):

@@ -6,6 +6,8 @@
 #:
 #: By scripts/hostvm run --system --tree trixie-tools; see scripts/check.
 #:
+#: The walls around vgpu-executor's workers are looked at first (tests/executor).
+#:
 #: Writes $OUT/tests.tap, one plan for each of the scripts that it runs, and what
 #: vgpu-top showed as $OUT/screen.txt and $OUT/engines.txt.
 set -uo pipefail
@@ -19,6 +21,7 @@ if ! modules load; then
 	exit 1
 fi
 status=0
+/build/tests-executor/sandbox | tee -a "$OUT/tests.tap" || status=$?
 [ $# -gt 0 ] || set -- live prometheus
 for script; do
 	python3 "$here/$script.py" || status=$?

@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vgpu-executor - computes for the vGPUs of a soft GPU. */
 #include <err.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../text.h"
 #include "native.h"
+#include "supervisor.h"
+#include "worker.h"
+
+#define DEFAULT_USER	"vgpu-executor"
 
 static void usage(void)
 {
-	printf("Usage: vgpu-executor --run=KERNEL [--grid=X,Y,Z] FILE [ARGUMENT...]\n"
+	printf("Usage: vgpu-executor [--gpu=ADDRESS] [--user=NAME] [--cpus=LIST]\n"
+	       "       vgpu-executor --run=KERNEL [--grid=X,Y,Z] FILE [ARGUMENT...]\n"
 	       "       vgpu-executor --list\n"
 	       "Computes for the vGPUs of a soft GPU.\n\n"
+	       "  -g, --gpu=ADDRESS     which GPU, by its PCI address (the only one)\n"
+	       "  -u, --user=NAME       who its workers are (" DEFAULT_USER ")\n"
+	       "  -c, --cpus=LIST       CPUs on which they compute, as 0-3,8;\n"
+	       "                        SLICE:LIST for those of one slice; several times\n\n"
 	       "  -r, --run=KERNEL      do one kernel, with FILE as its memory\n"
 	       "  -G, --grid=X[,Y[,Z]]  work-items (1)\n"
 	       "  -w, --group=X[,Y[,Z]] work-items of a work-group (1)\n"
@@ -32,9 +45,28 @@ static int bad_usage(void)
 /* What the command line asks for. */
 struct request {
 	struct native native;
+	struct supervisor supervisor;
 	bool help;
 	bool list;
 };
+
+static bool parse_supervisor(struct supervisor *s, int c, const char *arg)
+{
+	switch (c) {
+	case 'g':
+		s->gpu = arg;
+		return !strchr(arg, '/') ||
+		       bad_value("not a PCI address", arg);
+	case 'u':
+		s->user = arg;
+		return true;
+	case 'c':
+		return cpus_parse(&s->cpus, arg) ||
+		       bad_value("not a list of CPUs", arg);
+	default:
+		return false;
+	}
+}
 
 static bool parse_option(struct request *req, int c, const char *arg)
 {
@@ -64,13 +96,16 @@ static bool parse_option(struct request *req, int c, const char *arg)
 		req->help = true;
 		return true;
 	default:
-		return false;
+		return parse_supervisor(&req->supervisor, c, arg);
 	}
 }
 
 static bool parse(int argc, char **argv, struct request *req)
 {
 	static const struct option longs[] = {
+		{ "gpu", required_argument, NULL, 'g' },
+		{ "user", required_argument, NULL, 'u' },
+		{ "cpus", required_argument, NULL, 'c' },
 		{ "run", required_argument, NULL, 'r' },
 		{ "grid", required_argument, NULL, 'G' },
 		{ "group", required_argument, NULL, 'w' },
@@ -83,7 +118,8 @@ static bool parse(int argc, char **argv, struct request *req)
 	struct native *n = &req->native;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+r:G:w:yn:lh", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+g:u:c:r:G:w:yn:lh", longs,
+				NULL)) != -1)
 		if (!parse_option(req, c, optarg))
 			return false;
 	if (n->kernel) {
@@ -100,6 +136,54 @@ static bool parse(int argc, char **argv, struct request *req)
 	return true;
 }
 
+/* Not root: that would be no wall at all. */
+static bool find_user(struct supervisor *s)
+{
+	const struct passwd *user = getpwnam(s->user);
+
+	if (!user || !user->pw_uid) {
+		warnx("%s: '%s'", user ? "workers cannot be root" :
+					 "no such user (see --user)", s->user);
+		return false;
+	}
+	s->uid = user->pw_uid;
+	s->gid = user->pw_gid;
+	return true;
+}
+
+static int run_supervisor(struct supervisor *s)
+{
+	struct vgpu_soft_info info;
+	int pipe_fds[2];
+
+	if (!find_user(s))
+		return 1;
+	s->device = open_device(s->gpu, &info);
+	if (s->device < 0)
+		return 1;
+	if (s->cpus.named > info.slices) {
+		warnx("the GPU has %u slices: no slice %u for --cpus",
+		      info.slices, s->cpus.named - 1);
+		return 1;
+	}
+	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK))
+		err(1, "pipe");
+	s->life = pipe_fds[0];
+	return supervise(s);
+}
+
+/* What start_worker() gives us; nobody else has the descriptors for it. */
+static int be_worker(char **argv)
+{
+	struct worker_setup setup = {
+		.vram_size = strtoull(argv[0], NULL, 10),
+		.uid = strtoul(argv[1], NULL, 10),
+		.gid = strtoul(argv[2], NULL, 10),
+	};
+
+	_exit(run_worker(&setup));
+}
+
 int main(int argc, char **argv)
 {
 	struct request req = {
@@ -109,8 +193,11 @@ int main(int argc, char **argv)
 			.group = { 1, 1, 1 },
 			.repeat = 1,
 		},
+		.supervisor.user = DEFAULT_USER,
 	};
 
+	if (argc == 5 && !strcmp(argv[1], "--worker"))
+		return be_worker(argv + 2);
 	if (!parse(argc, argv, &req))
 		return bad_usage();
 	if (req.help) {
@@ -121,9 +208,6 @@ int main(int argc, char **argv)
 		list_kernels();
 		return 0;
 	}
-	if (!req.native.kernel) {
-		warnx("nothing to do");
-		return bad_usage();
-	}
-	return run_native(&req.native);
+	return req.native.kernel ? run_native(&req.native) :
+				   run_supervisor(&req.supervisor);
 }

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What vgpu-executor builds around its workers, from within: each attempt is made
+ * behind both walls, where it has to end the process, and behind the outer one alone,
+ * where it has to get nothing. TAP on standard output. As root.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../include/uapi/vgpu-soft.h"
+#include "../../tools/executor/sandbox.h"
+
+#define NOBODY	65534
+#define KEY	0x76677075
+
+/* What is outside, as those inside remember it. */
+static pid_t outside;
+static long secret = 42;
+static int number, failures;
+
+static void test(bool ok, const char *name, const char *walls, int status)
+{
+	number++;
+	failures += !ok;
+	printf("%sok %d - %s, behind %s\n", ok ? "" : "not ", number, name, walls);
+	if (!ok)
+		printf("# status %#x\n", status);
+	fflush(stdout);
+}
+
+/* Attempts: true if it got what it should not have. */
+static bool a_file(void)
+{
+	return !access("/etc/passwd", F_OK) || open("/etc/passwd", O_RDONLY) >= 0;
+}
+
+static bool a_device(void)
+{
+	return !access("/dev/null", F_OK) || open("/dev/null", O_RDWR) >= 0;
+}
+
+static bool own_memory_as_file(void)
+{
+	return !access("/proc/self/mem", F_OK) ||
+	       open("/proc/self/mem", O_RDWR) >= 0;
+}
+
+static bool a_new_file(void)
+{
+	return open("/x", O_CREAT | O_RDWR, 0600) >= 0 || !mkdir("/x", 0700);
+}
+
+static bool the_root_before(void)
+{
+	struct stat st;
+
+	return !chdir("..") && !stat("etc", &st);
+}
+
+static bool a_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) >= 0 ||
+	       socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+}
+
+static bool a_pipe(void)
+{
+	int fds[2];
+
+	return !pipe(fds);
+}
+
+static bool a_process(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	return pid > 0;
+}
+
+static bool many_processes(void)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < 100; i++)
+		nr += a_process();
+	return nr;
+}
+
+static bool a_program(void)
+{
+	char *const argv[] = { "sh", NULL };
+
+	execve("/bin/sh", argv, NULL);
+	execve("/proc/self/exe", argv, NULL);
+	return errno != ENOENT;
+}
+
+static bool a_signal(void)
+{
+	return !kill(outside, 0);
+}
+
+static bool signals_for_all(void)
+{
+	return !kill(-1, SIGCONT);
+}
+
+static bool to_trace(void)
+{
+	return !ptrace(PTRACE_ATTACH, outside, NULL, NULL);
+}
+
+static bool memory_of_others(void)
+{
+	long here;
+	struct iovec to = { &here, sizeof(here) };
+	struct iovec from = { &secret, sizeof(secret) };
+
+	return process_vm_readv(outside, &to, 1, &from, 1, 0) >= 0;
+}
+
+static bool shared_memory(void)
+{
+	return shmget(KEY, 4096, 0) >= 0;
+}
+
+static bool to_be_root(void)
+{
+	return !setuid(0) || !setgid(0) || !geteuid();
+}
+
+static bool to_mount(void)
+{
+	return !mount("none", "/", "tmpfs", 0, NULL);
+}
+
+static bool a_host_name(void)
+{
+	return !sethostname("x", 1);
+}
+
+static bool a_descriptor(void)
+{
+	return dup(WORKER_FD) >= 0;
+}
+
+static bool locked_memory(void)
+{
+	return !mlock(&secret, sizeof(secret));
+}
+
+static bool priority(void)
+{
+	const struct sched_param one = { .sched_priority = 1 };
+
+	return !sched_setscheduler(0, SCHED_FIFO, &one);
+}
+
+static bool the_kernel_log(void)
+{
+	return syscall(SYS_syslog, 5, NULL, 0) >= 0;
+}
+
+static const struct {
+	const char *name;
+	bool (*attempt)(void);
+} attempts[] = {
+	{ "a file", a_file },
+	{ "a device", a_device },
+	{ "its memory as a file", own_memory_as_file },
+	{ "a new file", a_new_file },
+	{ "the root before", the_root_before },
+	{ "a socket", a_socket },
+	{ "a pipe", a_pipe },
+	{ "a process", a_process },
+	{ "many processes", many_processes },
+	{ "another program", a_program },
+	{ "a signal to its parent", a_signal },
+	{ "signals for all", signals_for_all },
+	{ "tracing its parent", to_trace },
+	{ "its parent's memory", memory_of_others },
+	{ "shared memory that there is outside", shared_memory },
+	{ "being root", to_be_root },
+	{ "mounting", to_mount },
+	{ "another host name", a_host_name },
+	{ "another descriptor", a_descriptor },
+	{ "locked memory", locked_memory },
+	{ "priority", priority },
+	{ "the kernel's log", the_kernel_log },
+};
+
+/* Behind the inner wall only: there they end the process. */
+static bool other_request(void)
+{
+	return ioctl(WORKER_FD, VGPU_SOFT_INFO, NULL);
+}
+
+static bool other_file(void)
+{
+	return ioctl(0, VGPU_SOFT_TURN, NULL);
+}
+
+static bool name_spaces(void)
+{
+	return unshare(CLONE_NEWUSER);
+}
+
+static bool new_interfaces(void)
+{
+	return syscall(SYS_io_uring_setup, 1, NULL);
+}
+
+static bool tracing_itself(void)
+{
+	return syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0);
+}
+
+static bool more_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+
+static bool another_partition(void)
+{
+	return mmap(NULL, 4096, PROT_READ, MAP_SHARED, WORKER_FD, 4096) !=
+	       MAP_FAILED;
+}
+
+static bool a_larger_heap(void)
+{
+	return sbrk(1 << 24) != (void *)-1;
+}
+
+static const struct {
+	const char *name;
+	bool (*attempt)(void);
+} inner[] = {
+	{ "more memory", more_memory },
+	{ "another mapping of its descriptor", another_partition },
+	{ "a larger heap", a_larger_heap },
+	{ "another request of its descriptor", other_request },
+	{ "its request of another descriptor", other_file },
+	{ "a name space", name_spaces },
+	{ "io_uring", new_interfaces },
+	{ "performance counters", tracing_itself },
+};
+
+/* Status of a process behind one wall or two that makes an attempt; 1: it got it. */
+static int try_it(bool (*attempt)(void), bool seal)
+{
+	pid_t pid = sandbox_fork();
+	int status;
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		if (dup2(open("/dev/null", O_RDWR), WORKER_FD) != WORKER_FD ||
+		    !sandbox_enter(NOBODY, NOBODY) || (seal && !sandbox_seal()))
+			_exit(3);
+		_exit(attempt());
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static bool ended(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
+/* What it needs: its own request reaches the driver (here it is none). */
+static bool no_turn(void)
+{
+	struct vgpu_soft_turn turn = {};
+
+	return !ioctl(WORKER_FD, VGPU_SOFT_TURN, &turn) || errno != ENOTTY;
+}
+
+/* Stopped and let go on, as the driver does it, it still works. */
+static bool stands_after_stop(void)
+{
+	pid_t pid = sandbox_fork();
+	int status;
+
+	if (!pid) {
+		if (dup2(open("/dev/null", O_RDWR), WORKER_FD) != WORKER_FD ||
+		    !sandbox_enter(NOBODY, NOBODY) || !sandbox_seal())
+			_exit(3);
+		for (;;)
+			no_turn();
+	}
+	kill(pid, SIGSTOP);
+	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
+		return false;
+	kill(pid, SIGCONT);
+	if (waitpid(pid, &status, WCONTINUED) != pid || !WIFCONTINUED(status))
+		return false;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+int main(void)
+{
+	int shm = shmget(KEY, 4096, IPC_CREAT | 0666);
+	int status;
+	size_t i;
+
+	outside = getpid();
+	for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		status = try_it(attempts[i].attempt, true);
+		test(ended(status), attempts[i].name, "both walls", status);
+		status = try_it(attempts[i].attempt, false);
+		test(!status, attempts[i].name, "the outer wall", status);
+	}
+	for (i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
+		status = try_it(inner[i].attempt, true);
+		test(ended(status), inner[i].name, "both walls", status);
+	}
+	status = try_it(no_turn, true);
+	test(!status, "a turn can be asked for", "both walls", status);
+	test(stands_after_stop(), "stopped and going on", "both walls", 0);
+	shmctl(shm, IPC_RMID, NULL);
+	printf("1..%d\n", number);
+	return failures ? 1 : 0;
+}

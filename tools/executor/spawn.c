@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the supervisor to a worker. It is this program anew, by exec: nothing of what
+ * the supervisor knows is left in its memory, and where things are in it is not what
+ * other workers could tell.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+#include "supervisor.h"
+#include "worker.h"
+
+void print_uuid(char *text, size_t size, const uint8_t *uuid)
+{
+	size_t i, at = 0;
+
+	for (i = 0; i < 16 && at + 4 < size; i++)
+		at += snprintf(text + at, size - at, "%s%02x",
+			       i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			       uuid[i]);
+}
+
+/* It has WORKER_FD and LIFE_FD, and for what goes wrong until then, stderr. */
+static bool keep_two(int worker, int life)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	/* What is where the other is to be must not be lost. */
+	worker = fcntl(worker, F_DUPFD, LIFE_FD + 1);
+	life = fcntl(life, F_DUPFD, LIFE_FD + 1);
+	return null >= 0 && worker >= 0 && life >= 0 && dup2(null, 0) == 0 &&
+	       dup2(null, 1) == 1 && dup2(worker, WORKER_FD) == WORKER_FD &&
+	       dup2(life, LIFE_FD) == LIFE_FD &&
+	       !close_range(LIFE_FD + 1, ~0u, 0);
+}
+
+/* BLAS libraries with threads: one is what the worker's share of a CPU is measured by. */
+static char *const environment[] = {
+	"BLIS_NUM_THREADS=1", "GOTO_NUM_THREADS=1", "MKL_NUM_THREADS=1",
+	"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", NULL
+};
+
+static void become_worker(const struct supervisor *s,
+			  const struct vgpu_soft_event *event, int fd)
+{
+	char name[64] = "vgpu-executor ", vram[24], uid[16], gid[16];
+	char *const argv[] = { name, "--worker", vram, uid, gid, NULL };
+
+	print_uuid(name + 14, sizeof(name) - 14, event->uuid);
+	snprintf(vram, sizeof(vram), "%llu",
+		 (unsigned long long)event->vram_size);
+	snprintf(uid, sizeof(uid), "%u", s->uid);
+	snprintf(gid, sizeof(gid), "%u", s->gid);
+	if (event->slice < MAX_SLICES && s->cpus.given & 1u << event->slice &&
+	    sched_setaffinity(0, sizeof(cpu_set_t),
+			      &s->cpus.sets[event->slice]))
+		warn("CPUs of slice %u", event->slice);
+	else if (!keep_two(fd, s->life))
+		warn("descriptors");
+	else if (sigprocmask(SIG_SETMASK, &s->signals, NULL))
+		warn("signals");
+	else
+		execve("/proc/self/exe", argv, environment);
+	warn("a worker cannot be started");
+	_exit(STATUS_SETUP);
+}
+
+/**
+ * start_worker() - a process for an instance
+ * @s: the supervisor
+ * @event: which instance
+ * @fd: the descriptor that it is to have; the caller closes its own
+ *
+ * Return: its number; below 0 after a message.
+ */
+pid_t start_worker(const struct supervisor *s, const struct vgpu_soft_event *event,
+		   int fd)
+{
+	pid_t pid = sandbox_fork();
+
+	if (!pid)
+		become_worker(s, event, fd);
+	if (pid < 0)
+		warn("no process for a worker");
+	return pid;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _WORKER_H
+#define _WORKER_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Exit status: it could not be set up, which is no guest's doing. */
+#define STATUS_SETUP	70
+
+/* A pipe's end, to tell that the supervisor lives, which has the other one; nobody writes. */
+#define LIFE_FD		4
+
+struct worker_setup {
+	uint64_t vram_size;
+	uid_t uid;
+	gid_t gid;
+};
+
+int run_worker(const struct worker_setup *setup);
+
+#endif /* _WORKER_H */
