@@ -28,6 +28,16 @@ void soft_bus_remove(struct soft_slot *slot);
 struct soft_slot *soft_bus_slot(const struct pci_dev *pdev);
 
 /* soft_drv.c */
+bool soft_slot_is_used(struct soft_slot *slot);
 struct soft_slot *soft_add(const char *who, const struct soft_config *config);
+
+/* soft_configfs.c */
+#if IS_ENABLED(CONFIG_CONFIGFS_FS)
+int soft_configfs_init(void);
+void soft_configfs_exit(void);
+#else
+static inline int soft_configfs_init(void) { return 0; }
+static inline void soft_configfs_exit(void) {}
+#endif
 
 #endif /* _SOFT_BUS_H */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vgpu-soft.ko: soft GPUs as PCI devices of this machine. Loading the module
- * makes those that its parameters ask for. Their driver is bound at once; unbind,
- * bind, remove and rescan work as with a card.
+ * makes those that its parameters ask for, and configfs makes and takes others
+ * (soft_configfs.c). Their driver is bound at once; unbind, bind, remove and rescan
+ * work as with a card.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -138,6 +139,28 @@ struct soft_slot *soft_add(const char *who, const struct soft_config *config)
 	return slot;
 }
 
+/**
+ * soft_slot_is_used() - has a GPU instances
+ * @slot: its slot
+ *
+ * Return: true when there are some, or its driver is just being bound or unbound,
+ * which may take as long.
+ */
+bool soft_slot_is_used(struct soft_slot *slot)
+{
+	struct pci_dev *pdev = soft_bus_function(slot);
+	bool used = true;
+
+	if (!pdev)
+		return false;
+	if (device_trylock(&pdev->dev)) {
+		used = slot->soft && soft_gpu_is_used(slot->soft);
+		device_unlock(&pdev->dev);
+	}
+	pci_dev_put(pdev);
+	return used;
+}
+
 static int check_parameters(void)
 {
 	if (gpus > GPUS_MAX) {
@@ -200,6 +223,8 @@ static int __init soft_init(void)
 	if (ret)
 		return ret;
 	ret = add_slots();
+	if (!ret)
+		ret = soft_configfs_init();
 	if (ret) {
 		pci_unregister_driver(&soft_driver);
 		remove_slots();
@@ -212,6 +237,7 @@ module_init(soft_init);
 static void __exit soft_exit(void)
 {
 	pci_unregister_driver(&soft_driver);
+	soft_configfs_exit();
 	remove_slots();
 }
 module_exit(soft_exit);

@@ -8,17 +8,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/klog.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "display.h"
 #include "fault.h"
 #include "inject.h"
+#include "klog.h"
 #include "tenant.h"
-
-/* What klogctl() is to do: SYSLOG_ACTION_READ_ALL, _SIZE_BUFFER. */
-#define LOG_ALL		3
-#define LOG_SIZE	10
 
 /* Time enough to queue work behind the one that hangs. */
 #define LONG_WATCHDOG	"5000"
@@ -60,26 +56,6 @@ static void after(void)
 	discard_dumps();
 	if (lost)
 		bind_again();
-}
-
-/* How often the kernel's log has this text. */
-static unsigned int logged(const char *text)
-{
-	int size = klogctl(LOG_SIZE, NULL, 0), len;
-	unsigned int n = 0;
-	const char *at;
-	char *log;
-
-	ASSERT(size > 0);
-	log = malloc(size + 1);
-	ASSERT(log);
-	len = klogctl(LOG_ALL, log, size);
-	ASSERT(len > 0);
-	log[len] = '\0';
-	for (at = log; (at = strstr(at, text)); at++)
-		n++;
-	free(log);
-	return n;
 }
 
 static void hang_for_good(void)

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Soft GPUs that come and go while the machine runs: by configfs, by sysfs, with
+ * VMs that have vGPUs of them open. What cannot be is refused, says why, and
+ * changes nothing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "klog.h"
+#include "mdev.h"
+#include "softdir.h"
+#include "tap.h"
+#include "tenant.h"
+
+#define PCI	"/sys/bus/pci/"
+
+/* Of little memory. */
+static const char *const small[][2] = { { "vram_mb", "8" }, { NULL, NULL } };
+
+static void before(void)
+{
+	soft_load("gpus=0");
+}
+
+static bool exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+static void made_and_taken(void)
+{
+	char gpu[ATTR_LEN], again[ATTR_LEN], text[ATTR_LEN], uuid[UUID_LEN];
+
+	ASSERT_OK(soft_mkdir("one"));
+	soft_get("one", "enable", text);
+	EXPECT_STR(text, "0");
+	soft_get("one", "address", text);
+	EXPECT_STR(text, "none");
+	soft_get("one", "vram_mb", text);
+	EXPECT_STR(text, "256");
+	soft_get("one", "slices", text);
+	EXPECT_STR(text, "1");
+	EXPECT_EQ(soft_count(), 0);
+	ASSERT_OK(soft_set("one", "vram_mb", "16"));
+	ASSERT_OK(soft_set("one", "enable", "1"));
+	EXPECT_EQ(soft_count(), 1);
+	soft_sysfs("one", gpu);
+	EXPECT_EQ(soft_available(gpu, "SOFT-4C"), 4);
+	ASSERT_OK(soft_try_create(gpu, "SOFT-4C", uuid));
+	expect_attr(uuid, "state", "ok");
+	/* Once more is no more. */
+	ASSERT_OK(soft_set("one", "enable", "1"));
+	EXPECT_EQ(soft_count(), 1);
+	/* It goes with its vGPUs. */
+	ASSERT_OK(soft_set("one", "enable", "0"));
+	EXPECT(!exists(gpu));
+	EXPECT(!mdev_exists(uuid));
+	soft_get("one", "enable", text);
+	EXPECT_STR(text, "0");
+	ASSERT_OK(soft_set("one", "enable", "0"));
+	ASSERT_OK(soft_set("one", "enable", "1"));
+	soft_sysfs("one", again);
+	EXPECT_STR(again, gpu);
+	ASSERT_OK(soft_rmdir("one"));
+	EXPECT(!exists(gpu));
+	EXPECT_EQ(soft_count(), 0);
+}
+
+static void bad_values(void)
+{
+	static const struct {
+		const char *attr, *text, *message;
+	} bad[] = {
+		{ "vram_mb", "0", "one: vram_mb: 0 is no multiple of 2 within" },
+		{ "vram_mb", "3", "one: vram_mb: 3 is no multiple of 2 within" },
+		{ "vram_mb", "65538", "one: vram_mb: 65538 is no multiple" },
+		{ "vram_mb", "much", "one: vram_mb: not a number" },
+		{ "vram_mb", "-2", "one: vram_mb: not a number" },
+		{ "bus", "256", "one: bus: 256 is not within -1 to 255" },
+		{ "bus", "-2", "one: bus: -2 is not within -1 to 255" },
+		{ "node", "4711", "one: node: 4711 does not exist" },
+		{ "slices", "3", "one: slices: 3 is not 1, 2 or 4" },
+		{ "slices", "0", "one: slices: 0 is not 1, 2 or 4" },
+		{ "enable", "maybe", "one: enable: neither 0 nor 1" },
+	};
+	unsigned int i;
+
+	ASSERT_OK(soft_mkdir("one"));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		soft_refused("one", bad[i].attr, bad[i].text, EINVAL,
+			     bad[i].message);
+	EXPECT_EQ(soft_count(), 0);
+}
+
+static void read_only_while_there(void)
+{
+	static const char *const attrs[][2] = {
+		{ "vram_mb", "16" }, { "bus", "17" }, { "node", "-1" },
+		{ "slices", "2" },
+	};
+	char message[ATTR_LEN];
+	unsigned int i;
+
+	ASSERT_OK(soft_mkdir("one"));
+	ASSERT_OK(soft_mkdir("one/types/A"));
+	ASSERT_OK(soft_set("one", "enable", "1"));
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		snprintf(message, sizeof(message),
+			 "one: %s: the GPU is there; write 0 to enable first",
+			 attrs[i][0]);
+		soft_refused("one", attrs[i][0], attrs[i][1], EBUSY, message);
+	}
+	soft_refused("one/types/A", "vram_mb", "4", EBUSY,
+		     "one: vram_mb: the GPU is there");
+	soft_refused("one/types/A", "kind", "C", EBUSY,
+		     "one: kind: the GPU is there");
+	EXPECT_ERR(soft_mkdir("one/types/B"), EBUSY);
+	ASSERT_OK(soft_set("one", "enable", "0"));
+	EXPECT_OK(soft_set("one", "vram_mb", "16"));
+	EXPECT_OK(soft_mkdir("one/types/B"));
+}
+
+/* Each says why, and nothing is taken. */
+static void what_is_not_there(void)
+{
+	char gpu[ATTR_LEN], bus[8];
+
+	soft_make("one", small);
+	ASSERT_OK(soft_mkdir("two"));
+	ASSERT_OK(soft_set("two", "vram_mb", "65536"));
+	soft_refused("two", "enable", "1", ENOMEM,
+		     "no 65536 MiB of memory for VRAM, of ");
+	ASSERT_OK(soft_set("two", "vram_mb", "8"));
+	soft_sysfs("one", gpu);
+	snprintf(bus, sizeof(bus), "0x%.2s", strrchr(gpu, '/') + 6);
+	ASSERT_OK(soft_set("two", "bus", bus));
+	soft_refused("two", "enable", "1", EEXIST, "two: bus: 254 is taken");
+	ASSERT_OK(soft_set("two", "bus", "0"));
+	soft_refused("two", "enable", "1", EEXIST, "two: bus: 0 is taken");
+	ASSERT_OK(soft_set("two", "slices", "4"));
+	ASSERT_OK(soft_set("two", "bus", "0x70"));
+	soft_refused("two", "enable", "1", EINVAL,
+		     "two: no type fits into the 2 MiB of a slice");
+	EXPECT_EQ(soft_count(), 1);
+	ASSERT_OK(soft_set("two", "slices", "2"));
+	ASSERT_OK(soft_set("two", "enable", "1"));
+	soft_sysfs("two", gpu);
+	EXPECT_STR(gpu, PCI "devices/0000:70:00.0");
+}
+
+static void sixteen(void)
+{
+	char name[16], gpu[16][ATTR_LEN], uuid[UUID_LEN];
+	unsigned int i;
+
+	for (i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), "gpu%u", i);
+		soft_make(name, small);
+		soft_sysfs(name, gpu[i]);
+	}
+	EXPECT_EQ(soft_count(), 16);
+	for (i = 0; i < 16; i++) {
+		ASSERT_OK(soft_try_create(gpu[i], "SOFT-4C", uuid));
+		EXPECT_EQ(soft_available(gpu[i], "SOFT-4C"), 1);
+	}
+	/* In another order than they came. */
+	for (i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), "gpu%u", i * 5 % 16);
+		ASSERT_OK(soft_set(name, "enable", "0"));
+		EXPECT_EQ(soft_count(), 15 - i);
+	}
+}
+
+/* The test has vGPUs open, and not its child. */
+static void close_all(void)
+{
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+}
+
+static int write_0(void *name)
+{
+	close_all();
+	return soft_set(name, "enable", "0") < 0;
+}
+
+/*
+ * Whoever takes a GPU away waits for the VM, and keeps nobody else from GPUs, nor
+ * from PCI devices.
+ */
+static void waits_for_the_vm(void)
+{
+	char gpu[ATTR_LEN], text[ATTR_LEN];
+	struct vdev *d;
+	pid_t waits;
+
+	soft_make("one", small);
+	soft_sysfs("one", gpu);
+	d = soft_create(gpu, "SOFT-4C");
+	waits = child_start(write_0, "one");
+	soft_get("one", "address", text);
+	ASSERT(AWAIT((soft_get("one", "address", text), !strcmp(text, "none"))));
+	soft_make("two", small);
+	ASSERT_OK(file_write(PCI "rescan", "1"));
+	ASSERT_OK(soft_rmdir("two"));
+	soft_refused("one", "enable", "1", EBUSY,
+		     "one: enable: it has not gone yet: a VM has a vGPU of it open");
+	EXPECT(child_runs(waits));
+	vdev_close(d);
+	EXPECT_EQ(child_finish(waits), 0);
+	EXPECT(!exists(gpu));
+	ASSERT_OK(soft_set("one", "enable", "1"));
+}
+
+/* rmdir does not wait: the GPU goes by itself. */
+static void goes_later(void)
+{
+	const char *message = "one: it has vGPUs, and goes when no VM has one open";
+	unsigned int before = logged(message);
+	char gpu[ATTR_LEN];
+	struct vdev *d;
+
+	soft_make("one", small);
+	soft_sysfs("one", gpu);
+	d = soft_create(gpu, "SOFT-4C");
+	ASSERT_OK(soft_rmdir("one"));
+	EXPECT_EQ(logged(message), before + 1);
+	EXPECT(exists(gpu));
+	/* Another of that name has nothing to do with it. */
+	soft_make("one", small);
+	EXPECT_EQ(soft_count(), 2);
+	vdev_close(d);
+	EXPECT(AWAIT(!exists(gpu)));
+	EXPECT_EQ(soft_count(), 1);
+}
+
+static int unload(void *unused)
+{
+	(void)unused;
+	close_all();
+	return system("rmmod vgpu_soft");
+}
+
+/* A directory keeps the module; those by parameter go with it, after their VMs. */
+static void unloaded(void)
+{
+	const char *message = "to be removed, but its user does not listen";
+	unsigned int asked = logged(message);
+	char gpu[ATTR_LEN], uuid[UUID_LEN];
+	struct vdev *d;
+	pid_t waits;
+
+	ASSERT_EQ(system("rmmod vgpu_soft"), 0);
+	soft_load("gpus=1 vram_mb=8 bus=0x71");
+	ASSERT_OK(soft_mkdir("one"));
+	EXPECT(system("rmmod vgpu_soft 2>/dev/null") != 0);
+	ASSERT_OK(soft_rmdir("one"));
+	snprintf(gpu, sizeof(gpu), PCI "devices/0000:71:00.0");
+	d = soft_create(gpu, "SOFT-4C");
+	soft_make("one", small);
+	ASSERT_OK(soft_rmdir("one"));
+	waits = child_start(unload, NULL);
+	ASSERT(AWAIT(logged(message) > asked));
+	EXPECT_ERR(soft_try_create(gpu, "SOFT-4C", uuid), ENODEV);
+	EXPECT(child_runs(waits));
+	vdev_close(d);
+	EXPECT_EQ(child_finish(waits), 0);
+	EXPECT(!exists("/sys/module/vgpu_soft"));
+	EXPECT_EQ(soft_count(), 0);
+}
+
+/* As a card: removed, found again, taken from its driver and given back. */
+static void by_sysfs(void)
+{
+	char gpu[ATTR_LEN], path[2 * ATTR_LEN], text[ATTR_LEN];
+
+	soft_make("one", small);
+	soft_sysfs("one", gpu);
+	snprintf(path, sizeof(path), "%s/remove", gpu);
+	ASSERT_OK(file_write(path, "1"));
+	EXPECT(!exists(gpu));
+	soft_get("one", "address", text);
+	EXPECT_STR(text, "none");
+	ASSERT_OK(file_write(PCI "rescan", "1"));
+	EXPECT_EQ(soft_available(gpu, "SOFT-4C"), 2);
+	ASSERT_OK(file_write(PCI "drivers/vgpu_soft/unbind", strrchr(gpu, '/') + 1));
+	soft_get("one", "enable", text);
+	EXPECT_STR(text, "1");
+	ASSERT_OK(file_write(PCI "drivers/vgpu_soft/bind", strrchr(gpu, '/') + 1));
+	EXPECT_EQ(soft_available(gpu, "SOFT-4C"), 2);
+	ASSERT_OK(file_write(path, "1"));
+	ASSERT_OK(soft_set("one", "enable", "0"));
+	ASSERT_OK(file_write(PCI "rescan", "1"));
+	EXPECT_EQ(soft_count(), 0);
+	ASSERT_OK(soft_set("one", "enable", "1"));
+	EXPECT_EQ(soft_available(gpu, "SOFT-4C"), 2);
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(made_and_taken),
+	TAP_TEST(bad_values),
+	TAP_TEST(read_only_while_there),
+	TAP_TEST(what_is_not_there),
+	TAP_TEST(sixteen),
+	TAP_TEST(waits_for_the_vm),
+	TAP_TEST(goes_later),
+	TAP_TEST(unloaded),
+	TAP_TEST(by_sysfs),
+};
+
+int main(void)
+{
+	static const struct tap_suite suite = {
+		.name = "gpus",
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.before = before,
+		.after = soft_end,
+	};
+
+	return tap_run(&suite);
+}
