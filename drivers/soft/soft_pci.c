@@ -3,6 +3,8 @@
  * What the functions of a soft GPU are on PCI. A BAR is the same in all that have
  * it; what an area shows of the registers is in soft_regs.c.
  */
+#include <vgpu/compat.h>
+
 #include "soft.h"
 
 #define BAR_CONTROL							\
