@@ -14,8 +14,8 @@
 
 #include "kernel.h"
 
-#define FILTERS	256
-#define PLACES	256
+#define FILTERS	64
+#define PLACES	64
 #define DEPTH	256
 
 /* How often a filter fits; 0 if never. None of this leaves 64 bits. */
