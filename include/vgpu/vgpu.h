@@ -148,6 +148,7 @@ struct vgpu_cursor {
  *	channel is looked up by itself (fewer bits are the upper ones of the
  *	index), or NULL where that changes nothing
  * @doubled: each line of memory is two of the @height
+ * @big_endian: the bytes of a pixel of more than 8 bits are in that order
  * @cursor: the pointer over it, in lines and pixels of the screen
  *
  * Filled in from what the guest wrote: the core checks it against the
@@ -162,6 +163,7 @@ struct vgpu_scanout {
 	u64 offset;
 	const u32 *palette;
 	bool doubled;
+	bool big_endian;
 	struct vgpu_cursor cursor;
 };
 

@@ -118,6 +118,33 @@ static void pixels_colours(struct kunit *test)
 	}
 }
 
+/* The same pixel, its bytes the other way round. */
+static void pixels_big_endian(struct kunit *test)
+{
+	static const struct {
+		u32 bpp, want;
+		u8 bytes[4];
+	} cases[] = {
+		{ 8, 0xfedcba, { 255 } },
+		{ 15, 0xff0000, { 0x7c, 0x00 } },
+		{ 16, 0x0000ff, { 0x00, 0x1f } },
+		{ 32, 0xabcdef, { 0xff, 0xab, 0xcd, 0xef } },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vgpu_scanout s = picture(1, 1, cases[i].bpp);
+		u32 from, to;
+
+		memcpy(&from, cases[i].bytes, sizeof(from));
+		s.big_endian = true;
+		KUNIT_EXPECT_TRUE(test, valid(&s));
+		vgpu_scanout_line(&s, &to, &from);
+		KUNIT_EXPECT_EQ_MSG(test, to & 0xffffff, cases[i].want,
+				    "%u bits", cases[i].bpp);
+	}
+}
+
 static struct vgpu_cursor *pointer(struct vgpu_scanout *s,
 				   enum vgpu_cursor_format format)
 {
@@ -312,6 +339,7 @@ static struct kunit_case pixels_cases[] = {
 	KUNIT_CASE(pixels_modes),
 	KUNIT_CASE(pixels_bounds),
 	KUNIT_CASE(pixels_colours),
+	KUNIT_CASE(pixels_big_endian),
 	KUNIT_CASE(pixels_cursor_bounds),
 	KUNIT_CASE(pixels_cursor_off_the_screen),
 	KUNIT_CASE(pixels_alpha),

@@ -71,7 +71,7 @@ static bool can_be_direct(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 {
 	u64 size = PAGE_ALIGN((u64)s->stride * s->height);
 
-	return s->bpp == 32 && !s->palette && !s->doubled &&
+	return s->bpp == 32 && !s->palette && !s->doubled && !s->big_endian &&
 	       s->stride == vgpu_scanout_line_bytes(s) &&
 	       PAGE_ALIGNED(s->offset) &&
 	       size <= vd->inst.vram_size - s->offset;

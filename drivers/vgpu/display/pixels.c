@@ -7,6 +7,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/math.h>
+#include <linux/swab.h>
 
 #include "pixels.h"
 
@@ -44,6 +45,16 @@ static u32 rgb888(const u32 *table, u32 p)
 	return table ? through(table, p >> 16 & 255, p >> 8 & 255, p & 255) : p;
 }
 
+static u16 get16(const struct vgpu_scanout *s, u16 p)
+{
+	return s->big_endian ? swab16(p) : p;
+}
+
+static u32 get32(const struct vgpu_scanout *s, u32 p)
+{
+	return s->big_endian ? swab32(p) : p;
+}
+
 /**
  * vgpu_scanout_line() - convert a line of a picture
  * @s: the picture
@@ -63,13 +74,13 @@ void vgpu_scanout_line(const struct vgpu_scanout *s, u32 *to, const void *from)
 			to[x] = s->palette[p8[x]];
 			break;
 		case 15:
-			to[x] = rgb555(s->palette, p16[x]);
+			to[x] = rgb555(s->palette, get16(s, p16[x]));
 			break;
 		case 16:
-			to[x] = rgb565(s->palette, p16[x]);
+			to[x] = rgb565(s->palette, get16(s, p16[x]));
 			break;
 		default:
-			to[x] = rgb888(s->palette, p32[x]);
+			to[x] = rgb888(s->palette, get32(s, p32[x]));
 			break;
 		}
 	}
