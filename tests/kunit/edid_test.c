@@ -8,6 +8,7 @@
 
 #include "../../drivers/vgpu/display/edid.h"
 
+#define SERIAL		0x1a2b3c4d5e6fULL
 #define DETAILED	54
 #define DESCRIPTOR	18
 
@@ -49,7 +50,7 @@ static void edid_header(struct kunit *test)
 	int i;
 
 	memset(edid, 0x5a, sizeof(edid));
-	vgpu_edid_build(edid, 1280, 1024, 1280, 1024);
+	vgpu_edid_build(edid, 1280, 1024, 1280, 1024, SERIAL);
 	KUNIT_EXPECT_MEMEQ(test, edid, magic, 8);
 	KUNIT_EXPECT_EQ(test, edid[18], 1U);
 	KUNIT_EXPECT_EQ(test, edid[19], 3U);
@@ -72,7 +73,8 @@ static void edid_detailed_timing(struct kunit *test)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		vgpu_edid_build(edid, sizes[i][0], sizes[i][1], 1920, 1200);
+		vgpu_edid_build(edid, sizes[i][0], sizes[i][1], 1920, 1200,
+				SERIAL);
 		decode(edid + DETAILED, &t);
 		KUNIT_EXPECT_EQ(test, t.x, sizes[i][0]);
 		KUNIT_EXPECT_EQ(test, t.y, sizes[i][1]);
@@ -158,7 +160,7 @@ static void edid_mode_limits(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		vgpu_edid_build(edid, min_t(u32, limits[i].x, 800), 600,
-				limits[i].x, limits[i].y);
+				limits[i].x, limits[i].y, SERIAL);
 		KUNIT_EXPECT_EQ_MSG(test, offered(test, edid, limits[i].x,
 						  limits[i].y),
 				    (u32)limits[i].n, "limit %ux%u",
@@ -181,15 +183,16 @@ static void expect_limits(struct kunit *test, const u8 *d, const struct timing *
 	KUNIT_EXPECT_GE(test, d[9] * 10000U, t->clock_khz);
 }
 
-/* Three more descriptors: name, range limits, unused. */
+/* Three more descriptors: name, range limits, serial number. */
 static void edid_descriptors(struct kunit *test)
 {
 	u8 edid[VGPU_EDID_BLOCK], *d;
 	struct timing t;
-	u32 i, j, names = 0, ranges = 0;
+	u32 i, j, names = 0, ranges = 0, serials = 0;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		vgpu_edid_build(edid, sizes[i][0], sizes[i][1], 4095, 4095);
+		vgpu_edid_build(edid, sizes[i][0], sizes[i][1], 4095, 4095,
+				SERIAL);
 		decode(edid + DETAILED, &t);
 		for (j = 1; j < 4; j++) {
 			d = edid + DETAILED + j * DESCRIPTOR;
@@ -201,9 +204,16 @@ static void edid_descriptors(struct kunit *test)
 			} else if (d[3] == 0xfd) {
 				ranges++;
 				expect_limits(test, d, &t);
+			} else if (d[3] == 0xff) {
+				serials++;
+				KUNIT_EXPECT_MEMEQ(test, d + 5,
+						   "1A2B3C4D5E6F\n", 13);
 			}
 		}
+		/* The same as a number, as far as there is room. */
+		KUNIT_EXPECT_MEMEQ(test, edid + 12, "\x6f\x5e\x4d\x3c", 4);
 	}
+	KUNIT_EXPECT_EQ(test, serials, ARRAY_SIZE(sizes));
 	KUNIT_EXPECT_EQ(test, names, ARRAY_SIZE(sizes));
 	KUNIT_EXPECT_EQ(test, ranges, ARRAY_SIZE(sizes));
 }
@@ -228,7 +238,7 @@ static void edid_colours(struct kunit *test)
 	u8 edid[VGPU_EDID_BLOCK];
 	u32 i;
 
-	vgpu_edid_build(edid, 1024, 768, 1024, 768);
+	vgpu_edid_build(edid, 1024, 768, 1024, 768, SERIAL);
 	KUNIT_EXPECT_TRUE(test, edid[24] & 0x04);
 	for (i = 0; i < ARRAY_SIZE(xy); i++)
 		KUNIT_EXPECT_LE_MSG(test,
@@ -269,7 +279,7 @@ static void edid_valid(struct kunit *test)
 	u8 edid[VGPU_EDID_MAX] = {};
 	u32 i;
 
-	vgpu_edid_build(edid, 1024, 768, 1024, 768);
+	vgpu_edid_build(edid, 1024, 768, 1024, 768, SERIAL);
 	KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, 128));
 	/* The second block counts too; zeros add up to zero. */
 	KUNIT_EXPECT_TRUE(test, vgpu_edid_valid(edid, 256));

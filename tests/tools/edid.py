@@ -19,6 +19,7 @@ tap = Tap(where + '/tests.tap')
 here = os.path.dirname(os.path.abspath(__file__))
 driver = ctypes.CDLL(os.environ.get('EDID', '/build/tests-tools/edid.so'))
 driver.vgpu_edid_fits.restype = ctypes.c_bool
+SERIAL = ctypes.c_uint64(0x1a2b3c4d5e6f)
 
 SMALL = [(320, 200), (320, 240), (400, 300), (512, 384), (640, 400), (640, 480)]
 STEPS = 24
@@ -33,7 +34,7 @@ def types():
 
 def build(size, largest):
     block = ctypes.create_string_buffer(128)
-    driver.vgpu_edid_build(block, *size, *largest)
+    driver.vgpu_edid_build(block, *size, *largest, SERIAL)
     return block.raw
 
 

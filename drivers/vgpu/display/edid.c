@@ -15,6 +15,7 @@ static const u8 edid_magic[8] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
 
 /* Offsets in the base block. */
 #define EDID_VENDOR		8
+#define EDID_SERIAL		12
 #define EDID_VERSION		18
 #define EDID_INPUT		20
 #define EDID_CHROMATICITY	25
@@ -48,6 +49,9 @@ static const u8 edid_magic[8] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
 
 /* A monitor of less than 10 cm is none: few pixels are large ones. */
 #define FEW	400
+
+/* Of a serial number: as many as the last part of a UUID has. */
+#define SERIAL_DIGITS	12
 
 /* Primaries and white of sRGB, as ten bits each: low ones first, in pairs. */
 static const u8 srgb[10] = {
@@ -161,6 +165,20 @@ static void put_text(u8 *d, u8 tag, const char *text)
 	d[5 + n] = '\n';
 }
 
+/* As a number, of which there is room for the lower half, and all of it as text. */
+static void put_serial(u8 *edid, u8 *d, u64 serial)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char text[SERIAL_DIGITS + 1] = "";
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		edid[EDID_SERIAL + i] = serial >> i * 8;
+	for (i = 0; i < SERIAL_DIGITS; i++)
+		text[i] = digits[serial >> (SERIAL_DIGITS - 1 - i) * 4 & 15];
+	put_text(d, 0xff, text);
+}
+
 static void put_modes(u8 *edid, u32 max_xres, u32 max_yres)
 {
 	u8 *slot = edid + EDID_STANDARD;
@@ -212,8 +230,10 @@ bool vgpu_edid_fits(u32 xres, u32 yres)
  * @yres: preferred height, lines
  * @max_xres: modes wider than this are not offered
  * @max_yres: modes higher than this are not offered
+ * @serial: its serial number, of 48 bits
  */
-void vgpu_edid_build(u8 *edid, u32 xres, u32 yres, u32 max_xres, u32 max_yres)
+void vgpu_edid_build(u8 *edid, u32 xres, u32 yres, u32 max_xres, u32 max_yres,
+		     u64 serial)
 {
 	u8 *d = edid + EDID_DETAILED;
 
@@ -236,7 +256,7 @@ void vgpu_edid_build(u8 *edid, u32 xres, u32 yres, u32 max_xres, u32 max_yres)
 	d += EDID_DESC_SIZE;
 	put_limits(d, xres, yres);
 	d += EDID_DESC_SIZE;
-	d[3] = 0x10;			/* unused */
+	put_serial(edid, d, serial);
 
 	edid[VGPU_EDID_BLOCK - 1] = -block_sum(edid);
 }

@@ -8,6 +8,7 @@
  * with the link.
  */
 #include <linux/kernel.h>
+#include <linux/kstrtox.h>
 
 #include "../core.h"
 #include "display.h"
@@ -117,6 +118,15 @@ ssize_t vgpu_edid_region_rw(struct vgpu_vdev *vd, u8 *buf, size_t count,
 	return ret;
 }
 
+/* The last part of the UUID: guests, and who looks at them, tell monitors by it. */
+static u64 serial_of(struct vgpu_vdev *vd)
+{
+	const char *node = strrchr(dev_name(vd->inst.dev), '-');
+	u64 serial;
+
+	return node && !kstrtou64(node + 1, 16, &serial) ? serial : 0;
+}
+
 /* Plug in a monitor of our own. */
 static void plug_default(struct vgpu_vdev *vd, u32 xres, u32 yres)
 {
@@ -126,7 +136,8 @@ static void plug_default(struct vgpu_vdev *vd, u32 xres, u32 yres)
 	WRITE_ONCE(d->mode, xres << 16 | yres);
 	d->edid.edid_size = VGPU_EDID_BLOCK;
 	memset(d->blob, 0, sizeof(d->blob));
-	vgpu_edid_build(d->blob, xres, yres, type->max_xres, type->max_yres);
+	vgpu_edid_build(d->blob, xres, yres, type->max_xres, type->max_yres,
+			serial_of(vd));
 	set_link(vd, VFIO_DEVICE_GFX_LINK_STATE_UP);
 }
 
