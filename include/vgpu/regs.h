@@ -51,6 +51,8 @@ struct vgpu_writer;
  * @wmask: the bits a guest may change; ignored where @write is set
  * @read: optional; returns what the guest reads. @offset is the register's
  *	own, so that one handler can serve a run
+ * @read_bytes: the same, where it matters which bytes of the register are read:
+ *	@mask has ones there. The other bytes that it returns do not count
  * @write: optional; replaces the shadow update. @val is the whole register
  *	with the written bytes merged in, @mask has ones where bytes were
  *	written. Stores with vgpu_reg_set(); what %VGPU_REG_ENGINE asks for still
@@ -66,6 +68,7 @@ struct vgpu_reg {
 	u32 reset;
 	u32 wmask;
 	u32 (*read)(struct vgpu_regfile *rf, u32 offset);
+	u32 (*read_bytes)(struct vgpu_regfile *rf, u32 offset, u32 mask);
 	void (*write)(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
 };
 

@@ -233,6 +233,8 @@ u32 vgpu_regs_read(struct vgpu_regfile *rf, u32 offset, unsigned int size)
 		val = 0;
 	else if (row->read)
 		val = row->read(rf, reg);
+	else if (row->read_bytes)
+		val = row->read_bytes(rf, reg, byte_mask(offset, size));
 	else
 		val = vgpu_reg_get(rf, reg);
 	return (val & byte_mask(offset, size)) >> offset % 4 * 8;
