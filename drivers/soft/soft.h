@@ -18,17 +18,26 @@
 #include "soft_packet.h"
 
 /*
- * The PCI ids of the function that the host sees, and of those of guests. The
- * device id is a placeholder, of nobody's that we know of.
+ * The PCI ids; docs/hardware-soft.md says why these. First of the function that
+ * the host sees, and of those of guests that have no display; then of those that
+ * have one, by which drivers know the Bochs display.
  */
 #define SOFT_VENDOR_ID		0x1234
 #define SOFT_DEVICE_ID		0x7e55
+#define SOFT_DISPLAY_VENDOR_ID	0x1234
+#define SOFT_DISPLAY_DEVICE_ID	0x1111
+#define SOFT_DISPLAY_REVISION	2	/* there are registers at SOFT_QEXT */
+#define SOFT_DISPLAY_SUBVENDOR	0x1af4
+#define SOFT_DISPLAY_SUBDEVICE	0x1100
 
 /*
- * What a guest sees, of types that have it: BAR 0 is memory; BAR 3 is the control
- * page of the queues, their doorbells, MSI-X.
+ * What a guest sees, of types that have it: BAR 0 is memory, a screen's picture
+ * too; BAR 2 is the display's registers; BAR 3 is the control page of the queues,
+ * their doorbells, MSI-X.
  */
 #define SOFT_BAR_VRAM		0
+#define SOFT_BAR_DISPLAY	2
+#define SOFT_DISPLAY_SIZE	0x1000
 #define SOFT_BAR_CONTROL	3
 #define SOFT_CONTROL_SIZE	0x1000
 #define SOFT_BELL_COPY		0x1000
@@ -67,6 +76,16 @@
 #define SOFT_STATUS_BUSY	BIT(1)
 #define SOFT_STATUS_REFUSED	BIT(2)	/* the last packet, or the ring */
 #define SOFT_RING_VERDICT	0x14	/* enum soft_verdict of that packet */
+
+/* The Bochs display's: where each part begins. */
+#define SOFT_EDID		(SOFT_REGS_DISPLAY + 0x000)
+#define SOFT_EDID_SIZE		0x400
+#define SOFT_VGA		(SOFT_REGS_DISPLAY + 0x400)
+#define SOFT_VGA_SIZE		0x20
+#define SOFT_DISPI		(SOFT_REGS_DISPLAY + 0x500)
+#define SOFT_DISPI_SIZE		0x18
+#define SOFT_QEXT		(SOFT_REGS_DISPLAY + 0x600)
+#define SOFT_QEXT_SIZE		8
 
 /* The most that there are. */
 #define SOFT_SLICES		4
@@ -116,12 +135,48 @@ struct soft_queue {
 };
 
 /**
+ * struct soft_display - what VGA's ports have set; trap context
+ * @attribute: index of the attribute controller, with the bit that the screen is on
+ * @attribute_data: what is written to it next is data
+ * @misc: of no effect
+ * @retrace: what the beam was said to be last
+ * @dac_mask: bits of a pixel that choose a colour
+ * @read_index: colour that is read next
+ * @read_part: which part of it: red, green, blue
+ * @write_index: colour that is written next
+ * @write_part: which part of it
+ * @latch: the parts of it that were
+ * @dac: colours, as they were written
+ * @palette: the same as the core wants them; made anew by soft_scanout()
+ * @big_endian: the order of a pixel's bytes
+ *
+ * Belongs to functions that have a display. Their mode is in the registers.
+ */
+struct soft_display {
+	u8 attribute;
+	bool attribute_data;
+	u8 misc;
+	bool retrace;
+	u8 dac_mask;
+	u8 read_index;
+	u8 read_part;
+	u8 write_index;
+	u8 write_part;
+	u8 latch[3];
+	u8 dac[256][3];
+	u32 palette[256];
+	bool big_endian;
+};
+
+/**
  * struct soft_instance - what the backend keeps for an instance
  * @queue: its rings, by enum vgpu_engine_class; NULL where its type has none
+ * @display: its screen
  * @drops: how often packets that were refused are reported
  */
 struct soft_instance {
 	struct soft_queue *queue[VGPU_NR_CLASSES];
+	struct soft_display display;
 	struct ratelimit_state drops;
 };
 
@@ -197,6 +252,20 @@ extern const struct vgpu_pci_desc soft_pci[SOFT_KINDS];
 /* soft_regs.c */
 extern const struct vgpu_reg soft_regs[];
 extern const unsigned int soft_nr_regs;
+
+/* soft_display.c */
+void soft_display_reset(struct vgpu_instance *inst);
+void soft_display_save(struct vgpu_instance *inst, struct vgpu_writer *w);
+void soft_display_load(struct vgpu_instance *inst, struct vgpu_reader *r);
+u32 soft_edid_read(struct vgpu_regfile *rf, u32 offset);
+u32 soft_vga_read(struct vgpu_regfile *rf, u32 offset, u32 mask);
+void soft_vga_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
+u32 soft_dispi_read(struct vgpu_regfile *rf, u32 offset);
+void soft_dispi_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
+u32 soft_endian_read(struct vgpu_regfile *rf, u32 offset);
+void soft_endian_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask);
+void soft_scanout(struct vgpu_instance *inst, unsigned int head,
+		  struct vgpu_scanout *out);
 
 /* soft_gpu.c */
 int soft_gpu_register(struct soft_gpu *soft, struct device *dev,

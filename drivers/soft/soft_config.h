@@ -7,11 +7,15 @@
 
 /**
  * enum soft_kind - the kinds of functions that types are
+ * @SOFT_B: a display alone
  * @SOFT_C: compute alone, no display
+ * @SOFT_Q: both
  * @SOFT_KINDS: how many there are
  */
 enum soft_kind {
+	SOFT_B,
 	SOFT_C,
+	SOFT_Q,
 	SOFT_KINDS,
 };
 

@@ -96,11 +96,20 @@ static const struct vgpu_section soft_sections[] = {
 		.load = state_load,
 		.close = state_close,
 	},
+	{
+		.id = VGPU_SECTION_BACKEND + 1,
+		.version = 1,
+		.name = "screen",
+		.reset = soft_display_reset,
+		.save = soft_display_save,
+		.load = soft_display_load,
+	},
 };
 
 static const struct vgpu_gpu_ops soft_ops = {
 	.instance_init = instance_init,
 	.instance_fini = instance_fini,
+	.scanout = soft_scanout,
 	.doorbell = soft_doorbell,
 };
 

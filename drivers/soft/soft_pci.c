@@ -20,12 +20,45 @@
 		},							\
 	}
 
+#define BAR_DISPLAY							\
+	{								\
+		.areas = {						\
+			{ VGPU_AREA_TRAP, 0, SOFT_DISPLAY_SIZE,		\
+			  SOFT_REGS_DISPLAY },				\
+		},							\
+	}
+
+static const struct vgpu_bar_desc display_bars[VGPU_NR_BARS] = {
+	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
+	[SOFT_BAR_DISPLAY] = BAR_DISPLAY,
+};
+
 static const struct vgpu_bar_desc compute_bars[VGPU_NR_BARS] = {
 	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
 	[SOFT_BAR_CONTROL] = BAR_CONTROL,
 };
 
+static const struct vgpu_bar_desc both_bars[VGPU_NR_BARS] = {
+	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
+	[SOFT_BAR_DISPLAY] = BAR_DISPLAY,
+	[SOFT_BAR_CONTROL] = BAR_CONTROL,
+};
+
+/* What drivers know the Bochs display by. */
+#define IS_DISPLAY							\
+	.vendor = SOFT_DISPLAY_VENDOR_ID,				\
+	.device = SOFT_DISPLAY_DEVICE_ID,				\
+	.subsystem_vendor = SOFT_DISPLAY_SUBVENDOR,			\
+	.subsystem_device = SOFT_DISPLAY_SUBDEVICE,			\
+	.revision = SOFT_DISPLAY_REVISION,				\
+	.class = PCI_CLASS_DISPLAY_VGA << 8
+
 const struct vgpu_pci_desc soft_pci[SOFT_KINDS] = {
+	[SOFT_B] = {
+		IS_DISPLAY,
+		.caps = { PCI_CAP_ID_EXP, PCI_CAP_ID_PM },
+		.bars = display_bars,
+	},
 	[SOFT_C] = {
 		.vendor = SOFT_VENDOR_ID,
 		.device = SOFT_DEVICE_ID,
@@ -33,5 +66,11 @@ const struct vgpu_pci_desc soft_pci[SOFT_KINDS] = {
 		.caps = { PCI_CAP_ID_EXP, PCI_CAP_ID_PM, PCI_CAP_ID_MSIX },
 		.msix_vectors = SOFT_VECTORS,
 		.bars = compute_bars,
+	},
+	[SOFT_Q] = {
+		IS_DISPLAY,
+		.caps = { PCI_CAP_ID_EXP, PCI_CAP_ID_PM, PCI_CAP_ID_MSIX },
+		.msix_vectors = SOFT_VECTORS,
+		.bars = both_bars,
 	},
 };

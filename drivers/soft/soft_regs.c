@@ -90,6 +90,15 @@ const struct vgpu_reg soft_regs[] = {
 	  VGPU_REG_RO, .read = status_read },
 	{ "COMPUTE_RING_VERDICT", SOFT_QUEUE_COMPUTE + SOFT_RING_VERDICT, 0,
 	  VGPU_REG_RO, .read = verdict_read },
+	{ "EDID", SOFT_EDID, SOFT_EDID_SIZE / 4, VGPU_REG_RO,
+	  .read = soft_edid_read },
+	{ "VGA", SOFT_VGA, SOFT_VGA_SIZE / 4,
+	  .read_bytes = soft_vga_read, .write = soft_vga_write },
+	{ "DISPI", SOFT_DISPI, SOFT_DISPI_SIZE / 4,
+	  .read = soft_dispi_read, .write = soft_dispi_write },
+	{ "QEXT_SIZE", SOFT_QEXT, 0, VGPU_REG_RO, SOFT_QEXT_SIZE },
+	{ "QEXT_ENDIAN", SOFT_QEXT + 4,
+	  .read = soft_endian_read, .write = soft_endian_write },
 };
 
 const unsigned int soft_nr_regs = ARRAY_SIZE(soft_regs);

@@ -12,20 +12,43 @@
 
 #define BOTH	(BIT(VGPU_CLASS_COPY) | BIT(VGPU_CLASS_COMPUTE))
 
-/* What all types of a kind have. C: compute, no display. */
+/* What all types of a kind have. */
 static const struct vgpu_type_desc kinds[SOFT_KINDS] = {
+	[SOFT_B] = { .num_heads = 1, .pci = &soft_pci[SOFT_B] },
 	[SOFT_C] = { .classes = BOTH, .pci = &soft_pci[SOFT_C] },
+	[SOFT_Q] = { .num_heads = 1, .classes = BOTH, .pci = &soft_pci[SOFT_Q] },
+};
+
+/*
+ * The largest mode of types with a display, by their memory in MiB: twice its
+ * picture fits, for that is what Linux' driver asks of a mode until 6.13.
+ */
+static const struct {
+	u32 vram_mb, xres, yres;
+} modes[] = {
+	{ 64, 3840, 2160 },
+	{ 32, 2560, 1600 },
+	{ 16, 1920, 1080 },
+	{ 8, 1280, 800 },
+	{ 4, 800, 600 },
+	{ 2, 640, 400 },
 };
 
 /** How operators name the kinds, in the order of enum soft_kind. */
-const char *const soft_kind_letters = "C";
+const char *const soft_kind_letters = "BCQ";
 
 /* Those that nobody asks for, small to large. */
 static const struct soft_type usual[] = {
 	{ "SOFT-4C", SOFT_C, SOFT_LEAST_MB, SOFT_SHARE, -1 },
+	{ "SOFT-8B", SOFT_B, 8, SOFT_SHARE, -1 },
 	{ "SOFT-16C", SOFT_C, 16, SOFT_SHARE, -1 },
+	{ "SOFT-16B", SOFT_B, 16, SOFT_SHARE, -1 },
+	{ "SOFT-16Q", SOFT_Q, 16, SOFT_SHARE, -1 },
 	{ "SOFT-24C", SOFT_C, 24, SOFT_SHARE, -1 },
+	{ "SOFT-32B", SOFT_B, 32, SOFT_SHARE, -1 },
+	{ "SOFT-32Q", SOFT_Q, 32, SOFT_SHARE, -1 },
 	{ "SOFT-64C", SOFT_C, 64, SOFT_SHARE, -1 },
+	{ "SOFT-64Q", SOFT_Q, 64, SOFT_SHARE, -1 },
 };
 
 /* And of a GPU that is cut, one bound to each slice. */
@@ -35,6 +58,17 @@ static const struct soft_type bound[] = {
 	{ "SOFT-16C-S2", SOFT_C, 16, SOFT_SHARE, 2 },
 	{ "SOFT-16C-S3", SOFT_C, 16, SOFT_SHARE, 3 },
 };
+
+static void set_mode(struct vgpu_type_desc *desc, u32 vram_mb)
+{
+	unsigned int i = 0;
+
+	/* The least that there is has a row. */
+	while (i < ARRAY_SIZE(modes) - 1 && modes[i].vram_mb > vram_mb)
+		i++;
+	desc->max_xres = modes[i].xres;
+	desc->max_yres = modes[i].yres;
+}
 
 static void add(struct soft_types *types, const struct soft_config *config,
 		const struct soft_type *t)
@@ -47,6 +81,8 @@ static void add(struct soft_types *types, const struct soft_config *config,
 	*desc = kinds[t->kind];
 	desc->name = t->name;
 	desc->vram_size = (u64)t->vram_mb * SZ_1M;
+	if (desc->num_heads)
+		set_mode(desc, t->vram_mb);
 	desc->weight = t->share;
 	desc->slice = t->slice < 0 ? VGPU_ANY_SLICE : t->slice;
 	types->nr++;

@@ -152,6 +152,46 @@ static void soft_types_usual(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, types->nr, 0U);
 }
 
+/* Of a display the largest mode follows from the memory, twice the picture. */
+static void soft_types_with_display(struct kunit *test)
+{
+	static const u32 sizes[] = { 2, 4, 6, 8, 10, 16, 24, 32, 64, 128 };
+	struct soft_types *types = kunit_kzalloc(test, sizeof(*types),
+						 GFP_KERNEL);
+	struct soft_config *c = new_config(test);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, types);
+	c->nr_types = ARRAY_SIZE(sizes);
+	for (i = 0; i < c->nr_types; i++) {
+		strscpy(c->types[i].name, "SOME", SOFT_NAME_SIZE);
+		c->types[i].kind = i % 2 ? SOFT_Q : SOFT_B;
+		c->types[i].vram_mb = sizes[i];
+		c->types[i].share = SOFT_SHARE;
+		c->types[i].slice = -1;
+	}
+	KUNIT_EXPECT_EQ(test, soft_check("test", c), 0);
+	soft_types_init(types, c);
+	KUNIT_ASSERT_EQ(test, types->nr, ARRAY_SIZE(sizes));
+	for (i = 0; i < types->nr; i++) {
+		const struct vgpu_type_desc *t = &types->desc[i];
+
+		KUNIT_EXPECT_EQ(test, t->num_heads, 1U);
+		KUNIT_EXPECT_GE(test, t->max_xres, 640U);
+		KUNIT_EXPECT_LE(test, 8ULL * t->max_xres * t->max_yres,
+				t->vram_size);
+		KUNIT_EXPECT_EQ(test, !!t->classes, i % 2);
+		if (t->vram_size >= SZ_8M)
+			KUNIT_EXPECT_GE(test, t->max_yres, 768U);
+	}
+	c->nr_types = 0;
+	soft_types_init(types, c);
+	KUNIT_ASSERT_NOT_NULL(test, find(types, "SOFT-4C"));
+	KUNIT_ASSERT_NOT_NULL(test, find(types, "SOFT-8B"));
+	KUNIT_EXPECT_EQ(test, find(types, "SOFT-4C")->num_heads, 0U);
+	KUNIT_EXPECT_EQ(test, find(types, "SOFT-8B")->classes, 0U);
+}
+
 static void soft_types_asked_for(struct kunit *test)
 {
 	struct soft_types *types = kunit_kzalloc(test, sizeof(*types),
@@ -184,6 +224,7 @@ static struct kunit_case soft_config_cases[] = {
 	KUNIT_CASE(soft_config_names),
 	KUNIT_CASE(soft_config_types),
 	KUNIT_CASE(soft_types_usual),
+	KUNIT_CASE(soft_types_with_display),
 	KUNIT_CASE(soft_types_asked_for),
 	{}
 };

@@ -14,15 +14,25 @@
 
 /* Two slices of 32 MiB. */
 #define VRAM_MB	64
-/* By number: SOFT-4C; of slice 1 alone, one beside the other, the rest. */
+/* By number. */
 #define TYPE_4C		0
 #define TYPE_16C_S1	1
 #define TYPE_4C_S1	2
+#define TYPE_8B		3
+#define TYPE_8Q		4
 /* Where a test has its rings, and what it works on. */
 #define RING_COPY	0x1000
 #define RING_COMPUTE	0x2000
 #define FENCES		0x3000
 #define SLOTS		16
+
+static const struct soft_type guest_types[] = {
+	[TYPE_4C] = { "SOFT-4C", SOFT_C, 4, SOFT_SHARE, -1 },
+	[TYPE_16C_S1] = { "SOFT-16C-S1", SOFT_C, 16, SOFT_SHARE, 1 },
+	[TYPE_4C_S1] = { "SOFT-4C-S1", SOFT_C, 4, SOFT_SHARE, 1 },
+	[TYPE_8B] = { "SOFT-8B", SOFT_B, 8, SOFT_SHARE, -1 },
+	[TYPE_8Q] = { "SOFT-8Q", SOFT_Q, 8, SOFT_SHARE, -1 },
+};
 
 struct fixture {
 	struct device *dev;
@@ -40,15 +50,8 @@ static inline int setup(struct kunit *test)
 	soft_config_init(&f->config);
 	f->config.vram_mb = VRAM_MB;
 	f->config.slices = 2;
-	f->config.types[f->config.nr_types++] = (struct soft_type) {
-		"SOFT-4C", SOFT_C, 4, SOFT_SHARE, -1
-	};
-	f->config.types[f->config.nr_types++] = (struct soft_type) {
-		"SOFT-16C-S1", SOFT_C, 16, SOFT_SHARE, 1
-	};
-	f->config.types[f->config.nr_types++] = (struct soft_type) {
-		"SOFT-4C-S1", SOFT_C, 4, SOFT_SHARE, 1
-	};
+	memcpy(f->config.types, guest_types, sizeof(guest_types));
+	f->config.nr_types = ARRAY_SIZE(guest_types);
 	KUNIT_ASSERT_EQ(test, soft_check("test", &f->config), 0);
 	KUNIT_ASSERT_EQ(test, soft_gpu_register(&f->soft, f->dev, &f->config),
 			0);

@@ -90,7 +90,7 @@ static const struct type_facts *largest_fit(const struct card *c)
 	const struct type_facts *best = NULL;
 	unsigned int i;
 
-	for (i = 0; i < gpu->nr_types + gpu->nr_odd; i++) {
+	for (i = 0; i < gpu->nr_types + gpu->nr_others; i++) {
 		const struct type_facts *t = &gpu->types[i];
 
 		if (fits(c, t) && (!best || t->size > best->size))
@@ -200,7 +200,7 @@ static void type_attributes(void)
 	unsigned int type;
 
 	snprintf(path, sizeof(path), "%s/mdev_supported_types", gpu_path());
-	EXPECT_EQ(dir_count(path), gpu->nr_types + gpu->nr_odd);
+	EXPECT_EQ(dir_count(path), gpu->nr_types + gpu->nr_others);
 	for (type = 0; type < gpu->nr_types; type++) {
 		const struct type_facts *t = &gpu->types[type];
 

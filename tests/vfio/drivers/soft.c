@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The soft GPU: rings in memory, doorbells, MSI-X, no display. */
+/* The soft GPU: rings in memory, doorbells, MSI-X. Its display is another program's. */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "pattern.h"
@@ -18,7 +18,16 @@ static const struct type_facts soft_types[] = {
 	{ "SOFT-16C", 16 * MIB, 0, 0, 6, 100 },
 	{ "SOFT-64C", 64 * MIB, 0, 0, 1, 100 },
 	{ "SOFT-24C", 24 * MIB, 0, 0, 4, 100 },
+	{ "SOFT-8B", 8 * MIB, 1280, 800, 12, 100 },
+	{ "SOFT-16B", 16 * MIB, 1920, 1080, 6, 100 },
+	{ "SOFT-16Q", 16 * MIB, 1920, 1080, 6, 100 },
+	{ "SOFT-32B", 32 * MIB, 2560, 1600, 3, 100 },
+	{ "SOFT-32Q", 32 * MIB, 2560, 1600, 3, 100 },
+	{ "SOFT-64Q", 64 * MIB, 3840, 2160, 1, 100 },
 };
+
+/* Those that have no display, and a size that is a power of two. */
+#define NR_COMMON	3
 
 void ring_map(struct ring *r, struct vdev *d, bool compute)
 {
@@ -290,8 +299,8 @@ const struct gpu_driver soft_gpu = {
 	.device = 0x7e55,
 	.class = 0x120000,
 	.types = soft_types,
-	.nr_types = ARRAY_SIZE(soft_types) - 1,
-	.nr_odd = 1,
+	.nr_types = NR_COMMON,
+	.nr_others = ARRAY_SIZE(soft_types) - NR_COMMON,
 	.small = &soft_types[0],
 	.medium = &soft_types[1],
 	.large = &soft_types[1],

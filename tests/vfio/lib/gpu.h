@@ -55,8 +55,8 @@ struct bar_facts {
  * @class: PCI class of its vGPUs
  * @types: its types, from small to large
  * @nr_types: how many
- * @nr_odd: those after them of which the size is no power of two. Programs that
- *	know no card leave these to those that do
+ * @nr_others: those after them, of other sizes than powers of two, or with a display
+ *	where these have none. Programs that know no card leave them to those that do
  * @small: the smallest. Instances of it may be on different engines
  * @medium: instances of it and of @large share an engine
  * @large: not smaller than @medium
@@ -117,7 +117,7 @@ struct gpu_driver {
 	uint32_t class;
 	const struct type_facts *types;
 	unsigned int nr_types;
-	unsigned int nr_odd;
+	unsigned int nr_others;
 	const struct type_facts *small;
 	const struct type_facts *medium;
 	const struct type_facts *large;
