@@ -468,7 +468,25 @@ def usage():
     assert 'refused' in said, said
 
 
+def supervisor():
+    """What it does not even begin with."""
+    for args, status, why in (
+            (('--user=root',), 1, 'cannot be root'),
+            (('--user=no-such-user',), 1, 'no such user'),
+            (('--user=nobody',), 1, 'no soft GPU'),
+            (('--user=nobody', '--gpu=0000:00:1f.7'), 1, 'No such file'),
+            (('--gpu=../x',), 2, 'not a PCI address'),
+            *((('--cpus=' + bad,), 2, 'not a list') for bad in
+              ('', '-', '3-', '3-2', '1,,2', '1,', '5000', '0:', '32:1', 'x:1')),
+            (('file',), 2, 'unexpected')):
+        done = subprocess.run([EXECUTOR, *args], capture_output=True,
+                              timeout=PATIENCE, stdin=subprocess.DEVNULL)
+        equal(done.returncode, status)
+        assert why in done.stderr.decode(), (args, done.stderr)
+
+
 tap.test('what can be asked for', usage)
+tap.test('what an executor refuses', supervisor)
 test_elementwise()
 test_countred()
 test_gemm()
