@@ -19,11 +19,11 @@ files() {
 		-o -path /var/lib/apt -o -path /var/log \) -prune -o -print | sort
 }
 
-# built RELEASE: both modules are where modprobe finds them, and for that kernel.
+# built RELEASE: the modules are where modprobe finds them, and for that kernel.
 built() {
 	local module
 
-	for module in vgpu vgpu_rv100; do
+	for module in vgpu vgpu_rv100 vgpu_soft; do
 		modinfo -k "$1" -F filename "$module" | grep /updates/dkms/ &&
 			modinfo -k "$1" -F vermagic "$module" | grep "^$1 " ||
 			return

@@ -26,13 +26,13 @@ tar -C /repo --exclude=./build --exclude=./.git -cf - . | tar -C /tmp/src -xf -
 cd /tmp/src || exit
 check "make install" make install "${args[@]}"
 files > "$OUT/files"
-for file in lib/modules/"$release"/updates/drivers/{vgpu/vgpu,rv100/vgpu-rv100}.ko \
+for file in lib/modules/"$release"/updates/drivers/{vgpu/vgpu,rv100/vgpu-rv100,soft/vgpu-soft}.ko \
 		usr/lib/udev/rules.d/60-vgpu.rules usr/lib/modules-load.d/vgpu.conf \
 		usr/libexec/vgpu-ready \
 		usr/lib/systemd/system/{,multi-user.target.wants/}vgpu-ready.service; do
 	check "$file is installed" grep "^$file" "$OUT/files"
 done
-for module in vgpu vgpu_rv100; do
+for module in vgpu vgpu_rv100 vgpu_soft; do
 	check "modprobe finds $module" modinfo_finds "$module"
 done
 for tool in vgpu-top vgpu-exporter vgpu-executor; do
