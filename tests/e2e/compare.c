@@ -3,12 +3,23 @@
  * Compares two pictures pixel by pixel: status 0 when they are equal, 1 and
  * where they differ when not, 2 when that cannot be said.
  *
- * usage: compare A.png B.png|black
+ * usage: compare A.png B.png|black|RRGGBB
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "picture.h"
+
+/* Of one colour, as large as another. */
+static void create_plain(struct picture *p, const struct picture *like, uint32_t colour)
+{
+	long i;
+
+	picture_create(p, like->width, like->height);
+	for (i = 0; i < (long)p->width * p->height; i++)
+		p->pixels[i] = colour;
+}
 
 int main(int argc, char **argv)
 {
@@ -18,10 +29,12 @@ int main(int argc, char **argv)
 	int x, y;
 
 	if (argc != 3)
-		die("usage: compare A.png B.png|black");
+		die("usage: compare A.png B.png|black|RRGGBB");
 	picture_load(&a, argv[1]);
 	if (!strcmp(argv[2], "black"))
-		picture_create(&b, a.width, a.height);
+		create_plain(&b, &a, 0);
+	else if (strspn(argv[2], "0123456789abcdef") == 6 && !argv[2][6])
+		create_plain(&b, &a, strtoul(argv[2], NULL, 16));
 	else
 		picture_load(&b, argv[2]);
 	if (a.width != b.width || a.height != b.height) {
