@@ -186,7 +186,8 @@ struct soft_instance {
  * @timer: ends what takes a modelled time
  * @waiting: whose packet that is, or NULL
  * @until: when it ends, ns
- * @hang: stuck until it is reset
+ * @hang: stuck until it is reset; whoever wants that may set it
+ * @debt: time that modelled speed still takes, ns
  */
 struct soft_engine {
 	struct vgpu_engine *engine;
@@ -194,6 +195,23 @@ struct soft_engine {
 	struct soft_queue *waiting;
 	u64 until;
 	bool hang;
+	s64 debt;
+};
+
+/**
+ * struct soft_knobs - how a GPU misbehaves; off at first, may change at any time
+ * @create_delay_ms: how long the creation of an instance takes
+ * @remove_delay_ms: the same of its removal
+ * @create_error: errno with which creation fails; 0 for none
+ * @available_offset: what is added to the instances that are said to be available
+ * @speed_percent: of the speed of copies and fills; 100 for all of it
+ */
+struct soft_knobs {
+	int create_delay_ms;
+	int remove_delay_ms;
+	int create_error;
+	int available_offset;
+	int speed_percent;
 };
 
 /**
@@ -203,8 +221,11 @@ struct soft_engine {
  * @vram: its memory
  * @types: on offer
  * @engines: by their numbers; a GPU in few slices has the first of them
+ * @knobs: how it misbehaves
+ * @cutting: it is being cut, which nobody else does then
  * @lock: protects what follows
  * @instances: how many there are
+ * @closed: no instance is to be created
  */
 struct soft_gpu {
 	struct vgpu_gpu *gpu;
@@ -212,8 +233,11 @@ struct soft_gpu {
 	struct vgpu_vram vram;
 	struct soft_types types;
 	struct soft_engine engines[SOFT_ENGINES];
+	struct soft_knobs knobs;
+	struct mutex cutting;		/* config->slices, gpu, types */
 	struct mutex lock;		/* what follows */
 	unsigned int instances;
+	bool closed;
 };
 
 static inline struct soft_gpu *to_soft(const struct vgpu_gpu *gpu)
@@ -272,5 +296,10 @@ int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
 		      struct soft_config *config);
 void soft_gpu_unregister(struct soft_gpu *soft);
 bool soft_gpu_is_used(struct soft_gpu *soft);
+int soft_gpu_cut(struct soft_gpu *soft, struct device *dev, u32 slices);
+void soft_gpu_lose(struct soft_gpu *soft);
+
+/* soft_knobs.c */
+extern const struct attribute_group *soft_groups[];
 
 #endif /* _SOFT_H */

@@ -72,13 +72,19 @@ static void soft_remove(struct pci_dev *pdev)
 
 static int soft_suspend(struct device *dev)
 {
-	return vgpu_gpu_suspend(dev_get_drvdata(dev));
+	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
+
+	/* There is none when cutting it has failed. */
+	return gpu ? vgpu_gpu_suspend(gpu) : 0;
 }
 
 /* The memory was the host's to keep. */
 static int soft_resume(struct device *dev)
 {
-	vgpu_gpu_resume(dev_get_drvdata(dev), 0);
+	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
+
+	if (gpu)
+		vgpu_gpu_resume(gpu, 0);
 	return 0;
 }
 
@@ -99,6 +105,7 @@ static struct pci_driver soft_driver = {
 	.id_table = soft_ids,
 	.probe = soft_probe,
 	.remove = soft_remove,
+	.dev_groups = soft_groups,
 	.driver.pm = pm_sleep_ptr(&soft_pm),
 };
 

@@ -3,7 +3,9 @@
  * The engines: what they do is done by the thread that starts it, piece by
  * piece; what takes a modelled time is ended by a timer. Engine context.
  */
+#include <linux/delay.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -13,6 +15,8 @@
 
 /* Bytes of a piece: some ten microseconds, by which a slice can overrun. */
 #define PIECE	SZ_64K
+/* Less is not worth a sleep, ns. */
+#define SLEEP_NS	(100 * NSEC_PER_USEC)
 /* Bytes of a piece of a scrub. */
 #define SCRUB	SZ_256K
 
@@ -57,6 +61,26 @@ static void wait(struct soft_engine *se, struct soft_queue *sq, u64 ns)
 	hrtimer_start(&se->timer, ns_to_ktime(ns), HRTIMER_MODE_REL);
 }
 
+/*
+ * Modelled speed: what a piece took is made as much longer as the engine is slower,
+ * by sleeping as soon as that is worth it.
+ */
+static void slow_down(struct soft_gpu *soft, struct soft_engine *se, u64 began)
+{
+	u32 percent = READ_ONCE(soft->knobs.speed_percent);
+	u64 now = ktime_get_ns();
+
+	if (percent == 100) {
+		se->debt = 0;
+		return;
+	}
+	se->debt += div_u64((now - began) * (100 - percent), percent);
+	if (se->debt < SLEEP_NS)
+		return;
+	fsleep(div_u64(se->debt, NSEC_PER_USEC));
+	se->debt -= ktime_get_ns() - now;
+}
+
 /* One piece. Return: false when the engine is busy with it for a while. */
 static bool step(struct soft_engine *se, struct soft_queue *sq,
 		 const struct soft_work *w, u64 done)
@@ -90,7 +114,7 @@ static int soft_load(struct vgpu_queue *q)
 static int soft_start(struct vgpu_queue *q, u64 budget_ns)
 {
 	struct soft_engine *se = to_engine(q->engine);
-	u64 end = ktime_get_ns() + budget_ns, done;
+	u64 begin = ktime_get_ns(), end = begin + budget_ns, done;
 	struct soft_queue *sq = q->priv;
 	struct soft_work w;
 
@@ -102,8 +126,10 @@ static int soft_start(struct vgpu_queue *q, u64 budget_ns)
 			break;
 		if (next == SOFT_FOUND && !step(se, sq, &w, done))
 			break;
+		slow_down(to_soft(q->inst->gpu), se, begin);
 		cond_resched();
-	} while (ktime_get_ns() < end);
+		begin = ktime_get_ns();
+	} while (begin < end);
 	return 0;
 }
 

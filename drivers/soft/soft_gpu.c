@@ -3,6 +3,7 @@
  * A soft GPU, as the core sees it: types, instances and what they consist of. On
  * whatever device: that of soft_drv.c, or a test's.
  */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/ratelimit.h>
 #include <linux/sizes.h>
@@ -11,17 +12,49 @@
 
 #include "soft.h"
 
+/* One more instance, unless the GPU is about to be cut. */
+static int enter(struct soft_gpu *soft)
+{
+	int ret = 0;
+
+	mutex_lock(&soft->lock);
+	if (soft->closed)
+		ret = -EBUSY;
+	else
+		soft->instances++;
+	mutex_unlock(&soft->lock);
+	return ret;
+}
+
+static void leave(struct soft_gpu *soft)
+{
+	mutex_lock(&soft->lock);
+	soft->instances--;
+	mutex_unlock(&soft->lock);
+}
+
+static int misbehave(struct soft_gpu *soft)
+{
+	if (msleep_interruptible(READ_ONCE(soft->knobs.create_delay_ms)))
+		return -EINTR;
+	return -READ_ONCE(soft->knobs.create_error);
+}
+
 static int instance_init(struct vgpu_instance *inst)
 {
 	struct soft_gpu *soft = to_soft(inst->gpu);
 	struct soft_instance *si;
+	int ret;
 
-	si = kzalloc(sizeof(*si), GFP_KERNEL);
-	if (!si)
-		return -ENOMEM;
-	mutex_lock(&soft->lock);
-	soft->instances++;
-	mutex_unlock(&soft->lock);
+	ret = enter(soft);
+	if (ret)
+		return ret;
+	ret = misbehave(soft);
+	si = ret ? NULL : kzalloc(sizeof(*si), GFP_KERNEL);
+	if (!si) {
+		leave(soft);
+		return ret ?: -ENOMEM;
+	}
 	ratelimit_state_init(&si->drops, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	ratelimit_set_flags(&si->drops, RATELIMIT_MSG_ON_RELEASE);
@@ -37,9 +70,17 @@ static void instance_fini(struct vgpu_instance *inst)
 	kfree(inst->priv);
 	inst->priv = NULL;
 	inst->regs.priv = NULL;
-	mutex_lock(&soft->lock);
-	soft->instances--;
-	mutex_unlock(&soft->lock);
+	msleep_interruptible(READ_ONCE(soft->knobs.remove_delay_ms));
+	leave(soft);
+}
+
+/* What is told, which is not always so. */
+static u64 available(struct vgpu_gpu *gpu, const struct vgpu_type_desc *type,
+		     u64 fit)
+{
+	s64 told = fit + READ_ONCE(to_soft(gpu)->knobs.available_offset);
+
+	return max(told, 0LL);
 }
 
 static void state_reset(struct vgpu_instance *inst)
@@ -111,6 +152,7 @@ static const struct vgpu_gpu_ops soft_ops = {
 	.instance_fini = instance_fini,
 	.scanout = soft_scanout,
 	.doorbell = soft_doorbell,
+	.available = available,
 };
 
 static void describe(struct soft_gpu *soft, struct vgpu_gpu_desc *desc)
@@ -144,6 +186,13 @@ static int attach(struct soft_gpu *soft, struct device *dev)
 		return PTR_ERR(gpu);
 	soft->gpu = gpu;
 	return 0;
+}
+
+static void detach(struct soft_gpu *soft)
+{
+	if (soft->gpu)
+		vgpu_gpu_unregister(soft->gpu);
+	soft->gpu = NULL;
 }
 
 /* What others need is left to them. */
@@ -180,6 +229,8 @@ int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
 	if (ret)
 		return ret;
 	mutex_init(&soft->lock);
+	mutex_init(&soft->cutting);
+	soft->knobs.speed_percent = 100;
 	soft_engines_init(soft);
 	ret = attach(soft, dev);
 	if (ret)
@@ -193,9 +244,92 @@ int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
  */
 void soft_gpu_unregister(struct soft_gpu *soft)
 {
-	vgpu_gpu_unregister(soft->gpu);
+	detach(soft);
 	vgpu_vram_free(&soft->vram);
 	mutex_destroy(&soft->lock);
+	mutex_destroy(&soft->cutting);
+}
+
+/* No instance comes any more, if there is none. Return: how many there are. */
+static unsigned int close_gpu(struct soft_gpu *soft)
+{
+	unsigned int n;
+
+	mutex_lock(&soft->lock);
+	n = soft->instances;
+	soft->closed = !n;
+	mutex_unlock(&soft->lock);
+	return n;
+}
+
+static void open_gpu(struct soft_gpu *soft)
+{
+	mutex_lock(&soft->lock);
+	soft->closed = false;
+	mutex_unlock(&soft->lock);
+}
+
+static int cut(struct soft_gpu *soft, struct device *dev, u32 slices)
+{
+	u32 was = soft->config->slices;
+	int ret;
+
+	lockdep_assert_held(&soft->cutting);
+	WRITE_ONCE(soft->config->slices, slices);
+	ret = soft_check(dev_name(dev), soft->config);
+	if (ret) {
+		WRITE_ONCE(soft->config->slices, was);
+		open_gpu(soft);
+		return ret;
+	}
+	detach(soft);
+	/* Nobody is left who could create one: whoever comes from now on may. */
+	open_gpu(soft);
+	ret = attach(soft, dev);
+	if (!ret)
+		return 0;
+	WRITE_ONCE(soft->config->slices, was);
+	if (attach(soft, dev))
+		dev_err(dev, "slices: it is not offered any more: unbind the driver and bind it again\n");
+	return ret;
+}
+
+/**
+ * soft_gpu_cut() - cut a GPU anew
+ * @soft: the GPU, registered
+ * @dev: its device
+ * @slices: into how many slices
+ *
+ * It is taken away from the core and offered anew, with other types and engines;
+ * its memory stays. Process context.
+ *
+ * Return: 0, -EINVAL, -EBUSY while there are instances; then nothing has changed.
+ */
+int soft_gpu_cut(struct soft_gpu *soft, struct device *dev, u32 slices)
+{
+	unsigned int n;
+	int ret = -EBUSY;
+
+	mutex_lock(&soft->cutting);
+	n = close_gpu(soft);
+	if (n)
+		dev_err(dev, "slices: it has %u vGPUs; remove them first\n", n);
+	else
+		ret = cut(soft, dev, slices);
+	mutex_unlock(&soft->cutting);
+	return ret;
+}
+
+/**
+ * soft_gpu_lose() - it does not answer any more
+ * @soft: the GPU, registered
+ */
+void soft_gpu_lose(struct soft_gpu *soft)
+{
+	mutex_lock(&soft->cutting);
+	if (soft->gpu)
+		vgpu_gpu_lost(soft->gpu);
+	mutex_unlock(&soft->cutting);
 }
 
 /**

@@ -207,6 +207,8 @@ struct vgpu_instance {
  * @doorbell: the guest rang doorbell @bell, or is about to: its store may come a
  *	little later, see vgpu_doorbell_arm(). Only for a function that has
  *	doorbells. Called from page faults: wake up who looks, take no mutex
+ * @available: how many more instances of @type are on offer, where @fit would find
+ *	memory; told to operators, no more. NULL: @fit. Process context, no lock
  */
 struct vgpu_gpu_ops {
 	int (*instance_init)(struct vgpu_instance *inst);
@@ -216,6 +218,8 @@ struct vgpu_gpu_ops {
 			struct vgpu_scanout *out);
 	void (*vblank)(struct vgpu_instance *inst, unsigned int head);
 	void (*doorbell)(struct vgpu_instance *inst, unsigned int bell);
+	u64 (*available)(struct vgpu_gpu *gpu, const struct vgpu_type_desc *type,
+			 u64 fit);
 };
 
 /**
@@ -275,6 +279,7 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc);
 void vgpu_gpu_unregister(struct vgpu_gpu *gpu);
 int vgpu_gpu_suspend(struct vgpu_gpu *gpu);
 void vgpu_gpu_resume(struct vgpu_gpu *gpu, int error);
+void vgpu_gpu_lost(struct vgpu_gpu *gpu);
 
 void vgpu_irq_set(struct vgpu_instance *inst, bool level);
 void vgpu_irq_raise(struct vgpu_instance *inst, unsigned int vector);

@@ -18,7 +18,7 @@ any=(types info config irq reset isolation scrub sched policy shares account pro
 	harm lifetime race trace)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(soft gpus hang)
+soft=(soft gpus knobs hang)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset lifetime hang scrub)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -39,7 +39,7 @@ esac
 if [ "$default_gpu" = soft ]; then
 	programs=("${any[@]}" "${soft[@]}")
 else
-	programs=("${any[@]}" "${rv100[@]}" soft/{soft,gpus} "${telling[@]/#/soft/}")
+	programs=("${any[@]}" "${rv100[@]}" soft/{soft,gpus,knobs} "${telling[@]/#/soft/}")
 	by_cdev+=(regs display)
 fi
 [ $# -eq 0 ] || programs=("$@")
@@ -69,6 +69,9 @@ declare -A asked=(
 asked[gpus]='vgpu-soft: |no .* MiB of memory for VRAM'
 asked[gpus]+='|vgpu_soft.*(probe with driver vgpu_soft|probe of .*) failed with error -12'
 asked[gpus]+='|to be removed, but its user does not listen'
+asked[knobs]="vgpu-soft: |$no_room|engine [0-9]+ did not come idle under vGPU|the GPU is lost"
+asked[knobs]+='|(slices|lost|hang|create_(delay_ms|error)|remove_delay_ms|available_offset|speed_percent): '
+asked[knobs]+='|(probe with driver vgpu_mdev|vgpu_mdev: probe of .*) failed with error -(5|12)'
 asked[soft]='vgpu-soft: parameter: |no .* MiB of memory for VRAM'
 asked[soft]+='|vgpu_soft.*(probe with driver vgpu_soft|probe of .*) failed with error -12'
 asked[soft]+="|$no_room"
@@ -165,7 +168,7 @@ tell_where() {
 }
 
 # As drivers/soft.c has it. Some programs make it by themselves.
-own_gpus="soft gpus"
+own_gpus="soft gpus knobs"
 make_soft() { [[ " $own_gpus " = *" $program "* ]] || modules soft vram_mb=100; }
 unmake_soft() { [ ! -e /sys/module/vgpu_soft ] || timeout "$PATIENCE" rmmod vgpu_soft; }
 

@@ -333,6 +333,28 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 EXPORT_SYMBOL_GPL(vgpu_gpu_unregister);
 
 /**
+ * vgpu_gpu_lost() - the GPU does not answer any more
+ * @gpu: the GPU
+ *
+ * For a backend that is told so, or sees it, as when a card has fallen off its bus:
+ * from now on the core does not touch the GPU, and refuses what would need it. It
+ * ends when the GPU is unregistered. Any context.
+ */
+void vgpu_gpu_lost(struct vgpu_gpu *gpu)
+{
+	struct vgpu_pdev *pd = gpu->pd;
+	struct vgpu_sched *eng;
+
+	if (READ_ONCE(pd->lost))
+		return;
+	WRITE_ONCE(pd->lost, true);
+	dev_err(gpu->desc.dev, "the GPU is lost: it does not answer\n");
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
+		wake_up(&eng->wq);
+}
+EXPORT_SYMBOL_GPL(vgpu_gpu_lost);
+
+/**
  * vgpu_bar_address() - where a guest has put a BAR
  * @inst: the instance
  * @bar: 0 to 5

@@ -227,7 +227,9 @@ static unsigned int vgpu_get_available(struct mdev_type *mtype)
 	n = vgpu_parts_fit(&pd->parts, type->desc->slice,
 			   type->desc->vram_size);
 	mutex_unlock(&pd->lock);
-	return n;
+	if (pd->gpu.desc.ops->available)
+		n = pd->gpu.desc.ops->available(&pd->gpu, type->desc, n);
+	return min_t(u64, n, UINT_MAX);
 }
 
 static ssize_t vgpu_show_description(struct mdev_type *mtype, char *buf)
