@@ -146,8 +146,9 @@ struct vgpu_queue {
  * @unload: the engine is idle: begin to put what it changed by itself into the
  *	context image of @q. The core asks @idle afterwards. NULL when there is
  *	nothing. Returns 0 or -errno, which is a fault
- * @used_ns: time that the engine has spent on @q so far, ns, never going
- *	backwards. NULL when the core's clock is right
+ * @spent_ns: a slice of @q's has ended, which took @ran ns by the core's clock:
+ *	returns how much of the engine's time that was. NULL when the core's clock is
+ *	right
  * @reset: bring the engine to a known idle state; waits as long as the hardware
  *	needs. Returns 0, -EOPNOTSUPP for a scope that the hardware does not
  *	have, another -errno when it did not help
@@ -164,7 +165,7 @@ struct vgpu_engine_ops {
 	bool (*idle)(struct vgpu_engine *e);
 	int (*preempt)(struct vgpu_queue *q);
 	int (*unload)(struct vgpu_queue *q);
-	u64 (*used_ns)(struct vgpu_queue *q);
+	u64 (*spent_ns)(struct vgpu_queue *q, u64 ran);
 	int (*reset)(struct vgpu_engine *e, enum vgpu_reset_scope scope);
 	s64 (*scrub)(struct vgpu_engine *e, u64 offset, u64 size);
 	int (*dump)(struct vgpu_engine *e, char *buf, size_t size);
@@ -206,6 +207,7 @@ void vgpu_queue_kick(struct vgpu_queue *q);
 bool vgpu_queue_busy(struct vgpu_queue *q);
 bool vgpu_queue_accepts(struct vgpu_queue *q);
 void vgpu_engine_done(struct vgpu_engine *e);
+u64 vgpu_engine_watchdog_ns(const struct vgpu_engine *e);
 struct vgpu_queue *vgpu_instance_queue(struct vgpu_instance *inst,
 				       enum vgpu_engine_class class);
 

@@ -192,14 +192,6 @@ static int run_pieces(struct vgpu_sched *eng, struct vgpu_context *ctx,
 	return ret;
 }
 
-/* Time on the engine by the backend's clock, where it has one. */
-static u64 used(struct vgpu_sched *eng, struct vgpu_context *ctx)
-{
-	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
-
-	return ops->used_ns ? ops->used_ns(&ctx->q) : 0;
-}
-
 /* The instance has the engine: from here on the time is its own. */
 static u64 slice_begins(struct vgpu_sched *eng, struct vgpu_context *ctx,
 			u64 begin, bool switched, u32 *slice)
@@ -235,7 +227,7 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 {
 	struct vgpu_vdev *vd = ctx->vd;
 	bool switched = eng->current_ctx != ctx, left;
-	u64 begin = ktime_get_ns(), before, end, ran, waited;
+	u64 begin = ktime_get_ns(), end, ran, waited;
 	u32 slice;
 	int ret = 0;
 
@@ -243,7 +235,6 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 	if (switched)
 		ret = engine_load(eng, ctx);
 	waited = slice_begins(eng, ctx, begin, switched, &slice);
-	before = used(eng, ctx);
 
 	/* Work may have come while the instance was being faulted. */
 	if (!vgpu_queue_accepts(&ctx->q)) {
@@ -255,8 +246,8 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 	ran = vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
 	/* When the account was closed: later, the thread may have slept. */
 	end = eng->rl.since;
-	if (eng->engine.desc->ops->used_ns)
-		ran = used(eng, ctx) - before;
+	if (eng->engine.desc->ops->spent_ns)
+		ran = eng->engine.desc->ops->spent_ns(&ctx->q, ran);
 	if (ret)
 		vgpu_hang_fault(eng, ctx, ret);
 	eng->hung = false;

@@ -31,6 +31,18 @@ void vgpu_engine_done(struct vgpu_engine *e)
 EXPORT_SYMBOL_GPL(vgpu_engine_done);
 
 /**
+ * vgpu_engine_watchdog_ns() - how long an engine may take to come idle
+ * @e: the engine
+ *
+ * Return: ns; an operator changes it.
+ */
+u64 vgpu_engine_watchdog_ns(const struct vgpu_engine *e)
+{
+	return (u64)READ_ONCE(e->gpu->pd->watchdog_us) * NSEC_PER_USEC;
+}
+EXPORT_SYMBOL_GPL(vgpu_engine_watchdog_ns);
+
+/**
  * vgpu_slice_end() - when an instance has to give an engine up
  * @eng: the engine; engine context
  * @slice: what it was given
@@ -96,7 +108,7 @@ int vgpu_engine_wait(struct vgpu_sched *eng, struct vgpu_context *ctx,
 		     const struct vgpu_slice *slice)
 {
 	const struct vgpu_engine_ops *ops = eng->engine.desc->ops;
-	u64 limit = (u64)READ_ONCE(eng->pd->watchdog_us) * NSEC_PER_USEC;
+	u64 limit = vgpu_engine_watchdog_ns(&eng->engine);
 	u64 begin = ktime_get_ns(), now, wake;
 	bool may_go_on = ctx && ops->preempt;
 	int ret;
