@@ -209,6 +209,8 @@ struct vgpu_instance {
  *	doorbells. Called from page faults: wake up who looks, take no mutex
  * @available: how many more instances of @type are on offer, where @fit would find
  *	memory; told to operators, no more. NULL: @fit. Process context, no lock
+ * @hindrance: what is missing, outside of the instance, for its work to go on: two
+ *	words for operators, or NULL for nothing. Optional. Process context
  */
 struct vgpu_gpu_ops {
 	int (*instance_init)(struct vgpu_instance *inst);
@@ -220,6 +222,7 @@ struct vgpu_gpu_ops {
 	void (*doorbell)(struct vgpu_instance *inst, unsigned int bell);
 	u64 (*available)(struct vgpu_gpu *gpu, const struct vgpu_type_desc *type,
 			 u64 fit);
+	const char *(*hindrance)(struct vgpu_instance *inst);
 };
 
 /**

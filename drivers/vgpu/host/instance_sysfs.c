@@ -43,12 +43,15 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	const char *missing = NULL;
 
 	if (READ_ONCE(vd->pd->lost))
 		return sysfs_emit(buf, "lost\n");
 	if (READ_ONCE(vd->faulted))
 		return sysfs_emit(buf, "faulted\n");
-	return sysfs_emit(buf, "ok\n");
+	if (vd_ops(vd)->hindrance)
+		missing = vd_ops(vd)->hindrance(&vd->inst);
+	return sysfs_emit(buf, "%s\n", missing ?: "ok");
 }
 static DEVICE_ATTR_RO(state);
 
