@@ -14,7 +14,9 @@
 #include <vgpu/ring.h>
 #include <vgpu/vgpu.h>
 
+#include "soft_almaif.h"
 #include "soft_config.h"
+#include "soft_executor.h"
 #include "soft_packet.h"
 
 /*
@@ -33,15 +35,19 @@
 /*
  * What a guest sees, of types that have it: BAR 0 is memory, a screen's picture
  * too; BAR 2 is the display's registers; BAR 3 is the control page of the queues,
- * their doorbells, MSI-X.
+ * their doorbells, MSI-X; BAR 4 is AlmaIF: a control page, then memory, its ring
+ * among it.
  */
 #define SOFT_BAR_VRAM		0
 #define SOFT_BAR_DISPLAY	2
 #define SOFT_DISPLAY_SIZE	0x1000
 #define SOFT_BAR_CONTROL	3
+#define SOFT_BAR_ALMAIF		4
 #define SOFT_CONTROL_SIZE	0x1000
 #define SOFT_BELL_COPY		0x1000
 #define SOFT_BELL_COMPUTE	0x2000
+/* Numbers of doorbells: those of the queues are 0 and 1. */
+#define SOFT_BELL_ALMAIF	2
 #define SOFT_MSIX		0x3000
 #define SOFT_MSIX_SIZE		0x1000
 /* Interrupts: of the copy queue, of the compute queue. */
@@ -97,19 +103,31 @@ struct soft_gpu;
  * enum soft_next - what was next in a ring
  * @SOFT_NONE: nothing
  * @SOFT_DROPPED: a packet that is bad
+ * @SOFT_PASSED: a packet that has nothing to be done
  * @SOFT_FOUND: a packet to be worked on
  */
 enum soft_next {
 	SOFT_NONE,
 	SOFT_DROPPED,
+	SOFT_PASSED,
 	SOFT_FOUND,
 };
 
 /**
- * struct soft_queue - an instance's ring on one engine
+ * struct soft_queue - an instance's rings on one engine
  * @q: the core's part
  * @compute: for a compute engine
+ * @client: a compute queue, as its executor sees it
+ * @almaif: the AlmaIF device of a compute queue; while its ring is up, there is no
+ *	@ring. NULL for other queues
+ * @since: when the dispatch under way came onto the engine, ns; engine context
+ * @wall: time that dispatches had the engine in this slice, ns; engine context
+ * @stuck: time that the dispatch under way had it without an answer, ns; engine
+ *	context
  * @lock: protects what follows; never held while work is done
+ * @worker: who carries dispatches out, a reference, or NULL; changed with
+ *	&soft_executor.lock held, too
+ * @failed: -errno: the dispatch under way has ended with its worker
  * @ring: where its packets are
  * @refused: the last packet, or the guest's index, was bad
  * @verdict: of the last packet
@@ -123,7 +141,14 @@ enum soft_next {
 struct soft_queue {
 	struct vgpu_queue *q;
 	bool compute;
+	struct soft_client client;
+	struct soft_almaif *almaif;
+	u64 since;
+	u64 wall;
+	u64 stuck;
 	spinlock_t lock;	/* what follows */
+	struct soft_worker *worker;
+	int failed;
 	struct vgpu_ring ring;
 	bool refused;
 	enum soft_verdict verdict;
@@ -183,8 +208,11 @@ struct soft_instance {
 /**
  * struct soft_engine - an engine; engine context but for @timer
  * @engine: the core's part; set before @timer is started
- * @timer: ends what takes a modelled time
- * @waiting: whose packet that is, or NULL
+ * @timer: ends what takes a modelled time, or a worker's grace
+ * @computing: whose dispatch a worker is at, or NULL
+ * @preempting: it is to yield
+ * @grace_end: until then it may take its time, ns
+ * @waiting: whose packet takes a modelled time, or NULL
  * @until: when it ends, ns
  * @hang: stuck until it is reset; whoever wants that may set it
  * @debt: time that modelled speed still takes, ns
@@ -192,6 +220,9 @@ struct soft_instance {
 struct soft_engine {
 	struct vgpu_engine *engine;
 	struct hrtimer timer;
+	struct soft_queue *computing;
+	bool preempting;
+	u64 grace_end;
 	struct soft_queue *waiting;
 	u64 until;
 	bool hang;
@@ -220,6 +251,7 @@ struct soft_knobs {
  * @config: what it is to be; as long as it is registered
  * @vram: its memory
  * @types: on offer
+ * @executor: who computes for its instances
  * @engines: by their numbers; a GPU in few slices has the first of them
  * @knobs: how it misbehaves
  * @cutting: it is being cut, which nobody else does then
@@ -232,6 +264,7 @@ struct soft_gpu {
 	struct soft_config *config;
 	struct vgpu_vram vram;
 	struct soft_types types;
+	struct soft_executor *executor;
 	struct soft_engine engines[SOFT_ENGINES];
 	struct soft_knobs knobs;
 	struct mutex cutting;		/* config->slices, gpu, types */
@@ -260,6 +293,9 @@ enum soft_next soft_queue_next(struct soft_queue *sq, struct soft_work *work,
 			       u64 *done);
 void soft_queue_progress(struct soft_queue *sq, u64 done);
 void soft_queue_finish(struct soft_queue *sq);
+void soft_queue_over(struct soft_queue *sq, u32 completion);
+void soft_queue_look(struct soft_queue *sq);
+bool soft_queue_is_almaif(struct soft_queue *sq);
 u32 soft_queue_status(struct soft_queue *sq);
 void soft_queue_save(struct soft_queue *sq, struct vgpu_writer *w);
 void soft_queue_load(struct soft_queue *sq, struct vgpu_reader *r);
@@ -269,6 +305,14 @@ void soft_doorbell(struct vgpu_instance *inst, unsigned int bell);
 extern const struct vgpu_engine_desc soft_engines[SOFT_ENGINES];
 void soft_engines_init(struct soft_gpu *soft);
 void soft_engine_forget(struct vgpu_queue *q);
+
+/* soft_compute.c */
+int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
+		       u64 budget_ns);
+bool soft_compute_idle(struct soft_engine *se);
+void soft_compute_preempt(struct soft_engine *se);
+void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq);
+u64 soft_compute_spent(struct soft_queue *sq, u64 ran);
 
 /* soft_pci.c */
 extern const struct vgpu_pci_desc soft_pci[SOFT_KINDS];

@@ -98,6 +98,7 @@ static bool step(struct soft_engine *se, struct soft_queue *sq,
 		soft_queue_progress(sq, done);
 		break;
 	case SOFT_OP_NOP:
+	case SOFT_OP_DISPATCH:
 		break;
 	}
 	if (done == w->size)
@@ -117,15 +118,25 @@ static int soft_start(struct vgpu_queue *q, u64 budget_ns)
 	u64 begin = ktime_get_ns(), end = begin + budget_ns, done;
 	struct soft_queue *sq = q->priv;
 	struct soft_work w;
+	int ret;
 
 	vgpu_assert_engine_context(q->engine);
+	/* What was under way may have ended with its worker. */
+	if (READ_ONCE(sq->failed))
+		return sq->failed;
 	do {
 		enum soft_next next = soft_queue_next(sq, &w, &done);
 
 		if (next == SOFT_NONE)
 			break;
-		if (next == SOFT_FOUND && !step(se, sq, &w, done))
+		if (next == SOFT_FOUND && w.op == SOFT_OP_DISPATCH) {
+			ret = soft_compute_start(se, sq,
+						 end - begin);
+			if (ret <= 0)
+				return ret;
+		} else if (next == SOFT_FOUND && !step(se, sq, &w, done)) {
 			break;
+		}
 		slow_down(to_soft(q->inst->gpu), se, begin);
 		cond_resched();
 		begin = ktime_get_ns();
@@ -154,6 +165,8 @@ static bool soft_idle(struct vgpu_engine *e)
 	vgpu_assert_engine_context(e);
 	if (se->hang)
 		return false;
+	if (se->computing)
+		return soft_compute_idle(se);
 	if (se->waiting && ktime_get_ns() >= se->until)
 		stop_waiting(se);
 	return !se->waiting;
@@ -166,12 +179,21 @@ static int soft_preempt(struct vgpu_queue *q)
 	vgpu_assert_engine_context(q->engine);
 	if (se->waiting)
 		stop_waiting(se);
+	if (se->computing)
+		soft_compute_preempt(se);
 	return 0;
 }
 
+static u64 soft_spent(struct vgpu_queue *q, u64 ran)
+{
+	return soft_compute_spent(q->priv, ran);
+}
+
+/* A worker that is at work is ended when its queue's work is forgotten. */
 static void reset_engine(struct soft_engine *se)
 {
 	hrtimer_cancel(&se->timer);
+	se->computing = NULL;
 	se->waiting = NULL;
 	se->hang = false;
 }
@@ -204,6 +226,8 @@ void soft_engine_forget(struct vgpu_queue *q)
 	struct soft_engine *se = to_engine(q->engine);
 
 	vgpu_assert_engine_context(q->engine);
+	if (q->engine->desc->class == VGPU_CLASS_COMPUTE)
+		soft_compute_forget(se, q->priv);
 	if (se->waiting != q->priv)
 		return;
 	hrtimer_cancel(&se->timer);
@@ -225,6 +249,7 @@ static int soft_dump(struct vgpu_engine *e, char *buf, size_t size)
 	vgpu_assert_engine_context(e);
 	return scnprintf(buf, size, "engine %s: %s\n", e->desc->name,
 			 se->hang ? "hangs" :
+			 se->computing ? "waits for a worker" :
 			 se->waiting ? "waits for its timer" : "idle");
 }
 
@@ -243,6 +268,7 @@ static const struct vgpu_engine_ops compute_ops = {
 	.start = soft_start,
 	.idle = soft_idle,
 	.preempt = soft_preempt,
+	.spent_ns = soft_spent,
 	.reset = soft_reset,
 	.dump = soft_dump,
 };

@@ -93,6 +93,10 @@ static void state_reset(struct vgpu_instance *inst)
 	vgpu_reg_set(&inst->regs, SOFT_QUEUES,
 		     (si->queue[VGPU_CLASS_COPY] ? BIT(0) : 0) |
 		     (si->queue[VGPU_CLASS_COMPUTE] ? BIT(1) : 0));
+	if (si->queue[VGPU_CLASS_COMPUTE] &&
+	    si->queue[VGPU_CLASS_COMPUTE]->almaif)
+		soft_almaif_info(si->queue[VGPU_CLASS_COMPUTE], &inst->regs,
+				 SOFT_REGS_ALMAIF);
 }
 
 /* The queues that there are follow from the type. */
@@ -145,7 +149,25 @@ static const struct vgpu_section soft_sections[] = {
 		.save = soft_display_save,
 		.load = soft_display_load,
 	},
+	{
+		.id = VGPU_SECTION_BACKEND + 2,
+		.version = 1,
+		.name = "almaif",
+		.save = soft_almaif_save,
+		.load = soft_almaif_load,
+	},
 };
+
+/* Our own rings need nobody, and a guest may never compute. */
+static const char *hindrance(struct vgpu_instance *inst)
+{
+	struct soft_instance *si = inst->priv;
+	struct soft_queue *sq = si->queue[VGPU_CLASS_COMPUTE];
+
+	if (!sq || !soft_queue_is_almaif(sq) || soft_client_served(sq))
+		return NULL;
+	return "no executor";
+}
 
 static const struct vgpu_gpu_ops soft_ops = {
 	.instance_init = instance_init,
@@ -153,6 +175,7 @@ static const struct vgpu_gpu_ops soft_ops = {
 	.scanout = soft_scanout,
 	.doorbell = soft_doorbell,
 	.available = available,
+	.hindrance = hindrance,
 };
 
 static void describe(struct soft_gpu *soft, struct vgpu_gpu_desc *desc)
@@ -185,6 +208,7 @@ static int attach(struct soft_gpu *soft, struct device *dev)
 	if (IS_ERR(gpu))
 		return PTR_ERR(gpu);
 	soft->gpu = gpu;
+	WRITE_ONCE(soft->executor->info.slices, soft->config->slices);
 	return 0;
 }
 
@@ -232,9 +256,21 @@ int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
 	mutex_init(&soft->cutting);
 	soft->knobs.speed_percent = 100;
 	soft_engines_init(soft);
+	soft->executor = soft_executor_add(dev, soft->vram.size, config->slices);
+	if (IS_ERR(soft->executor)) {
+		ret = PTR_ERR(soft->executor);
+		dev_err(dev, "no device for executors: error %d\n", ret);
+		goto err_vram;
+	}
 	ret = attach(soft, dev);
 	if (ret)
-		vgpu_vram_free(&soft->vram);
+		goto err_executor;
+	return 0;
+
+err_executor:
+	soft_executor_remove(soft->executor);
+err_vram:
+	vgpu_vram_free(&soft->vram);
 	return ret;
 }
 
@@ -245,6 +281,7 @@ int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
 void soft_gpu_unregister(struct soft_gpu *soft)
 {
 	detach(soft);
+	soft_executor_remove(soft->executor);
 	vgpu_vram_free(&soft->vram);
 	mutex_destroy(&soft->lock);
 	mutex_destroy(&soft->cutting);

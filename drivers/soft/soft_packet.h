@@ -11,6 +11,7 @@ enum soft_op {
 	SOFT_OP_FILL,		/* @size bytes at @dst with @value, 4 at a time */
 	SOFT_OP_WAIT,		/* be busy for @size ns; compute engines only */
 	SOFT_OP_HANG,		/* never come idle; compute engines only */
+	SOFT_OP_DISPATCH,	/* never a packet's: a dispatch that came by AlmaIF */
 };
 
 /** Write @fence_value to @fence when it is done. */

@@ -36,6 +36,18 @@ static const struct vgpu_bar_desc display_bars[VGPU_NR_BARS] = {
 static const struct vgpu_bar_desc compute_bars[VGPU_NR_BARS] = {
 	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
 	[SOFT_BAR_CONTROL] = BAR_CONTROL,
+	[SOFT_BAR_ALMAIF] = {
+		.flags = PCI_BASE_ADDRESS_MEM_PREFETCH |
+			 PCI_BASE_ADDRESS_MEM_TYPE_64,
+		.areas = {
+			{ VGPU_AREA_TRAP, 0, SOFT_ALMAIF_CONTROL,
+			  SOFT_REGS_ALMAIF },
+			{ VGPU_AREA_RING, SOFT_ALMAIF_RING, PAGE_SIZE,
+			  SOFT_ALMAIF_RING, SOFT_BELL_ALMAIF },
+			{ VGPU_AREA_MEMORY, SOFT_ALMAIF_RING + PAGE_SIZE, 0,
+			  SOFT_ALMAIF_RING + PAGE_SIZE },
+		},
+	},
 };
 
 static const struct vgpu_bar_desc both_bars[VGPU_NR_BARS] = {

@@ -11,6 +11,10 @@
  * While a queue is looked at, its doorbell page is mapped and a ring of it costs
  * the guest nothing and tells us nothing; so the ring itself is looked at, every
  * LOOK_MS. Asleep it costs nothing at all.
+ *
+ * A compute queue has its packets from one of two rings: our own, or that of AlmaIF
+ * (soft_almaif.c), once its guest has set that up. What comes by AlmaIF waits until
+ * there is a worker: nobody looks for it meanwhile.
  */
 #include <linux/ktime.h>
 #include <linux/ratelimit.h>
@@ -27,21 +31,57 @@ static void look_soon(struct soft_queue *sq, unsigned int ms)
 		schedule_delayed_work(&sq->look, msecs_to_jiffies(ms));
 }
 
+/* Has the packet under way, or that of AlmaIF which is next, somebody to do it. */
+static bool is_served(const struct soft_queue *sq)
+{
+	lockdep_assert_held(&sq->lock);
+	return sq->worker && READ_ONCE(sq->worker->ready);
+}
+
+static bool is_almaif(const struct soft_queue *sq)
+{
+	lockdep_assert_held(&sq->lock);
+	return sq->almaif && sq->almaif->up;
+}
+
 static bool pending(struct soft_queue *sq)
 {
 	unsigned long flags;
 	bool ret;
 
 	spin_lock_irqsave(&sq->lock, flags);
-	ret = sq->has_work || (!sq->refused && vgpu_ring_pending(&sq->ring));
+	if (is_almaif(sq))
+		ret = sq->failed ||
+		      (is_served(sq) &&
+		       (sq->has_work || soft_almaif_pending(sq)));
+	else
+		ret = sq->has_work ||
+		      (!sq->refused && vgpu_ring_pending(&sq->ring));
 	spin_unlock_irqrestore(&sq->lock, flags);
 	return ret;
 }
 
-/* The doorbells have the numbers of the queues' bits. */
-static unsigned int bell_of(const struct soft_queue *sq)
+/**
+ * soft_queue_is_almaif() - does a queue take its packets from AlmaIF
+ * @sq: the queue
+ *
+ * Return: true from a guest's command until a reset.
+ */
+bool soft_queue_is_almaif(struct soft_queue *sq)
 {
-	return sq->compute;
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&sq->lock, flags);
+	ret = is_almaif(sq);
+	spin_unlock_irqrestore(&sq->lock, flags);
+	return ret;
+}
+
+/* The doorbells of our own rings have the numbers of the queues' bits. */
+static unsigned int bell_of(struct soft_queue *sq)
+{
+	return soft_queue_is_almaif(sq) ? SOFT_BELL_ALMAIF : sq->compute;
 }
 
 static void look(struct work_struct *work)
@@ -49,7 +89,7 @@ static void look(struct work_struct *work)
 	struct soft_queue *sq = container_of(to_delayed_work(work),
 					     struct soft_queue, look);
 
-	if (!READ_ONCE(sq->ring.mem))
+	if (!READ_ONCE(sq->ring.mem) && !soft_queue_is_almaif(sq))
 		return;
 	if (!pending(sq) && vgpu_doorbell_arm(sq->q->inst, bell_of(sq),
 					      READ_ONCE(sq->idle_since))) {
@@ -62,9 +102,20 @@ static void look(struct work_struct *work)
 }
 
 /**
+ * soft_queue_look() - look at a queue's ring from now on
+ * @sq: the queue
+ *
+ * Its doorbell may be mapped already.
+ */
+void soft_queue_look(struct soft_queue *sq)
+{
+	look_soon(sq, 0);
+}
+
+/**
  * soft_doorbell() - see &vgpu_gpu_ops.doorbell
  * @inst: the instance
- * @bell: 0 for the copy queue, 1 for the compute queue
+ * @bell: 0 for the copy queue, others for the compute queue
  */
 void soft_doorbell(struct vgpu_instance *inst, unsigned int bell)
 {
@@ -126,7 +177,8 @@ void soft_queue_disable(struct soft_queue *sq)
 }
 
 /**
- * soft_queue_close() - the device was closed: look at the ring no more
+ * soft_queue_close() - the device was closed: look at the ring no more, and nobody
+ *	computes for it
  * @sq: the queue, off the engine and without a ring
  *
  * A look that has begun may have found work there, and kicks the queue: not later
@@ -135,6 +187,8 @@ void soft_queue_disable(struct soft_queue *sq)
 void soft_queue_close(struct soft_queue *sq)
 {
 	cancel_delayed_work_sync(&sq->look);
+	if (sq->compute)
+		soft_client_end(sq, false);
 }
 
 static void report(struct soft_queue *sq, const char *what)
@@ -149,14 +203,13 @@ static void report(struct soft_queue *sq, const char *what)
 }
 
 /* Take the next packet. Return: -errno when the ring is refused. */
-static int take(struct soft_queue *sq, enum soft_next *next)
+static int take_own(struct soft_queue *sq, enum soft_next *next)
 {
 	struct soft_packet packet;
 	int ret;
 
 	lockdep_assert_held(&sq->lock);
-	*next = sq->has_work ? SOFT_FOUND : SOFT_NONE;
-	if (sq->has_work || sq->refused)
+	if (sq->refused)
 		return 0;
 	ret = vgpu_ring_peek(&sq->ring, &packet);
 	if (ret < 0) {
@@ -179,11 +232,61 @@ static int take(struct soft_queue *sq, enum soft_next *next)
 	return 0;
 }
 
+/*
+ * The same from AlmaIF. Return: what is wrong with the packet, or NULL. What is to be
+ * released without the lock is in @image.
+ */
+static const char *take_almaif(struct soft_queue *sq, enum soft_next *next,
+			       struct soft_image **image)
+{
+	enum soft_aql_verdict verdict;
+	bool found;
+
+	lockdep_assert_held(&sq->lock);
+	if (!is_served(sq))
+		return NULL;
+	verdict = soft_almaif_take(sq, &found);
+	if (found && verdict == SOFT_AQL_RUN) {
+		sq->work = (struct soft_work) {
+			.op = SOFT_OP_DISPATCH,
+			.size = soft_aql_groups(&sq->almaif->work),
+		};
+		sq->has_work = true;
+		*next = SOFT_FOUND;
+		return NULL;
+	}
+	if (verdict == SOFT_AQL_NOTHING && !found)
+		return NULL;
+	if (verdict != SOFT_AQL_NOTHING)
+		vgpu_queue_count(sq->q, VGPU_QUEUE_DROPPED, 1);
+	if (!found)
+		return "write index";
+	*next = verdict == SOFT_AQL_NOTHING ? SOFT_PASSED : SOFT_DROPPED;
+	*image = soft_almaif_over(sq, *next == SOFT_DROPPED ? SOFT_AQL_FAILED : 0);
+	return *next == SOFT_DROPPED ? soft_aql_field(verdict) : NULL;
+}
+
+/* From whichever ring there is. Return: what is wrong, or NULL. */
+static const char *take(struct soft_queue *sq, enum soft_next *next,
+			struct soft_image **image)
+{
+	lockdep_assert_held(&sq->lock);
+	*next = sq->has_work ? SOFT_FOUND : SOFT_NONE;
+	if (sq->has_work)
+		return NULL;
+	if (is_almaif(sq))
+		return take_almaif(sq, next, image);
+	if (take_own(sq, next))
+		return "write index";
+	return *next == SOFT_DROPPED ? soft_packet_field(sq->verdict) : NULL;
+}
+
 /**
  * soft_queue_next() - the packet to be worked on
  * @sq: the queue; engine context
  * @work: a checked copy of it
- * @done: how much of it is done already, its own units
+ * @done: how much of it is done already, its own units; of %SOFT_OP_DISPATCH that is
+ *	in &soft_almaif.progress
  *
  * One that is bad is dropped and counted, no more than one a call: a guest can
  * bring them as fast as they are dropped, and the caller knows when to stop.
@@ -194,23 +297,21 @@ static int take(struct soft_queue *sq, enum soft_next *next)
 enum soft_next soft_queue_next(struct soft_queue *sq, struct soft_work *work,
 			       u64 *done)
 {
-	enum soft_verdict verdict;
+	struct soft_image *image = NULL;
 	enum soft_next next;
-	int ret;
+	const char *wrong;
 
 	vgpu_assert_engine_context(sq->q->engine);
 	spin_lock_irq(&sq->lock);
-	ret = take(sq, &next);
-	verdict = sq->verdict;
+	wrong = take(sq, &next, &image);
 	*work = sq->work;
 	*done = sq->ring.progress;
 	if (next != SOFT_FOUND)
 		WRITE_ONCE(sq->idle_since, ktime_get_ns());
 	spin_unlock_irq(&sq->lock);
-	if (ret)
-		report(sq, "write index");
-	else if (next == SOFT_DROPPED)
-		report(sq, soft_packet_field(verdict));
+	soft_image_put(image);
+	if (wrong)
+		report(sq, wrong);
 	/* A slice may end with one that is dropped: then nobody asks again. */
 	if (next != SOFT_FOUND)
 		look_soon(sq, LOOK_MS);
@@ -265,6 +366,32 @@ void soft_queue_finish(struct soft_queue *sq)
 }
 
 /**
+ * soft_queue_over() - the dispatch under way is over
+ * @sq: the queue; engine context
+ * @completion: %SOFT_AQL_DONE, %SOFT_AQL_FAILED; 0 when the guest has withdrawn it
+ */
+void soft_queue_over(struct soft_queue *sq, u32 completion)
+{
+	struct soft_image *image = NULL;
+
+	vgpu_assert_engine_context(sq->q->engine);
+	spin_lock_irq(&sq->lock);
+	if (sq->has_work && is_almaif(sq)) {
+		sq->has_work = false;
+		/* Before the guest is told, who may be asked at once. */
+		if (completion)
+			vgpu_queue_count(sq->q, completion == SOFT_AQL_DONE ?
+					 VGPU_QUEUE_OPS : VGPU_QUEUE_DROPPED, 1);
+		image = soft_almaif_over(sq, completion);
+		WRITE_ONCE(sq->idle_since, ktime_get_ns());
+	}
+	spin_unlock_irq(&sq->lock);
+	soft_image_put(image);
+	/* It may have been the last: then nobody asks for the next one. */
+	look_soon(sq, LOOK_MS);
+}
+
+/**
  * soft_queue_status() - what a guest reads in SOFT_RING_STATUS
  * @sq: the queue
  *
@@ -272,8 +399,11 @@ void soft_queue_finish(struct soft_queue *sq)
  */
 u32 soft_queue_status(struct soft_queue *sq)
 {
-	u32 status = vgpu_queue_busy(sq->q) ? SOFT_STATUS_BUSY : 0;
+	u32 status = 0;
 
+	/* With our own packets; those of AlmaIF are told of in memory. */
+	if (!soft_queue_is_almaif(sq) && vgpu_queue_busy(sq->q))
+		status = SOFT_STATUS_BUSY;
 	spin_lock_irq(&sq->lock);
 	if (sq->ring.mem)
 		status |= SOFT_STATUS_ENABLED;
@@ -291,13 +421,16 @@ u32 soft_queue_status(struct soft_queue *sq)
 void soft_queue_save(struct soft_queue *sq, struct vgpu_writer *w)
 {
 	struct soft_packet packet;
+	bool own;
 
 	spin_lock_irq(&sq->lock);
+	/* What came by AlmaIF is in that section. */
+	own = sq->has_work && !is_almaif(sq);
 	vgpu_ring_save(&sq->ring, soft_vram(sq->q->inst, 0), w);
 	vgpu_put_u8(w, sq->refused);
 	vgpu_put_u8(w, sq->verdict);
-	vgpu_put_u8(w, sq->has_work);
-	if (sq->has_work) {
+	vgpu_put_u8(w, own);
+	if (own) {
 		packet = soft_packet_of(&sq->work);
 		vgpu_put_bytes(w, &packet, sizeof(packet));
 	}
@@ -365,6 +498,7 @@ static int queue_init(struct vgpu_queue *q)
 	enum vgpu_engine_class class = q->engine->desc->class;
 	struct soft_instance *si = q->inst->priv;
 	struct soft_queue *sq;
+	int ret = 0;
 
 	sq = kzalloc(sizeof(*sq), GFP_KERNEL);
 	if (!sq)
@@ -373,6 +507,15 @@ static int queue_init(struct vgpu_queue *q)
 	sq->compute = class == VGPU_CLASS_COMPUTE;
 	spin_lock_init(&sq->lock);
 	INIT_DELAYED_WORK(&sq->look, look);
+	if (sq->compute)
+		ret = soft_almaif_init(sq);
+	if (!ret && sq->compute)
+		ret = soft_client_init(sq);
+	if (ret) {
+		soft_almaif_fini(sq);
+		kfree(sq);
+		return ret;
+	}
 	q->priv = sq;
 	si->queue[class] = sq;
 	return 0;
@@ -386,6 +529,9 @@ static void queue_fini(struct vgpu_queue *q)
 	si->queue[q->engine->desc->class] = NULL;
 	WRITE_ONCE(sq->stopped, true);
 	cancel_delayed_work_sync(&sq->look);
+	if (sq->compute)
+		soft_client_fini(sq);
+	soft_almaif_fini(sq);
 	kfree(sq);
 }
 
@@ -396,8 +542,17 @@ static bool queue_pending(struct vgpu_queue *q)
 
 static void queue_forget(struct vgpu_queue *q)
 {
+	struct soft_queue *sq = q->priv;
+	struct soft_remains dead;
+
 	soft_engine_forget(q);
-	soft_queue_disable(q->priv);
+	if (sq->almaif) {
+		spin_lock_irq(&sq->lock);
+		soft_almaif_forget(sq, &dead);
+		spin_unlock_irq(&sq->lock);
+		soft_almaif_free(&dead);
+	}
+	soft_queue_disable(sq);
 }
 
 static int queue_describe(struct vgpu_queue *q, char *buf, size_t size)
@@ -409,7 +564,9 @@ static int queue_describe(struct vgpu_queue *q, char *buf, size_t size)
 	spin_lock_irq(&sq->lock);
 	len = scnprintf(buf, size, "ring of %u packets, %llu taken; ",
 			sq->ring.mem ? sq->ring.slots : 0, sq->ring.read);
-	if (sq->has_work)
+	if (sq->has_work && is_almaif(sq))
+		len += soft_almaif_describe(sq, buf + len, size - len);
+	else if (sq->has_work)
 		len += scnprintf(buf + len, size - len,
 				 "op %u dst %#llx src %#llx size %#llx, %#llx done\n",
 				 sq->work.op, sq->work.dst, sq->work.src,

@@ -27,7 +27,7 @@ static void enable_write(struct vgpu_regfile *rf, u32 offset, u32 val, u32 mask)
 	u32 slots = vgpu_reg_get(rf, block + SOFT_RING_SLOTS);
 
 	vgpu_assert_trap_context(rf->inst);
-	if (!sq)
+	if (!sq || soft_queue_is_almaif(sq))
 		return;
 	soft_queue_disable(sq);
 	if (!(val & 1) || !vgpu_queue_accepts(sq->q)) {
@@ -62,6 +62,32 @@ static u32 verdict_read(struct vgpu_regfile *rf, u32 offset)
 	struct soft_queue *sq = queue_at(rf, offset);
 
 	return sq ? READ_ONCE(sq->verdict) : 0;
+}
+
+/* ---- The control page of AlmaIF */
+
+static struct soft_queue *compute_queue(struct vgpu_regfile *rf)
+{
+	struct soft_instance *si = rf->priv;
+
+	return si->queue[VGPU_CLASS_COMPUTE];
+}
+
+static u32 almaif_status_read(struct vgpu_regfile *rf, u32 offset)
+{
+	struct soft_queue *sq = compute_queue(rf);
+
+	return sq && sq->almaif ? soft_almaif_status(sq) : 0;
+}
+
+static void almaif_command_write(struct vgpu_regfile *rf, u32 offset, u32 val,
+				 u32 mask)
+{
+	struct soft_queue *sq = compute_queue(rf);
+
+	vgpu_reg_set(rf, offset, val);
+	if (sq && sq->almaif)
+		soft_almaif_command(sq, val);
 }
 
 const struct vgpu_reg soft_regs[] = {
@@ -99,6 +125,14 @@ const struct vgpu_reg soft_regs[] = {
 	{ "QEXT_SIZE", SOFT_QEXT, 0, VGPU_REG_RO, SOFT_QEXT_SIZE },
 	{ "QEXT_ENDIAN", SOFT_QEXT + 4,
 	  .read = soft_endian_read, .write = soft_endian_write },
+	{ "ALMAIF_STATUS", SOFT_REGS_ALMAIF + ALMAIF_STATUS, 0, VGPU_REG_RO,
+	  .read = almaif_status_read },
+	{ "ALMAIF_COUNTERS", SOFT_REGS_ALMAIF + ALMAIF_COUNTERS, 5,
+	  VGPU_REG_RO },
+	{ "ALMAIF_COMMAND", SOFT_REGS_ALMAIF + ALMAIF_COMMAND,
+	  .write = almaif_command_write },
+	{ "ALMAIF_INFO", SOFT_REGS_ALMAIF + ALMAIF_INFO, ALMAIF_INFO_REGS,
+	  VGPU_REG_RO },
 };
 
 const unsigned int soft_nr_regs = ARRAY_SIZE(soft_regs);

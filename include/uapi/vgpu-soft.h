@@ -14,8 +14,9 @@
  * Whoever uses the worker's descriptor first, by VGPU_SOFT_TURN or mmap(), is the
  * worker: that process gets the instance's turns, its CPU time is the instance's GPU
  * time, and it is stopped (SIGSTOP, SIGCONT) when it does not yield, and killed
- * (SIGKILL) when it makes no progress, or when its instance is closed or reset while
- * it is at work. Others that have the descriptor get -EPERM. A process that dies in
+ * (SIGKILL) when no answer comes for as long as the GPU's watchdog allows, by the
+ * clock of its own slices, or when its instance is closed or reset while it is at
+ * work. Others that have the descriptor get -EPERM. A process that dies in
  * the middle of a turn is a fault of its instance, and of no other.
  *
  * All numbers are in the machine's own byte order, but for the arguments, which are

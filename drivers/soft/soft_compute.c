@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dispatches on a compute engine: what a process does for an instance, seen from the
+ * engine. Engine context throughout.
+ *
+ * A slice ends softly where the worker yields, which it is asked to by a word in
+ * memory; and by force, by SIGSTOP, where it does not within GRACE. Then it is
+ * nowhere in particular, and goes on by SIGCONT when its instance is on the engine
+ * again. So no program can hold the engine. One from which no answer comes for as
+ * long as the watchdog allows, by the clock of its own slices, hangs: that is a fault
+ * of its instance, which ends the process.
+ */
+#include <linux/ktime.h>
+#include <linux/minmax.h>
+
+#include "soft.h"
+#include "soft_executor.h"
+
+/* How long a worker may take to yield. */
+#define GRACE	(2 * NSEC_PER_MSEC)
+/* How often to look whether one has been stopped. */
+#define POLL	(200 * NSEC_PER_USEC)
+
+static void fail(struct soft_queue *sq, int err)
+{
+	spin_lock_irq(&sq->lock);
+	sq->failed = err;
+	spin_unlock_irq(&sq->lock);
+}
+
+static void report(struct soft_queue *sq, const char *what, u32 number)
+{
+	struct vgpu_instance *inst = sq->q->inst;
+	struct soft_instance *si = inst->priv;
+
+	if (__ratelimit(&si->drops))
+		dev_notice(inst->dev, "compute queue: kernel %u: the worker says: %s, %u\n",
+			   sq->almaif->work.kernel, what, number);
+}
+
+static void progress(struct soft_queue *sq, u64 done)
+{
+	/* Whoever answers is alive, if slow. */
+	sq->stuck = 0;
+	spin_lock_irq(&sq->lock);
+	sq->almaif->progress = done;
+	spin_unlock_irq(&sq->lock);
+}
+
+/*
+ * The worker has handed its turn in. Return: -errno when that is a fault of its
+ * instance.
+ */
+static int settle(struct soft_queue *sq, const struct soft_answer *answer)
+{
+	switch (answer->status) {
+	case VGPU_SOFT_DONE:
+		sq->stuck = 0;
+		soft_queue_over(sq, SOFT_AQL_DONE);
+		return 0;
+	case VGPU_SOFT_YIELD:
+		progress(sq, answer->progress);
+		return 0;
+	case VGPU_SOFT_REFUSED:
+		sq->stuck = 0;
+		report(sq, "refused", answer->fault);
+		soft_queue_over(sq, SOFT_AQL_FAILED);
+		return 0;
+	default:
+		report(sq, "fault", answer->fault);
+		return -EIO;
+	}
+}
+
+/* The guest has withdrawn what is under way: nobody is to do any more of it. */
+static void drop(struct soft_queue *sq)
+{
+	struct soft_worker *w = soft_worker_of(sq);
+
+	if (w && !soft_turn_withdraw(w))
+		soft_client_end(sq, true);
+	if (w)
+		soft_worker_put(w);
+	sq->stuck = 0;
+	soft_queue_over(sq, 0);
+}
+
+static void begin(struct soft_engine *se, struct soft_queue *sq)
+{
+	se->engine = sq->q->engine;
+	se->computing = sq;
+	se->preempting = false;
+	sq->since = ktime_get_ns();
+}
+
+/* The queue leaves the engine. */
+static void end(struct soft_engine *se)
+{
+	struct soft_queue *sq = se->computing;
+	u64 spent = ktime_get_ns() - sq->since;
+
+	hrtimer_cancel(&se->timer);
+	se->computing = NULL;
+	sq->wall += spent;
+	sq->stuck += spent;
+}
+
+static void go_on(struct soft_worker *w)
+{
+	soft_worker_yield(w, false);
+	if (w->stopped)
+		soft_task_go(w->pid);
+	w->stopped = false;
+}
+
+static bool is_cancelled(struct soft_queue *sq)
+{
+	return READ_ONCE(sq->almaif->cancelled);
+}
+
+/* With a worker. Return: as soft_compute_start(). */
+static int start(struct soft_engine *se, struct soft_queue *sq,
+		 struct soft_worker *w, u64 budget_ns)
+{
+	struct soft_answer answer;
+	int ret;
+
+	if (sq->stuck >= vgpu_engine_watchdog_ns(sq->q->engine))
+		return -ETIMEDOUT;
+	switch (soft_turn_look(w, &answer)) {
+	case SOFT_TURN_ANSWERED:
+		ret = settle(sq, &answer);
+		return ret ?: 1;
+	case SOFT_TURN_NONE:
+		go_on(w);
+		begin(se, sq);
+		soft_turn_post(w, sq->almaif, budget_ns);
+		return 0;
+	default:
+		begin(se, sq);
+		go_on(w);
+		return 0;
+	}
+}
+
+/**
+ * soft_compute_start() - have the dispatch under way carried out
+ * @se: the engine
+ * @sq: the queue whose it is
+ * @budget_ns: about how long it may take
+ *
+ * Return: 0 when a worker is at it, or there is none; 1 when there is nothing to wait
+ * for; -errno for a fault.
+ */
+int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
+		       u64 budget_ns)
+{
+	struct soft_worker *w;
+	int ret;
+
+	vgpu_assert_engine_context(sq->q->engine);
+	ret = READ_ONCE(sq->failed);
+	if (ret)
+		return ret;
+	if (is_cancelled(sq)) {
+		drop(sq);
+		return 1;
+	}
+	w = soft_worker_of(sq);
+	if (!w)
+		return 0;
+	ret = start(se, sq, w, budget_ns);
+	soft_worker_put(w);
+	return ret;
+}
+
+/* The slice is over, and the worker is at it. Return: it stands. */
+static bool stands(struct soft_engine *se, struct soft_worker *w)
+{
+	u64 now = ktime_get_ns();
+
+	if (now < se->grace_end)
+		return false;
+	if (!w->stopped) {
+		w->stopped = true;
+		soft_task_stop(w->pid);
+	}
+	if (soft_task_stands(w->pid))
+		return true;
+	hrtimer_start(&se->timer, ns_to_ktime(POLL), HRTIMER_MODE_REL);
+	return false;
+}
+
+/* Return: the worker has nothing to do any more, or stands. */
+static bool is_off(struct soft_engine *se, struct soft_worker *w)
+{
+	struct soft_queue *sq = se->computing;
+	struct soft_answer answer;
+	int ret;
+
+	switch (soft_turn_look(w, &answer)) {
+	case SOFT_TURN_ANSWERED:
+		end(se);
+		ret = settle(sq, &answer);
+		if (ret)
+			fail(sq, ret);
+		return true;
+	case SOFT_TURN_TAKEN:
+		if (!se->preempting || !stands(se, w))
+			return false;
+		end(se);
+		return true;
+	default:
+		/* It may take it in this moment: then the next look tells. */
+		if (!se->preempting || !soft_turn_withdraw(w))
+			return false;
+		end(se);
+		return true;
+	}
+}
+
+/**
+ * soft_compute_idle() - has a dispatch left the engine
+ * @se: the engine, with one
+ *
+ * Return: true when it has, done or not.
+ */
+bool soft_compute_idle(struct soft_engine *se)
+{
+	struct soft_queue *sq = se->computing;
+	struct soft_worker *w;
+	bool off;
+
+	vgpu_assert_engine_context(sq->q->engine);
+	if (is_cancelled(sq)) {
+		end(se);
+		drop(sq);
+		return true;
+	}
+	w = soft_worker_of(sq);
+	if (!w) {
+		/* It has gone away; if with its turn, soft_client_lost() says so. */
+		end(se);
+		return true;
+	}
+	off = is_off(se, w);
+	soft_worker_put(w);
+	return off;
+}
+
+/**
+ * soft_compute_preempt() - the slice is over
+ * @se: the engine, with a dispatch
+ */
+void soft_compute_preempt(struct soft_engine *se)
+{
+	struct soft_worker *w = soft_worker_of(se->computing);
+
+	vgpu_assert_engine_context(se->engine);
+	if (w) {
+		soft_worker_yield(w, true);
+		soft_worker_put(w);
+	}
+	se->preempting = true;
+	se->grace_end = ktime_get_ns() + GRACE;
+	hrtimer_start(&se->timer, ns_to_ktime(GRACE), HRTIMER_MODE_REL);
+}
+
+/**
+ * soft_compute_forget() - nobody is to do any more of a queue's dispatch
+ * @se: the engine that the queue is for
+ * @sq: the queue
+ *
+ * A worker that has it in its hands is ended: it could not be told from here.
+ */
+void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq)
+{
+	struct soft_worker *w = soft_worker_of(sq);
+
+	vgpu_assert_engine_context(sq->q->engine);
+	if (se->computing == sq)
+		end(se);
+	if (w && !soft_turn_withdraw(w))
+		soft_client_end(sq, false);
+	if (w)
+		soft_worker_put(w);
+	sq->stuck = 0;
+	fail(sq, 0);
+}
+
+/**
+ * soft_compute_spent() - what a slice has cost
+ * @sq: the queue
+ * @ran: its length by the clock, ns
+ *
+ * Return: the time of the dispatches in it is the worker's CPU time, the rest is by
+ * the clock.
+ */
+u64 soft_compute_spent(struct soft_queue *sq, u64 ran)
+{
+	u64 wall = min(sq->wall, ran);
+	struct soft_worker *w;
+
+	vgpu_assert_engine_context(sq->q->engine);
+	sq->wall = 0;
+	w = wall ? soft_worker_of(sq) : NULL;
+	if (!w)
+		return ran;
+	ran = ran - wall + soft_turn_charge(w, wall);
+	soft_worker_put(w);
+	return ran;
+}

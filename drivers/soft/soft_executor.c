@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A soft GPU's character device: the supervisor hears here which instances want
+ * somebody to compute, and gets a worker for each. See <uapi/vgpu-soft.h>, and
+ * soft_executor.h for who lives how long.
+ *
+ * There are no queues of events that somebody could fill: what the supervisor is told
+ * follows from what it was told last and what is true now.
+ */
+#include <linux/cpumask.h>
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/uuid.h>
+
+#include "soft.h"
+#include "soft_executor.h"
+
+static struct soft_executor *executor_of(const struct soft_queue *sq)
+{
+	return to_soft(sq->q->inst->gpu)->executor;
+}
+
+static struct soft_queue *to_queue(struct soft_client *client)
+{
+	return container_of(client, struct soft_queue, client);
+}
+
+static void release(struct kref *ref)
+{
+	struct soft_executor *ex = container_of(ref, struct soft_executor, ref);
+
+	mutex_destroy(&ex->lock);
+	kfree(ex);
+}
+
+/**
+ * soft_executor_put() - give a reference back
+ * @ex: the executor
+ */
+void soft_executor_put(struct soft_executor *ex)
+{
+	kref_put(&ex->ref, release);
+}
+
+static struct vgpu_soft_event event_of(struct soft_queue *sq, u32 type,
+				       u64 session)
+{
+	struct vgpu_instance *inst = sq->q->inst;
+	struct vgpu_soft_event event = {
+		.type = type,
+		.instance = inst->id,
+		.slice = sq->q->engine->desc->slice,
+		.session = session,
+		.vram_size = inst->vram_size,
+	};
+	uuid_t uuid;
+
+	/* An mdev's name is its UUID. */
+	if (!uuid_parse(dev_name(inst->dev), &uuid))
+		export_uuid(event.uuid, &uuid);
+	return event;
+}
+
+/* Is there something to be told of a client, and what. */
+static bool has_news(struct soft_client *client, struct vgpu_soft_event *event,
+		     bool tell)
+{
+	struct soft_queue *sq = to_queue(client);
+
+	if (client->told && client->told != client->session) {
+		*event = event_of(sq, VGPU_SOFT_GONE, client->told);
+		if (tell)
+			client->told = 0;
+		return true;
+	}
+	if (client->session && !client->told && !sq->worker) {
+		*event = event_of(sq, VGPU_SOFT_WANTED, client->session);
+		if (tell)
+			client->told = client->session;
+		return true;
+	}
+	return false;
+}
+
+/* The next event, which is over with that if @tell says so. */
+static bool next_event(struct soft_executor *ex, struct vgpu_soft_event *event,
+		       bool tell)
+{
+	struct soft_farewell *bye;
+	struct soft_client *client;
+
+	lockdep_assert_held(&ex->lock);
+	bye = list_first_entry_or_null(&ex->farewells, struct soft_farewell,
+				       list);
+	if (bye) {
+		*event = bye->event;
+		if (tell) {
+			list_del(&bye->list);
+			kfree(bye);
+		}
+		return true;
+	}
+	list_for_each_entry(client, &ex->clients, list)
+		if (has_news(client, event, tell))
+			return true;
+	return false;
+}
+
+static bool has_event(struct soft_executor *ex)
+{
+	struct vgpu_soft_event event;
+	bool ret;
+
+	mutex_lock(&ex->lock);
+	ret = ex->gone || next_event(ex, &event, false);
+	mutex_unlock(&ex->lock);
+	return ret;
+}
+
+/*
+ * An open comes with misc's lock held, which keeps the device from being taken away
+ * meanwhile: so the executor is there, for as long as the reference that is taken.
+ */
+static int executor_open(struct inode *inode, struct file *file)
+{
+	struct soft_executor *ex = container_of(file->private_data,
+						struct soft_executor, misc);
+	int ret = 0;
+
+	mutex_lock(&ex->lock);
+	if (ex->gone)
+		ret = -ENODEV;
+	else if (ex->supervised)
+		ret = -EBUSY;
+	else
+		ex->supervised = true;
+	if (!ret)
+		kref_get(&ex->ref);
+	mutex_unlock(&ex->lock);
+	file->private_data = ex;
+	return ret ?: stream_open(inode, file);
+}
+
+static void forget_farewells(struct soft_executor *ex)
+{
+	struct soft_farewell *bye, *next;
+
+	lockdep_assert_held(&ex->lock);
+	list_for_each_entry_safe(bye, next, &ex->farewells, list)
+		kfree(bye);
+	INIT_LIST_HEAD(&ex->farewells);
+}
+
+/* Workers go on: they have files of their own. The next one hears all anew. */
+static int executor_release(struct inode *inode, struct file *file)
+{
+	struct soft_executor *ex = file->private_data;
+	struct soft_client *client;
+
+	mutex_lock(&ex->lock);
+	ex->supervised = false;
+	forget_farewells(ex);
+	list_for_each_entry(client, &ex->clients, list)
+		client->told = 0;
+	mutex_unlock(&ex->lock);
+	soft_executor_put(ex);
+	return 0;
+}
+
+/* Return: bytes, 0 when there is nothing to tell. */
+static ssize_t tell(struct soft_executor *ex, char __user *buf, size_t count)
+{
+	struct vgpu_soft_event event;
+	ssize_t done = 0;
+	bool more;
+
+	while (count - done >= sizeof(event)) {
+		mutex_lock(&ex->lock);
+		more = next_event(ex, &event, true);
+		if (!more && ex->gone && !done)
+			done = -ENODEV;
+		mutex_unlock(&ex->lock);
+		if (!more)
+			break;
+		/* What cannot be written there is lost, as with any stream. */
+		if (copy_to_user(buf + done, &event, sizeof(event)))
+			return done ?: -EFAULT;
+		done += sizeof(event);
+	}
+	return done;
+}
+
+static ssize_t executor_read(struct file *file, char __user *buf, size_t count,
+			     loff_t *pos)
+{
+	struct soft_executor *ex = file->private_data;
+	ssize_t ret;
+
+	if (count < sizeof(struct vgpu_soft_event))
+		return -EINVAL;
+	for (;;) {
+		ret = tell(ex, buf, count);
+		if (ret)
+			return ret;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		ret = wait_event_interruptible(ex->wq, has_event(ex));
+		if (ret)
+			return ret;
+	}
+}
+
+static __poll_t executor_poll(struct file *file, struct poll_table_struct *wait)
+{
+	struct soft_executor *ex = file->private_data;
+	struct vgpu_soft_event event;
+	__poll_t mask = 0;
+
+	poll_wait(file, &ex->wq, wait);
+	mutex_lock(&ex->lock);
+	if (next_event(ex, &event, false))
+		mask = EPOLLIN | EPOLLRDNORM;
+	if (ex->gone)
+		mask |= EPOLLHUP | EPOLLERR;
+	mutex_unlock(&ex->lock);
+	return mask;
+}
+
+static struct soft_queue *find_session(struct soft_executor *ex,
+				       const struct vgpu_soft_worker *arg)
+{
+	struct soft_client *client;
+
+	lockdep_assert_held(&ex->lock);
+	list_for_each_entry(client, &ex->clients, list) {
+		struct soft_queue *sq = to_queue(client);
+
+		if (client->session && client->session == arg->session &&
+		    sq->q->inst->id == arg->instance)
+			return sq;
+	}
+	return NULL;
+}
+
+static struct soft_worker *attach(struct soft_executor *ex,
+				  const struct vgpu_soft_worker *arg)
+{
+	struct soft_worker *w;
+	struct soft_queue *sq;
+
+	lockdep_assert_held(&ex->lock);
+	if (ex->gone)
+		return ERR_PTR(-ENODEV);
+	sq = find_session(ex, arg);
+	if (!sq)
+		return ERR_PTR(-ENOENT);
+	if (sq->worker)
+		return ERR_PTR(-EBUSY);
+	w = soft_worker_make(ex, sq, arg->cpus);
+	if (IS_ERR(w))
+		return w;
+	/* One reference is the queue's, the other the caller's. */
+	kref_get(&w->ref);
+	spin_lock_irq(&sq->lock);
+	sq->worker = w;
+	spin_unlock_irq(&sq->lock);
+	return w;
+}
+
+/**
+ * soft_client_attach() - make a worker for an instance
+ * @ex: the GPU's executor
+ * @arg: which, and what it may use
+ *
+ * Return: the worker, a reference, or an error pointer.
+ */
+struct soft_worker *soft_client_attach(struct soft_executor *ex,
+				       const struct vgpu_soft_worker *arg)
+{
+	struct soft_worker *w;
+
+	mutex_lock(&ex->lock);
+	w = attach(ex, arg);
+	mutex_unlock(&ex->lock);
+	return w;
+}
+
+static long make_worker(struct soft_executor *ex, void __user *uarg)
+{
+	struct vgpu_soft_worker arg;
+	struct soft_worker *w;
+	struct file *file;
+	int fd;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (!arg.cpus || arg.cpus > nr_cpu_ids)
+		return -EINVAL;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	w = soft_client_attach(ex, &arg);
+	file = IS_ERR(w) ? ERR_CAST(w) : soft_worker_file(w);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
+static long executor_ioctl(struct file *file, unsigned int cmd,
+			   unsigned long arg)
+{
+	struct soft_executor *ex = file->private_data;
+	void __user *uarg = (void __user *)arg;
+
+	if (READ_ONCE(ex->gone))
+		return -ENODEV;
+	switch (cmd) {
+	case VGPU_SOFT_INFO:
+		return copy_to_user(uarg, &ex->info, sizeof(ex->info)) ?
+		       -EFAULT : 0;
+	case VGPU_SOFT_WORKER:
+		return make_worker(ex, uarg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations executor_fops = {
+	.owner = THIS_MODULE,
+	.open = executor_open,
+	.release = executor_release,
+	.read = executor_read,
+	.poll = executor_poll,
+	.unlocked_ioctl = executor_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/**
+ * soft_client_init() - an instance's compute queue exists
+ * @sq: the queue
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int soft_client_init(struct soft_queue *sq)
+{
+	struct soft_executor *ex = executor_of(sq);
+
+	sq->client.farewell = kzalloc(sizeof(*sq->client.farewell), GFP_KERNEL);
+	if (!sq->client.farewell)
+		return -ENOMEM;
+	mutex_lock(&ex->lock);
+	list_add_tail(&sq->client.list, &ex->clients);
+	mutex_unlock(&ex->lock);
+	return 0;
+}
+
+/**
+ * soft_client_fini() - it goes away
+ * @sq: the queue; nothing of it is on the engine
+ */
+void soft_client_fini(struct soft_queue *sq)
+{
+	struct soft_executor *ex = executor_of(sq);
+	struct soft_client *client = &sq->client;
+
+	if (!client->farewell)
+		return;
+	soft_client_end(sq, false);
+	mutex_lock(&ex->lock);
+	list_del(&client->list);
+	if (client->told) {
+		client->farewell->event = event_of(sq, VGPU_SOFT_GONE,
+						   client->told);
+		list_add_tail(&client->farewell->list, &ex->farewells);
+		client->farewell = NULL;
+	}
+	mutex_unlock(&ex->lock);
+	kfree(client->farewell);
+	client->farewell = NULL;
+	wake_up(&ex->wq);
+}
+
+static void new_session(struct soft_executor *ex, struct soft_client *client)
+{
+	lockdep_assert_held(&ex->lock);
+	client->session = ++ex->sessions;
+}
+
+/**
+ * soft_client_want() - an instance's guest wants to compute
+ * @sq: its compute queue. Process context
+ */
+void soft_client_want(struct soft_queue *sq)
+{
+	struct soft_executor *ex = executor_of(sq);
+
+	mutex_lock(&ex->lock);
+	if (!sq->client.session)
+		new_session(ex, &sq->client);
+	mutex_unlock(&ex->lock);
+	wake_up(&ex->wq);
+}
+
+/* The worker is not the queue's any more. Return: it, with the queue's reference. */
+static struct soft_worker *detach(struct soft_executor *ex,
+				  struct soft_queue *sq, bool again)
+{
+	struct soft_worker *w = sq->worker;
+
+	lockdep_assert_held(&ex->lock);
+	spin_lock_irq(&sq->lock);
+	sq->worker = NULL;
+	spin_unlock_irq(&sq->lock);
+	sq->client.session = 0;
+	if (again)
+		new_session(ex, &sq->client);
+	return w;
+}
+
+/**
+ * soft_client_end() - a session ends
+ * @sq: whose it is; there need not be one
+ * @again: and another one begins
+ *
+ * Its worker can touch nothing of the instance any more when this returns, and is
+ * killed if it has a turn in its hands. Process context, in engine context too.
+ */
+void soft_client_end(struct soft_queue *sq, bool again)
+{
+	struct soft_executor *ex = executor_of(sq);
+	struct soft_worker *w;
+
+	mutex_lock(&ex->lock);
+	w = detach(ex, sq, again);
+	if (w)
+		soft_worker_end(w);
+	mutex_unlock(&ex->lock);
+	if (w)
+		soft_worker_put(w);
+	wake_up(&ex->wq);
+}
+
+/**
+ * soft_client_lost() - a worker's file was closed
+ * @w: the worker
+ *
+ * With its turn goes its instance's work: a fault, which the engine finds.
+ */
+void soft_client_lost(struct soft_worker *w)
+{
+	struct soft_executor *ex = w->executor;
+	struct soft_queue *sq;
+	bool in_hands;
+
+	mutex_lock(&ex->lock);
+	sq = w->over ? NULL : w->sq;
+	if (sq) {
+		in_hands = !soft_turn_withdraw(w);
+		detach(ex, sq, !in_hands);
+		spin_lock_irq(&sq->lock);
+		if (in_hands)
+			sq->failed = -EPIPE;
+		spin_unlock_irq(&sq->lock);
+		soft_worker_end(w);
+		vgpu_queue_kick(sq->q);
+		vgpu_engine_done(sq->q->engine);
+	}
+	mutex_unlock(&ex->lock);
+	if (sq)
+		soft_worker_put(w);
+	wake_up(&ex->wq);
+}
+
+/**
+ * soft_client_served() - is there somebody who would compute
+ * @sq: the queue
+ *
+ * Return: true when it has a worker, or its GPU a supervisor.
+ */
+bool soft_client_served(struct soft_queue *sq)
+{
+	return READ_ONCE(sq->worker) || READ_ONCE(executor_of(sq)->supervised);
+}
+
+/**
+ * soft_executor_add() - make a GPU's device
+ * @dev: the GPU's
+ * @vram_size: bytes of its memory
+ * @slices: into which it is cut
+ *
+ * Return: the executor, or an error pointer.
+ */
+struct soft_executor *soft_executor_add(struct device *dev, u64 vram_size,
+					u32 slices)
+{
+	struct soft_executor *ex;
+	int ret;
+
+	ex = kzalloc(sizeof(*ex), GFP_KERNEL);
+	if (!ex)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&ex->ref);
+	mutex_init(&ex->lock);
+	init_waitqueue_head(&ex->wq);
+	INIT_LIST_HEAD(&ex->clients);
+	INIT_LIST_HEAD(&ex->farewells);
+	ex->info.abi = VGPU_SOFT_ABI;
+	ex->info.slices = slices;
+	ex->info.vram_size = vram_size;
+	snprintf(ex->name, sizeof(ex->name), "vgpu-soft-%s", dev_name(dev));
+	ex->misc.minor = MISC_DYNAMIC_MINOR;
+	ex->misc.name = ex->name;
+	ex->misc.fops = &executor_fops;
+	ex->misc.parent = dev;
+	ret = misc_register(&ex->misc);
+	if (ret) {
+		soft_executor_put(ex);
+		return ERR_PTR(ret);
+	}
+	return ex;
+}
+
+/**
+ * soft_executor_remove() - take it away
+ * @ex: the executor; no instance is left. Files may be: they say -ENODEV
+ */
+void soft_executor_remove(struct soft_executor *ex)
+{
+	misc_deregister(&ex->misc);
+	mutex_lock(&ex->lock);
+	ex->gone = true;
+	mutex_unlock(&ex->lock);
+	wake_up(&ex->wq);
+	soft_executor_put(ex);
+}

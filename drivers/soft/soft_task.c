@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A worker's process: how much CPU time it has used, and how it is stopped. It may
+ * have ended at any time: then it has used none, it stands, and signals go nowhere.
+ * NULL is such a process, too.
+ */
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/seqlock.h>
+
+#include "soft_executor.h"
+
+/**
+ * soft_task_self() - the process that is running
+ *
+ * Return: a reference, for put_pid().
+ */
+struct pid *soft_task_self(void)
+{
+	return get_task_pid(current, PIDTYPE_TGID);
+}
+
+/**
+ * soft_task_is_self() - is it the process that is running
+ * @pid: a process
+ *
+ * Return: true when it is.
+ */
+bool soft_task_is_self(const struct pid *pid)
+{
+	return task_tgid(current) == pid;
+}
+
+/* Threads that have ended are in the sum, those that run up to the last tick. */
+static u64 sum_of(struct signal_struct *sig)
+{
+	struct task_struct *t;
+	unsigned int seq;
+	u64 sum;
+
+	do {
+		seq = read_seqbegin(&sig->stats_lock);
+		sum = sig->sum_sched_runtime;
+		__for_each_thread(sig, t)
+			sum += READ_ONCE(t->se.sum_exec_runtime);
+	} while (read_seqretry(&sig->stats_lock, seq));
+	return sum;
+}
+
+/**
+ * soft_task_cpu_time() - CPU time of all threads of a process
+ * @pid: the process
+ *
+ * Any context.
+ *
+ * Return: ns; 0 when it has ended.
+ */
+u64 soft_task_cpu_time(struct pid *pid)
+{
+	struct task_struct *p;
+	u64 sum = 0;
+
+	rcu_read_lock();
+	p = pid_task(pid, PIDTYPE_TGID);
+	if (p)
+		sum = sum_of(p->signal);
+	rcu_read_unlock();
+	return sum;
+}
+
+/**
+ * soft_task_stands() - does no thread of a process run
+ * @pid: the process
+ *
+ * Return: true when SIGSTOP has stopped all of it, or when it has ended.
+ */
+bool soft_task_stands(struct pid *pid)
+{
+	struct task_struct *p;
+	bool stands = true;
+
+	rcu_read_lock();
+	p = pid_task(pid, PIDTYPE_TGID);
+	if (p && atomic_read(&p->signal->live))
+		stands = READ_ONCE(p->signal->flags) & SIGNAL_STOP_STOPPED;
+	rcu_read_unlock();
+	return stands;
+}
+
+/**
+ * soft_task_stop() - have a process stopped; it takes a moment
+ * @pid: the process
+ */
+void soft_task_stop(struct pid *pid)
+{
+	if (pid)
+		kill_pid(pid, SIGSTOP, 1);
+}
+
+/**
+ * soft_task_go() - let a process go on
+ * @pid: the process
+ */
+void soft_task_go(struct pid *pid)
+{
+	if (pid)
+		kill_pid(pid, SIGCONT, 1);
+}
+
+/**
+ * soft_task_kill() - end a process, stopped or not
+ * @pid: the process
+ */
+void soft_task_kill(struct pid *pid)
+{
+	if (pid)
+		kill_pid(pid, SIGKILL, 1);
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A worker's turn: how a dispatch comes to a process, and how it comes back.
+ *
+ *	          post               take               hand in
+ *	none ------------> posted ----------> taken ----------------> answered
+ *	 ^                    |                 ^ |                       |
+ *	 +---- withdraw ------+     stopped, <--+ +--> goes on            |
+ *	 +----------------------- the engine has looked ------------------+
+ *
+ * The engine's thread posts, withdraws and looks; the process takes and hands in, in
+ * one system call, so that whoever waits has nothing in its hands. What it hands in
+ * is believed only where it cannot matter to others: whether work is done, and how
+ * far, is its instance's own loss.
+ */
+#include <linux/minmax.h>
+
+#include "soft.h"
+#include "soft_executor.h"
+
+/* Return: what is wrong with what a worker says. */
+static bool makes_sense(const struct soft_worker *w,
+			const struct vgpu_soft_turn *in)
+{
+	lockdep_assert_held(&w->lock);
+	if (in->status == VGPU_SOFT_NONE)
+		return w->turn != SOFT_TURN_TAKEN;
+	if (in->status > VGPU_SOFT_REFUSED || w->turn != SOFT_TURN_TAKEN ||
+	    in->seq != w->out.seq)
+		return false;
+	return in->status != VGPU_SOFT_YIELD ||
+	       (in->progress >= w->out.progress && in->progress <= w->groups);
+}
+
+/* It may go on with another, and all of its time from now on is charged. */
+static void is_ready(struct soft_worker *w)
+{
+	lockdep_assert_held(&w->lock);
+	if (w->ready)
+		return;
+	w->charged = soft_task_cpu_time(w->pid);
+	WRITE_ONCE(w->ready, true);
+	vgpu_queue_kick(w->sq->q);
+}
+
+/**
+ * soft_turn_hand_in() - a worker says what has become of its turn
+ * @w: the worker
+ * @in: what it says; a copy
+ *
+ * A system call that a signal has ended is made anew, with the same: that was handed
+ * in already.
+ *
+ * Return: 0; -ENODEV when the session is over; -EINVAL for what makes no sense.
+ */
+int soft_turn_hand_in(struct soft_worker *w, const struct vgpu_soft_turn *in)
+{
+	unsigned long flags;
+	int ret = 0;
+
+	spin_lock_irqsave(&w->lock, flags);
+	if (w->over) {
+		ret = -ENODEV;
+	} else if (in->status == VGPU_SOFT_NONE || in->seq != w->answered) {
+		if (!makes_sense(w, in))
+			ret = -EINVAL;
+	}
+	if (!ret && in->status != VGPU_SOFT_NONE && in->seq != w->answered) {
+		w->in.status = in->status;
+		w->in.fault = in->fault;
+		w->in.progress = in->progress;
+		w->answered = in->seq;
+		w->turn = SOFT_TURN_ANSWERED;
+		vgpu_engine_done(w->sq->q->engine);
+	}
+	if (!ret)
+		is_ready(w);
+	spin_unlock_irqrestore(&w->lock, flags);
+	return ret;
+}
+
+/**
+ * soft_turn_take() - a worker takes its next turn
+ * @w: the worker
+ * @out: the turn
+ *
+ * Return: false when there is none.
+ */
+bool soft_turn_take(struct soft_worker *w, struct vgpu_soft_turn *out)
+{
+	unsigned long flags;
+	bool ok;
+
+	spin_lock_irqsave(&w->lock, flags);
+	ok = !w->over && w->turn == SOFT_TURN_POSTED;
+	if (ok) {
+		w->turn = SOFT_TURN_TAKEN;
+		*out = w->out;
+	}
+	spin_unlock_irqrestore(&w->lock, flags);
+	return ok;
+}
+
+static void describe(struct vgpu_soft_turn *out, const struct soft_almaif *a)
+{
+	const struct soft_dispatch *work = &a->work;
+	u64 seq = out->seq + 1;
+	unsigned int i;
+
+	memset(out, 0, sizeof(*out));
+	out->seq = seq;
+	out->progress = a->progress;
+	out->kernel = work->kernel;
+	out->image = a->work_image ? a->work_image->generation : 0;
+	out->dims = work->dims;
+	for (i = 0; i < 3; i++) {
+		out->grid[i] = work->grid[i];
+		out->group[i] = work->group[i];
+		out->first[i] = work->first[i];
+	}
+	out->args_size = work->args_size;
+	out->mem = SOFT_ALMAIF_MEM;
+	out->mem_size = a->mem_size;
+	memcpy(out->args, work->args, work->args_size);
+}
+
+/**
+ * soft_turn_post() - give a worker that has no turn the dispatch under way
+ * @w: the worker
+ * @a: of its instance; engine context: nobody else changes what is under way
+ * @budget_ns: about how long it may take
+ */
+void soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
+		    u64 budget_ns)
+{
+	struct soft_image *image = soft_image_get(a->work_image), *last;
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
+	describe(&w->out, a);
+	w->out.budget_ns = budget_ns;
+	w->groups = soft_aql_groups(&a->work);
+	last = w->image;
+	w->image = image;
+	w->turn = SOFT_TURN_POSTED;
+	spin_unlock_irqrestore(&w->lock, flags);
+	soft_image_put(last);
+	wake_up(&w->wq);
+}
+
+/**
+ * soft_turn_look() - how far is a worker
+ * @w: the worker
+ * @answer: what it has handed in
+ *
+ * Return: its turn's state. %SOFT_TURN_ANSWERED is told once.
+ */
+enum soft_turn_state soft_turn_look(struct soft_worker *w,
+				    struct soft_answer *answer)
+{
+	enum soft_turn_state turn;
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
+	turn = w->turn;
+	if (turn == SOFT_TURN_ANSWERED) {
+		*answer = w->in;
+		w->turn = SOFT_TURN_NONE;
+	}
+	spin_unlock_irqrestore(&w->lock, flags);
+	return turn;
+}
+
+/**
+ * soft_turn_withdraw() - take a turn back
+ * @w: the worker
+ *
+ * Return: false when the worker has it in its hands.
+ */
+bool soft_turn_withdraw(struct soft_worker *w)
+{
+	unsigned long flags;
+	bool ok;
+
+	spin_lock_irqsave(&w->lock, flags);
+	ok = w->turn != SOFT_TURN_TAKEN;
+	if (ok)
+		w->turn = SOFT_TURN_NONE;
+	spin_unlock_irqrestore(&w->lock, flags);
+	return ok;
+}
+
+/**
+ * soft_turn_charge() - GPU time that a worker has used
+ * @w: the worker
+ * @ran: by the clock; used where there is no process to ask
+ *
+ * All of its process's time since this was asked last: what it does when it has no
+ * turn is not for free.
+ *
+ * Return: ns.
+ */
+u64 soft_turn_charge(struct soft_worker *w, u64 ran)
+{
+	u64 now = soft_task_cpu_time(w->pid), used = 0;
+	unsigned long flags;
+
+	if (!w->pid)
+		return ran;
+	spin_lock_irqsave(&w->lock, flags);
+	if (now > w->charged) {
+		used = now - w->charged;
+		w->charged = now;
+	}
+	spin_unlock_irqrestore(&w->lock, flags);
+	return div_u64(used, w->cpus);
+}

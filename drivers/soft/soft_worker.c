@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A worker's file: the memory of its instance, to be mapped, and its turns. See
+ * <uapi/vgpu-soft.h>, and soft_executor.h for who lives how long.
+ *
+ * Pages are put in by a fault handler and taken away when the session is over,
+ * whatever the process does meanwhile. A child does not inherit them, and only one
+ * process may use the file.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <vgpu/compat.h>
+
+#include "soft.h"
+#include "soft_executor.h"
+
+/* A fault fills in this much around it: most workers touch all of a buffer. */
+#define FAULT_AROUND	SZ_2M
+
+static void release(struct kref *ref)
+{
+	struct soft_worker *w = container_of(ref, struct soft_worker, ref);
+
+	soft_image_put(w->image);
+	put_pid(w->pid);
+	__free_page(w->state_page);
+	soft_executor_put(w->executor);
+	kfree(w);
+}
+
+/**
+ * soft_worker_put() - give a reference back
+ * @w: the worker. May sleep
+ */
+void soft_worker_put(struct soft_worker *w)
+{
+	kref_put(&w->ref, release);
+}
+
+/**
+ * soft_worker_of() - who computes for an instance now
+ * @sq: its compute queue
+ *
+ * Return: the worker, a reference; NULL when there is none.
+ */
+struct soft_worker *soft_worker_of(struct soft_queue *sq)
+{
+	struct soft_worker *w;
+
+	spin_lock_irq(&sq->lock);
+	w = sq->worker;
+	if (w)
+		kref_get(&w->ref);
+	spin_unlock_irq(&sq->lock);
+	return w;
+}
+
+/**
+ * soft_worker_make() - a worker without a process
+ * @ex: the GPU's executor
+ * @sq: the queue that it is for
+ * @cpus: CPUs that it may keep busy, at least 1
+ *
+ * Return: the worker, or an error pointer.
+ */
+struct soft_worker *soft_worker_make(struct soft_executor *ex,
+				     struct soft_queue *sq, u32 cpus)
+{
+	struct vgpu_instance *inst = sq->q->inst;
+	struct soft_worker *w;
+
+	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
+	if (!w)
+		return ERR_PTR(-ENOMEM);
+	w->state_page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!w->state_page) {
+		kfree(w);
+		return ERR_PTR(-ENOMEM);
+	}
+	kref_init(&w->ref);
+	kref_get(&ex->ref);
+	w->executor = ex;
+	w->vram = &inst->gpu->desc.vram;
+	w->offset = inst->vram_offset;
+	w->size = inst->vram_size;
+	w->cpus = cpus;
+	address_space_init_once(&w->space);
+	init_rwsem(&w->map_sem);
+	init_waitqueue_head(&w->wq);
+	spin_lock_init(&w->lock);
+	w->sq = sq;
+	return w;
+}
+
+/**
+ * soft_worker_yield() - ask a worker to yield, or not any more
+ * @w: the worker
+ * @yield: which
+ */
+void soft_worker_yield(struct soft_worker *w, bool yield)
+{
+	struct vgpu_soft_state *state = page_address(w->state_page);
+
+	WRITE_ONCE(state->yield, yield);
+}
+
+/* Return: it holds something that it cannot be asked to give back. */
+static bool close_session(struct soft_worker *w)
+{
+	bool busy;
+
+	spin_lock_irq(&w->lock);
+	w->over = true;
+	busy = w->turn == SOFT_TURN_TAKEN || w->stopped;
+	w->turn = SOFT_TURN_NONE;
+	spin_unlock_irq(&w->lock);
+	return busy;
+}
+
+/**
+ * soft_worker_end() - its session is over
+ * @w: the worker; the executor's lock is held
+ *
+ * Nothing of the instance is mapped any more when this returns, nor will be.
+ */
+void soft_worker_end(struct soft_worker *w)
+{
+	bool busy;
+
+	lockdep_assert_held(&w->executor->lock);
+	down_write(&w->map_sem);
+	busy = close_session(w);
+	unmap_mapping_range(&w->space, 0, 0, 1);
+	up_write(&w->map_sem);
+	if (busy)
+		soft_task_kill(w->pid);
+	wake_up_all(&w->wq);
+}
+
+/* The first process that uses the file is the worker. */
+static bool is_mine(struct soft_worker *w)
+{
+	struct pid *self = soft_task_self();
+	bool ok;
+
+	spin_lock_irq(&w->lock);
+	if (!w->pid)
+		swap(w->pid, self);
+	ok = soft_task_is_self(w->pid);
+	spin_unlock_irq(&w->lock);
+	put_pid(self);
+	return ok;
+}
+
+/* One thread of it at a time. */
+static int begin_wait(struct soft_worker *w)
+{
+	int ret = 0;
+
+	spin_lock_irq(&w->lock);
+	if (w->waiting)
+		ret = -EBUSY;
+	else
+		w->waiting = true;
+	spin_unlock_irq(&w->lock);
+	return ret;
+}
+
+static bool may_go(struct soft_worker *w)
+{
+	return READ_ONCE(w->over) || READ_ONCE(w->turn) == SOFT_TURN_POSTED;
+}
+
+/* Wait for a turn, and take it. */
+static int next_turn(struct soft_worker *w, struct vgpu_soft_turn *turn)
+{
+	int ret;
+
+	do {
+		ret = wait_event_interruptible(w->wq, may_go(w));
+		if (!ret && READ_ONCE(w->over))
+			ret = -ENODEV;
+		/* It may have been withdrawn since. */
+	} while (!ret && !soft_turn_take(w, turn));
+	return ret;
+}
+
+static long worker_turn(struct soft_worker *w, void __user *arg)
+{
+	struct vgpu_soft_turn turn;
+	int ret;
+
+	if (copy_from_user(&turn, arg, sizeof(turn)))
+		return -EFAULT;
+	ret = begin_wait(w);
+	if (ret)
+		return ret;
+	ret = soft_turn_hand_in(w, &turn);
+	if (!ret)
+		ret = next_turn(w, &turn);
+	WRITE_ONCE(w->waiting, false);
+	if (!ret && copy_to_user(arg, &turn, sizeof(turn)))
+		ret = -EFAULT;
+	return ret;
+}
+
+static struct soft_image *image_of(struct soft_worker *w, u32 generation)
+{
+	struct soft_image *image;
+
+	spin_lock_irq(&w->lock);
+	image = w->turn == SOFT_TURN_TAKEN ? w->image : NULL;
+	if (image && image->generation == generation)
+		soft_image_get(image);
+	else
+		image = NULL;
+	spin_unlock_irq(&w->lock);
+	return image;
+}
+
+static long worker_image(struct soft_worker *w, void __user *uarg)
+{
+	struct vgpu_soft_image arg;
+	struct soft_image *image;
+	long ret = 0;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	image = image_of(w, arg.generation);
+	if (!image)
+		return READ_ONCE(w->over) ? -ENODEV : -ENOENT;
+	if (copy_to_user(u64_to_user_ptr(arg.buf), image->data,
+			 min(arg.size, image->size)))
+		ret = -EFAULT;
+	arg.size = image->size;
+	soft_image_put(image);
+	if (!ret && copy_to_user(uarg, &arg, sizeof(arg)))
+		ret = -EFAULT;
+	return ret;
+}
+
+static long worker_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct soft_worker *w = file->private_data;
+	void __user *uarg = (void __user *)arg;
+
+	if (!is_mine(w))
+		return -EPERM;
+	switch (cmd) {
+	case VGPU_SOFT_TURN:
+		return worker_turn(w, uarg);
+	case VGPU_SOFT_IMAGE:
+		return worker_image(w, uarg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static vm_fault_t insert(struct vm_fault *vmf, struct soft_worker *w)
+{
+	u64 pos = (u64)vmf->pgoff << PAGE_SHIFT;
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long at, start, end;
+	vm_fault_t ret;
+
+	if (pos == VGPU_SOFT_MMAP_STATE)
+		return vmf_insert_pfn(vma, vmf->address,
+				      page_to_pfn(w->state_page));
+	/* All of the mapping is within the partition: so worker_mmap(). */
+	if (WARN_ON_ONCE(pos >= w->size))
+		return VM_FAULT_SIGBUS;
+	ret = vmf_insert_pfn(vma, vmf->address,
+			     vgpu_vram_pfn(w->vram, w->offset + pos));
+	if (ret != VM_FAULT_NOPAGE)
+		return ret;
+
+	/* The neighbours are a favour: whether they fit does not matter. */
+	start = max(round_down(vmf->address, FAULT_AROUND), vma->vm_start);
+	end = min(round_down(vmf->address, FAULT_AROUND) + FAULT_AROUND,
+		  vma->vm_end);
+	pos += w->offset - vmf->address;
+	for (at = start; at < end; at += PAGE_SIZE)
+		if (vmf_insert_pfn(vma, at, vgpu_vram_pfn(w->vram, pos + at)) !=
+		    VM_FAULT_NOPAGE)
+			break;
+	return ret;
+}
+
+static vm_fault_t worker_fault(struct vm_fault *vmf)
+{
+	struct soft_worker *w = vmf->vma->vm_file->private_data;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	down_read(&w->map_sem);
+	if (!w->over)
+		ret = insert(vmf, w);
+	up_read(&w->map_sem);
+	return ret;
+}
+
+static const struct vm_operations_struct worker_vm_ops = {
+	.fault = worker_fault,
+};
+
+static int worker_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	u64 pos = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	u64 size = vma->vm_end - vma->vm_start;
+	struct soft_worker *w = file->private_data;
+
+	if (!is_mine(w))
+		return -EPERM;
+	if (READ_ONCE(w->over))
+		return -ENODEV;
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (pos == VGPU_SOFT_MMAP_STATE) {
+		if (size != PAGE_SIZE || vma->vm_flags & VM_WRITE)
+			return -EINVAL;
+		vgpu_vm_flags(vma, 0, VM_MAYWRITE);
+	} else if (pos > w->size || size > w->size - pos) {
+		return -EINVAL;
+	}
+	vgpu_vm_flags(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
+			   VM_DONTCOPY, 0);
+	vma->vm_ops = &worker_vm_ops;
+	return 0;
+}
+
+static int worker_release(struct inode *inode, struct file *file)
+{
+	struct soft_worker *w = file->private_data;
+
+	soft_client_lost(w);
+	soft_worker_put(w);
+	return 0;
+}
+
+static const struct file_operations worker_fops = {
+	.owner = THIS_MODULE,
+	.release = worker_release,
+	.unlocked_ioctl = worker_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = worker_mmap,
+};
+
+/**
+ * soft_worker_file() - a worker's file
+ * @w: the worker, attached; the caller's reference goes to the file
+ *
+ * Return: the file, or an error pointer: then the worker is lost.
+ */
+struct file *soft_worker_file(struct soft_worker *w)
+{
+	struct file *file;
+
+	file = anon_inode_getfile("[vgpu-soft]", &worker_fops, w, O_RDWR);
+	if (IS_ERR(file)) {
+		soft_client_lost(w);
+		soft_worker_put(w);
+		return file;
+	}
+	w->space.host = file_inode(file);
+	file->f_mapping = &w->space;
+	return file;
+}
