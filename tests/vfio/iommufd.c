@@ -149,6 +149,7 @@ static void bound_once(void)
 	reg_wr(d, gpu->scratch, 0x1234);
 	EXPECT(works(d, 1));
 	EXPECT_EQ(reg_rd(d, gpu->scratch), 0x1234);
+	gpu->close(d);
 	close(d->fd);
 	/* The other descriptor, which was open all the time. */
 	d->fd = second;

@@ -54,10 +54,10 @@ void inject_hangs(uint32_t instance, uint32_t times)
 	arm("fail_idle", times);
 }
 
-/* The next reset of the engine fails. */
+/* The next reset of the engine fails, and that of the device after it. */
 void inject_failed_reset(void)
 {
-	arm("fail_reset", 1);
+	arm("fail_reset", 2);
 }
 
 void inject_nothing(void)
