@@ -11,6 +11,7 @@
 #include <linux/file.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uuid.h>
@@ -193,6 +194,24 @@ static ssize_t tell(struct soft_executor *ex, char __user *buf, size_t count)
 	return done;
 }
 
+/* To look takes a mutex: so not by wait_event(), whose condition must not sleep. */
+static int wait_for_event(struct soft_executor *ex)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int ret = 0;
+
+	add_wait_queue(&ex->wq, &wait);
+	while (!ret && !has_event(ex)) {
+		if (signal_pending(current))
+			ret = -ERESTARTSYS;
+		else
+			wait_woken(&wait, TASK_INTERRUPTIBLE,
+				   MAX_SCHEDULE_TIMEOUT);
+	}
+	remove_wait_queue(&ex->wq, &wait);
+	return ret;
+}
+
 static ssize_t executor_read(struct file *file, char __user *buf, size_t count,
 			     loff_t *pos)
 {
@@ -207,7 +226,7 @@ static ssize_t executor_read(struct file *file, char __user *buf, size_t count,
 			return ret;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		ret = wait_event_interruptible(ex->wq, has_event(ex));
+		ret = wait_for_event(ex);
 		if (ret)
 			return ret;
 	}
