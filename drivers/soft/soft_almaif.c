@@ -14,8 +14,8 @@
  * others in the ring, and writes the next program and the next context over the
  * last ones then. So what is in the ring when a command comes is copied, with all
  * that it points to, and none of it is forgotten. But a process that has taken over
- * from one that was killed marks all packets as invalid before it continues: what
- * was taken and is marked so by then is withdrawn.
+ * from another one sets both counts of packets to 0 before it continues: then all that
+ * is left of the other's is withdrawn.
  */
 #include <linux/ktime.h>
 #include <linux/minmax.h>
@@ -45,13 +45,6 @@ static void *slot_at(const struct soft_queue *sq, u32 index)
 {
 	return almaif_at(sq, SOFT_ALMAIF_RING + SOFT_AQL_PACKET *
 			     (index % SOFT_ALMAIF_SLOTS + 1));
-}
-
-static bool is_invalid(const struct soft_queue *sq, u32 index)
-{
-	const __le16 *header = slot_at(sq, index);
-
-	return le16_to_cpu(READ_ONCE(*header)) == SOFT_AQL_INVALID;
 }
 
 /**
@@ -156,7 +149,9 @@ static bool parse(struct soft_queue *sq, struct soft_dispatch *work,
 
 	lockdep_assert_held(&sq->lock);
 	ahead = written(sq) - a->read;
-	if (ahead > SOFT_ALMAIF_SLOTS || ahead <= a->taken - a->read)
+	/* What was withdrawn and is not over yet has no place in the ring. */
+	if (ahead > SOFT_ALMAIF_SLOTS + a->cancelled ||
+	    ahead <= a->taken - a->read)
 		return false;
 	/* The index is written after the packet: read in that order. */
 	smp_rmb();
@@ -210,21 +205,20 @@ static int take_all(struct soft_queue *sq)
 	return 0;
 }
 
-/* Packets that were taken, and that the guest has marked as invalid since. */
-static void withdraw(struct soft_queue *sq)
+/*
+ * Has a process taken over, which counts from 0 again? Nobody else writes how many
+ * packets are over, or has written fewer than before.
+ */
+static bool begins_anew(const struct soft_queue *sq)
 {
-	struct soft_almaif *a = sq->almaif;
-	u32 index = a->read;
-	struct soft_taken *t;
+	const struct soft_almaif *a = sq->almaif;
 
 	lockdep_assert_held(&sq->lock);
-	if (sq->has_work && is_invalid(sq, index++))
-		a->cancelled = true;
-	list_for_each_entry(t, &a->early, list)
-		if (is_invalid(sq, index++))
-			t->verdict = SOFT_AQL_NOTHING;
+	return le32_to_cpu(READ_ONCE(*index_at(sq, SOFT_AQL_READ))) != a->read ||
+	       written(sq) - a->read < a->taken - a->read;
 }
 
+/* One that is under way ends as the one before the first. */
 static void set_up(struct soft_queue *sq)
 {
 	struct soft_almaif *a = sq->almaif;
@@ -232,7 +226,8 @@ static void set_up(struct soft_queue *sq)
 	lockdep_assert_held(&sq->lock);
 	a->up = true;
 	a->refused = false;
-	a->read = 0;
+	a->cancelled = sq->has_work;
+	a->read = 0 - sq->has_work;
 	a->taken = 0;
 	WRITE_ONCE(*index_at(sq, SOFT_AQL_SLOTS), cpu_to_le32(SOFT_ALMAIF_SLOTS));
 	memset(index_at(sq, SOFT_AQL_WRITE), 0, 16);
@@ -258,6 +253,7 @@ static int resume(struct soft_queue *sq)
 {
 	const void *imem = almaif_at(sq, SOFT_ALMAIF_IMEM);
 	struct soft_almaif *a = sq->almaif;
+	struct soft_remains dead = { .early = LIST_HEAD_INIT(dead.early) };
 	struct soft_image *image = NULL;
 	bool cancelled;
 
@@ -268,16 +264,16 @@ static int resume(struct soft_queue *sq)
 			return -ENOMEM;
 	}
 	spin_lock_irq(&sq->lock);
-	if (a->up && !a->refused)
-		withdraw(sq);
-	else
+	if (!a->up || a->refused || begins_anew(sq)) {
+		list_splice_init(&a->early, &dead.early);
 		set_up(sq);
-	image = use_image(a, image);
+	}
+	dead.images[0] = use_image(a, image);
 	a->run = true;
 	cancelled = a->cancelled;
 	WRITE_ONCE(sq->idle_since, ktime_get_ns());
 	spin_unlock_irq(&sq->lock);
-	soft_image_put(image);
+	soft_almaif_free(&dead);
 	if (cancelled)
 		vgpu_engine_done(sq->q->engine);
 	return 0;

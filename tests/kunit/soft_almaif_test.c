@@ -327,6 +327,7 @@ static void almaif_withdrawn(struct kunit *test)
 	for (i = 1; i <= SOFT_ALMAIF_SLOTS; i++)
 		*(__le16 *)at(vd, SOFT_ALMAIF_RING + i * SOFT_AQL_PACKET) =
 			cpu_to_le16(SOFT_AQL_INVALID);
+	memset(at(vd, SOFT_ALMAIF_RING + SOFT_AQL_WRITE), 0, 16);
 	command(vd, ALMAIF_CONTINUE);
 	/* It had the first one in its hands. */
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(w->over)));
@@ -336,9 +337,34 @@ static void almaif_withdrawn(struct kunit *test)
 	w = worker(test, vd);
 	take_and(test, w, VGPU_SOFT_DONE);
 	KUNIT_EXPECT_TRUE(test, completed(vd, 3, SOFT_AQL_DONE));
-	KUNIT_EXPECT_TRUE(test, mock_await(index_of(vd, SOFT_AQL_READ) == 4));
+	KUNIT_EXPECT_TRUE(test, mock_await(index_of(vd, SOFT_AQL_READ) == 1));
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, completion(vd, i), 0U);
+	gone(vd, w);
+}
+
+/* One takes over from one that has ended, as often as guests start programs. */
+static void almaif_again(struct kunit *test)
+{
+	struct vgpu_vdev *vd = started(test, 1);
+	struct soft_worker *w = worker(test, vd);
+	unsigned int round, i;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i <= round; i++) {
+			submit(vd, dispatch(i, 4, 8));
+			take_and(test, w, VGPU_SOFT_DONE);
+			KUNIT_EXPECT_TRUE(test, completed(vd, i, SOFT_AQL_DONE));
+		}
+		KUNIT_EXPECT_TRUE(test, mock_await(index_of(vd, SOFT_AQL_READ) ==
+						   round + 1));
+		command(vd, ALMAIF_RESET);
+		memset(at(vd, SOFT_ALMAIF_RING + SOFT_AQL_WRITE), 0, 16);
+		for (i = 0; i <= round; i++)
+			memset(mem(vd, META(i)), 0, sizeof(struct soft_aql_meta));
+		command(vd, ALMAIF_CONTINUE);
+	}
+	KUNIT_EXPECT_EQ(test, atomic64_read(&queue_of(vd)->q->count[VGPU_QUEUE_DROPPED]), 0);
 	gone(vd, w);
 }
 
@@ -433,6 +459,7 @@ static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_shares),
 	KUNIT_CASE(almaif_programs),
 	KUNIT_CASE(almaif_withdrawn),
+	KUNIT_CASE(almaif_again),
 	KUNIT_CASE(almaif_faults),
 	KUNIT_CASE_SLOW(almaif_moves),
 	{}
