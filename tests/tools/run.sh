@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #: run.sh - the programs of tools/ with the real driver, in the host VM
 #:
-#: Usage: tests/tools/run.sh [SCRIPT...]    (default: live prometheus)
+#: Usage: tests/tools/run.sh [SCRIPT...]    (default: live prometheus service)
 #:
 #: By scripts/hostvm run --system --tree trixie-tools; see scripts/check.
 #:
@@ -22,7 +22,7 @@ if ! modules load; then
 fi
 status=0
 /build/tests-executor/sandbox | tee -a "$OUT/tests.tap" || status=$?
-[ $# -gt 0 ] || set -- live prometheus
+[ $# -gt 0 ] || set -- live prometheus service
 for script; do
 	python3 "$here/$script.py" || status=$?
 done

@@ -18,7 +18,7 @@ any=(types info config irq reset isolation scrub sched policy shares account pro
 	harm lifetime race trace)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(soft gpus knobs hang)
+soft=(soft gpus knobs hang executor)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset lifetime hang scrub)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -33,7 +33,7 @@ case ${1:-} in
 	shift 2 ;;
 --all)
 	all=1
-	telling=("${any[@]}" hang)
+	telling=("${any[@]}" hang executor)
 	shift ;;
 esac
 if [ "$default_gpu" = soft ]; then
@@ -75,6 +75,7 @@ asked[knobs]+='|(probe with driver vgpu_mdev|vgpu_mdev: probe of .*) failed with
 asked[soft]='vgpu-soft: parameter: |no .* MiB of memory for VRAM'
 asked[soft]+='|vgpu_soft.*(probe with driver vgpu_soft|probe of .*) failed with error -12'
 asked[soft]+="|$no_room"
+asked[executor]='engine [0-9]+ failed under vGPU|the worker says: refused'
 asked[lost]+='|probe with driver vgpu_mdev failed with error -5'
 asked[lost]+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -5'	# Linux 6.1
 asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-z]+_limit'

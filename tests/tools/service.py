@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+"""vgpu-executor as udev and systemd start it, in the host VM: service.py
+
+The tools are installed as the package has them. TAP goes to $OUT/tests.tap; see
+run.sh.
+"""
+import glob
+import os
+
+from common import Tap, equal, run, until
+
+OUT = os.environ['OUT']
+BUILD = os.environ['BUILD']
+UNITS = '/usr/lib/systemd/system/'
+
+tap = Tap(OUT + '/tests.tap')
+unit = ''
+
+
+def show(what):
+    return run('systemctl', 'show', '-P', what, unit).strip()
+
+
+def installed():
+    run('cp', '-a', BUILD + '/tools-install/.', '/')
+    run('sh', '-c', 'systemd-sysusers vgpu-executor.conf 2>&1')
+    assert run('id', '-u', 'vgpu-executor').strip() != '0'
+    run('systemd-analyze', 'verify', '--man=no',
+        UNITS + 'vgpu-executor@.service')
+    run('systemctl', 'daemon-reload')
+    run('udevadm', 'control', '--reload')
+
+
+def started():
+    """By the driver's coming, one for each of two GPUs."""
+    run('modules', 'soft', 'gpus=2', 'vram_mb=16', env=os.environ)
+    devices = until(lambda: len(found := glob.glob('/dev/vgpu-soft-*')) == 2 and
+                    sorted(found))
+    for device in devices:
+        global unit
+        unit = f"vgpu-executor@{device.split('soft-')[1]}.service"
+        until(lambda: show('ActiveState') == 'active')
+        with open(f"/proc/{show('MainPID')}/cmdline") as f:
+            equal(f.read().split('\0')[1], '--gpu=' + device.split('soft-')[1])
+        said = run('sh', '-c', f'(echo x > {device}) 2>&1 || true')
+        assert 'busy' in said, said
+
+
+def goes():
+    """With its GPU, and not as a failure; it comes again with it."""
+    driver = '/sys/bus/pci/drivers/vgpu_soft/'
+    gpu = unit[len('vgpu-executor@'):-len('.service')]
+    for file, state in (('unbind', 'inactive'), ('bind', 'active')):
+        run('sh', '-c', f'echo {gpu} > {driver}{file}')
+        until(lambda: show('ActiveState') == state)
+        equal((show('Result'), show('NRestarts')), ('success', '0'))
+
+
+def stopped():
+    """And then the module can be unloaded."""
+    run('systemctl', 'stop', 'vgpu-executor@*')
+    equal((show('ActiveState'), show('Result')), ('inactive', 'success'))
+    run('rmmod', 'vgpu_soft')
+
+
+tap.test('vgpu-executor is installed', installed)
+tap.test('it is started for each soft GPU', started)
+tap.test('it goes and comes with its GPU', goes)
+tap.test('it is stopped', stopped)
+tap.finish()

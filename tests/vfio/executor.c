@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The real vgpu-executor under the real driver: dispatches that come through a vGPU's
+ * AlmaIF ring, as PoCL's driver writes them, are computed; whatever becomes of a
+ * worker is its own vGPU's trouble.
+ */
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "soft.h"
+#include "tenant.h"
+
+#define BAR_ALMAIF	VFIO_PCI_BAR4_REGION_INDEX
+#define STATUS		0x000
+#define COMMAND		0x200
+#define RING		0x1000
+#define RING_SIZE	0x320
+#define MEM		0x338
+
+/* In data memory: completion words, arguments, and what kernels work on. */
+#define META_AT		0x1000
+#define ARGS_AT		0x8000
+#define A_AT		0x10000
+#define B_AT		0x100000
+#define C_AT		0x200000
+
+enum { ADD_I32 = 1, SGEMM = 6, ABS_F32 = 9 };
+
+/**
+ * struct client - what PoCL's driver keeps of a device
+ * @d: the vGPU
+ * @ring: the page with the ring's header, which is the doorbell
+ * @mem: data memory
+ * @slots: of the ring
+ * @written: packets
+ */
+struct client {
+	struct vdev *d;
+	uint8_t *ring;
+	uint8_t *mem;
+	uint32_t slots;
+	uint32_t written;
+};
+
+static pid_t supervisor;
+
+/* Below /build, where the tests' programs are, too. */
+static void executor_start(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/tools/vgpu-executor",
+		 getenv("BUILD") ?: "/build");
+	supervisor = fork();
+	if (!supervisor) {
+		execl(path, path, "--user=nobody", NULL);
+		_exit(127);
+	}
+	ASSERT(supervisor > 0);
+}
+
+/* Its exit status after a signal, or by itself (0). */
+static int executor_end(int signal)
+{
+	int status = -1;
+
+	if (signal)
+		kill(supervisor, signal);
+	ASSERT(AWAIT(waitpid(supervisor, &status, WNOHANG) == supervisor));
+	supervisor = 0;
+	return status;
+}
+
+static void before(void)
+{
+	executor_start();
+}
+
+static void after(void)
+{
+	if (supervisor)
+		EXPECT_EQ(executor_end(SIGTERM), 0);
+	children_end();
+	vdev_cleanup();
+	mdev_remove_all();
+}
+
+static bool works_for(long pid, const char *uuid)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	return file_read(path, text, sizeof(text)) > 0 && strstr(text, uuid);
+}
+
+/* The worker of a vGPU; 0: there is none. It says by its name for whom it works. */
+static pid_t worker_of(const struct vdev *d)
+{
+	char path[64], text[256], *at, *next;
+	long pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", supervisor,
+		 supervisor);
+	if (file_read(path, text, sizeof(text)) < 0)
+		return 0;
+	for (at = text; (pid = strtol(at, &next, 10)); at = next)
+		if (works_for(pid, d->uuid))
+			return pid;
+	return 0;
+}
+
+static bool any_worker(void)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", supervisor,
+		 supervisor);
+	return file_read(path, text, sizeof(text)) > 0 && *text;
+}
+
+static pid_t need_worker(const struct vdev *d)
+{
+	pid_t pid = worker_of(d);
+
+	ASSERT(pid > 0);
+	return pid;
+}
+
+static uint32_t control(struct vdev *d, uint32_t reg)
+{
+	return vdev_rd(d, BAR_ALMAIF, reg, 4);
+}
+
+static void command(struct client *c, uint32_t what)
+{
+	vdev_wr(c->d, BAR_ALMAIF, COMMAND, 4, what);
+}
+
+static volatile uint32_t *header(struct client *c, unsigned int at)
+{
+	return (volatile uint32_t *)(c->ring + at);
+}
+
+/* As PoCL's driver: reset, all packets invalid, continue. */
+static void client_begin(struct client *c)
+{
+	command(c, 1);
+	c->slots = control(c->d, RING_SIZE) / 64 - 1;
+	memset(c->mem + META_AT, 0, ARGS_AT - META_AT);
+	command(c, 2);
+	c->written = *header(c, 0x28);
+}
+
+static struct client client_new(const struct type_facts *type)
+{
+	struct client c = { .d = vdev_new(type) };
+	uint32_t mem;
+
+	vdev_decode(c.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	mem = control(c.d, MEM);
+	c.ring = vdev_try_map(c.d, BAR_ALMAIF, RING, 4096);
+	c.mem = vdev_try_map(c.d, BAR_ALMAIF, mem, c.d->size - mem);
+	ASSERT(c.ring != MAP_FAILED && c.mem != MAP_FAILED);
+	client_begin(&c);
+	return c;
+}
+
+static void client_end(struct client *c)
+{
+	munmap(c->ring, 4096);
+	munmap(c->mem, c->d->size - control(c->d, MEM));
+	vdev_close(c->d);
+}
+
+static volatile uint32_t *completion(struct client *c, unsigned int n)
+{
+	return (volatile uint32_t *)(c->mem + META_AT + n % 64 * 64);
+}
+
+/*
+ * A packet; its number. All of these fit into the first page of the ring, of which
+ * a client has at most 62 under way.
+ */
+static unsigned int dispatch(struct client *c, uint64_t kernel, uint32_t items,
+			     const void *args, size_t size)
+{
+	struct {
+		uint16_t header, dims, group[3], reserved;
+		uint32_t grid[3], unused[2];
+		uint64_t kernel, args, context, meta;
+	} packet = {
+		.dims = 1, .group = { 64, 1, 1 }, .grid = { items, 1, 1 },
+		.kernel = kernel, .args = ARGS_AT + c->written % 64 * 256,
+		.meta = META_AT + c->written % 64 * 64,
+	};
+	uint8_t *slot = c->ring + 64 * (c->written % c->slots + 1);
+
+	ASSERT(c->written % c->slots < 62);
+	*completion(c, c->written) = 0;
+	memcpy(c->mem + packet.args, args, size);
+	memcpy(slot, &packet, sizeof(packet));
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*(volatile uint16_t *)slot = 0x104;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*header(c, 0x28) = c->written + 1;
+	return c->written++;
+}
+
+static unsigned int add(struct client *c, uint32_t seed, uint32_t nr)
+{
+	const uint64_t args[] = { A_AT, B_AT, C_AT };
+	uint32_t *a = (uint32_t *)(c->mem + A_AT);
+	uint32_t *b = (uint32_t *)(c->mem + B_AT);
+	uint32_t i;
+
+	for (i = 0; i < nr; i++) {
+		a[i] = seed * 77 + i;
+		b[i] = ~i * seed;
+	}
+	memset(c->mem + C_AT, 0, 4 * nr);
+	return dispatch(c, ADD_I32, nr, args, sizeof(args));
+}
+
+static bool added(struct client *c, uint32_t seed, uint32_t nr)
+{
+	const uint32_t *out = (const uint32_t *)(c->mem + C_AT);
+	uint32_t i;
+
+	for (i = 0; i < nr; i++)
+		if (out[i] != seed * 77 + i + ~i * seed)
+			return false;
+	return true;
+}
+
+static bool computes(struct client *c, uint32_t seed)
+{
+	unsigned int n = add(c, seed, 5000);
+
+	return AWAIT(*completion(c, n)) && *completion(c, n) == 1 &&
+	       added(c, seed, 5000);
+}
+
+static void kernels_are_computed(void)
+{
+	struct client c = client_new(gpu->medium);
+
+	EXPECT(computes(&c, 1));
+	EXPECT(computes(&c, 2));
+}
+
+/* Thrice the identity, by which ones are multiplied. */
+static void matrices_are_multiplied(void)
+{
+	struct client c = client_new(gpu->medium);
+	const struct {
+		uint64_t a, b, c;
+		uint32_t m, n, k;
+	} args = { A_AT, B_AT, C_AT, 128, 96, 64 };
+	float *a = (float *)(c.mem + A_AT), *b = (float *)(c.mem + B_AT);
+	float *out = (float *)(c.mem + C_AT);
+	unsigned int i, n, wrong = 0;
+
+	for (i = 0; i < 128 * 64; i++)
+		a[i] = i / 64 % 64 == i % 64 ? 3 : 0;
+	for (i = 0; i < 64 * 96; i++)
+		b[i] = i;
+	n = dispatch(&c, SGEMM, 128 * 96, &args, 36);
+	EXPECT(AWAIT(*completion(&c, n)));
+	EXPECT_EQ(*completion(&c, n), 1);
+	for (i = 0; i < 128 * 96; i++)
+		wrong += out[i] != 3 * b[i / 96 % 64 * 96 + i % 96];
+	EXPECT_EQ(wrong, 0);
+}
+
+/* Many are under way, each reads what the one before has written. */
+static void dispatches_follow_each_other(void)
+{
+	struct client c = client_new(gpu->medium);
+	const uint64_t args[] = { A_AT, B_AT, A_AT };
+	uint32_t *a = (uint32_t *)(c.mem + A_AT);
+	uint32_t *b = (uint32_t *)(c.mem + B_AT);
+	unsigned int i, n = 0, wrong = 0;
+
+	for (i = 0; i < 1000; i++) {
+		a[i] = i;
+		b[i] = 3;
+	}
+	for (i = 0; i < 50; i++)
+		n = dispatch(&c, ADD_I32, 1000, args, sizeof(args));
+	EXPECT(AWAIT(*completion(&c, n)));
+	for (i = 0; i < 1000; i++)
+		wrong += a[i] != i + 150;
+	EXPECT_EQ(wrong, 0);
+}
+
+/* Failed, nothing written, counted, and the next one is done. */
+static void bad_dispatch_is_refused(void)
+{
+	struct client c = client_new(gpu->medium);
+	const uint64_t far[] = { A_AT, B_AT, c.d->size - 4096 };
+	const uint64_t over[] = { A_AT, B_AT, A_AT + 4 };
+	unsigned int n;
+
+	n = dispatch(&c, ADD_I32, 2000, far, sizeof(far));
+	EXPECT(AWAIT(*completion(&c, n)));
+	EXPECT_EQ(*completion(&c, n), 2);
+	n = dispatch(&c, ADD_I32, 2000, over, sizeof(over));
+	EXPECT(AWAIT(*completion(&c, n)));
+	EXPECT_EQ(*completion(&c, n), 2);
+	n = dispatch(&c, 5, 2000, far, sizeof(far));
+	EXPECT(AWAIT(*completion(&c, n)));
+	EXPECT_EQ(*completion(&c, n), 2);
+	EXPECT(computes(&c, 3));
+	EXPECT_EQ(mdev_attr_u64(c.d->uuid, "faults"), 0);
+}
+
+/* The line of /proc/PID/status that begins with this word. */
+static void status_of(pid_t pid, const char *word, char *line, size_t size)
+{
+	char path[64], text[4096], *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	ASSERT_OK(file_read(path, text, sizeof(text)));
+	at = strstr(text, word);
+	ASSERT(at);
+	snprintf(line, size, "%.*s", (int)strcspn(at + strlen(word), "\n"),
+		 at + strlen(word));
+}
+
+static bool same_space(pid_t pid, const char *which)
+{
+	char path[64], his[64] = "", ours[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, which);
+	ASSERT_OK(readlink(path, his, sizeof(his) - 1));
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", which);
+	ASSERT_OK(readlink(path, ours, sizeof(ours) - 1));
+	return !strcmp(his, ours);
+}
+
+/* Entries of a directory of /proc/PID, but for . and .. */
+static unsigned int count_in(pid_t pid, const char *which)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, which);
+	return dir_count(path);
+}
+
+/* Bytes of devices that it maps. */
+static uint64_t mapped(pid_t pid)
+{
+	unsigned long long from, to, sum = 0;
+	char path[64], line[512], what[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	f = fopen(path, "r");
+	ASSERT(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %255[^\n]", &from,
+			   &to, what) == 3 && strstr(what, "vgpu-soft"))
+			sum += to - from;
+	fclose(f);
+	return sum;
+}
+
+static void worker_is_behind_walls(void)
+{
+	static const char *const spaces[] = {
+		"mnt", "net", "ipc", "pid", "uts", "cgroup",
+	};
+	struct client c = client_new(gpu->medium);
+	struct client other = client_new(gpu->medium);
+	struct vdev *const of[] = { c.d, other.d };
+	char line[128];
+	unsigned int i;
+	pid_t pid;
+
+	EXPECT(computes(&c, 4));
+	EXPECT(computes(&other, 4));
+	for (i = 0; i < 2; i++) {
+		size_t s;
+
+		pid = need_worker(of[i]);
+		EXPECT_EQ(count_in(pid, "fd"), 1);
+		EXPECT_EQ(count_in(pid, "root"), 0);
+		EXPECT_EQ(count_in(pid, "task"), 1);
+		/* Its own vGPU's memory, and a page. */
+		EXPECT_EQ(mapped(pid), gpu->medium->size + 4096);
+		status_of(pid, "\nUid:", line, sizeof(line));
+		EXPECT_STR(line, "\t65534\t65534\t65534\t65534");
+		status_of(pid, "\nGroups:", line, sizeof(line));
+		EXPECT_STR(line, "\t ");
+		status_of(pid, "\nCapEff:", line, sizeof(line));
+		EXPECT_STR(line, "\t0000000000000000");
+		status_of(pid, "\nNoNewPrivs:", line, sizeof(line));
+		EXPECT_STR(line, "\t1");
+		status_of(pid, "\nSeccomp:", line, sizeof(line));
+		EXPECT_STR(line, "\t2");
+		for (s = 0; s < ARRAY_SIZE(spaces); s++)
+			EXPECT(!same_space(pid, spaces[s]));
+	}
+}
+
+/* Killed while it waits: the vGPU gets another one, and that is all. */
+static void killed_worker_is_replaced(void)
+{
+	struct client c = client_new(gpu->medium);
+	pid_t pid;
+
+	EXPECT(computes(&c, 5));
+	pid = need_worker(c.d);
+	kill(pid, SIGKILL);
+	EXPECT(AWAIT(worker_of(c.d) && worker_of(c.d) != pid));
+	EXPECT(computes(&c, 6));
+	EXPECT_EQ(mdev_attr_u64(c.d->uuid, "faults"), 0);
+}
+
+/* Work that takes long, in several pieces. */
+static unsigned int long_work(struct client *c)
+{
+	const struct {
+		uint64_t a, b, c;
+		uint32_t m, n, k;
+	} args = { A_AT, A_AT, C_AT, 256, 256, 512 };
+
+	return dispatch(c, SGEMM, 256 * 256, &args, 36);
+}
+
+/* When it has just begun with something that takes long; true: that was a fault. */
+static bool kill_at_work(struct client *c, unsigned int n)
+{
+	pid_t pid;
+
+	ASSERT(AWAIT(*completion(c, n)));
+	pid = need_worker(c->d);
+	kill(pid, SIGKILL);
+	ASSERT(AWAIT(mdev_attr_u64(c->d->uuid, "faults") ||
+		     (worker_of(c->d) && worker_of(c->d) != pid)));
+	return mdev_attr_u64(c->d->uuid, "faults");
+}
+
+/* Killed at work: a fault of its vGPU; the other one does not notice. */
+static void death_at_work_is_a_fault(void)
+{
+	struct client c = client_new(gpu->medium);
+	struct client other = client_new(gpu->medium);
+	unsigned int i, n = 0;
+
+	EXPECT(computes(&other, 7));
+	for (i = 0; i < 20; i++)
+		n = long_work(&c);
+	/* In between it may have had nothing to do. */
+	for (i = 20; i > 1 && !kill_at_work(&c, n + 1 - i); i--)
+		;
+	EXPECT_EQ(mdev_attr_u64(c.d->uuid, "faults"), 1);
+	EXPECT(computes(&other, 8));
+	EXPECT_EQ(mdev_attr_u64(other.d->uuid, "faults"), 0);
+	ASSERT_OK(vdev_ioctl(c.d, VFIO_DEVICE_RESET, NULL));
+	vdev_decode(c.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	client_begin(&c);
+	EXPECT(computes(&c, 9));
+}
+
+/* What is done by turns, many of them, is done as if it had been left alone. */
+static void sharing_changes_nothing(void)
+{
+	struct client c[2] = { client_new(gpu->medium), client_new(gpu->medium) };
+	unsigned int i, n[2] = { 0, 0 };
+
+	for (i = 0; i < 3; i++) {
+		n[0] = long_work(&c[0]);
+		n[1] = long_work(&c[1]);
+	}
+	for (i = 0; i < 2; i++) {
+		EXPECT(AWAIT(*completion(&c[i], n[i])));
+		EXPECT_EQ(*completion(&c[i], n[i]), 1);
+		EXPECT_EQ(mdev_attr_u64(c[i].d->uuid, "faults"), 0);
+		EXPECT(computes(&c[i], 10 + i));
+	}
+}
+
+/* Work waits for an executor. */
+static void executor_comes_and_goes(void)
+{
+	struct client c = client_new(gpu->medium);
+	unsigned int n;
+	pid_t pid;
+
+	EXPECT(computes(&c, 12));
+	pid = need_worker(c.d);
+	EXPECT_EQ(executor_end(SIGTERM), 0);
+	EXPECT_ERR(kill(pid, 0), ESRCH);
+	n = add(&c, 13, 3000);
+	executor_start();
+	EXPECT(AWAIT(*completion(&c, n)));
+	EXPECT(added(&c, 13, 3000));
+	/* Killed, it takes its workers with it. */
+	pid = need_worker(c.d);
+	EXPECT_EQ(executor_end(SIGKILL), SIGKILL);
+	EXPECT(AWAIT(kill(pid, 0) && errno == ESRCH));
+	executor_start();
+	EXPECT(computes(&c, 14));
+}
+
+/* Closed, no process is left for it. */
+static void worker_goes_with_its_vgpu(void)
+{
+	struct client c = client_new(gpu->medium);
+
+	EXPECT(computes(&c, 15));
+	need_worker(c.d);
+	client_end(&c);
+	EXPECT(AWAIT(!any_worker()));
+}
+
+/* The GPU goes; so does who computed for it, with status 0. */
+static void executor_goes_with_the_gpu(void)
+{
+	struct client c = client_new(gpu->medium);
+
+	EXPECT(computes(&c, 16));
+	client_end(&c);
+	EXPECT_OK(gpu_driver("unbind"));
+	EXPECT_EQ(executor_end(0), 0);
+	EXPECT_OK(gpu_driver("bind"));
+	executor_start();
+	c = client_new(gpu->medium);
+	EXPECT(computes(&c, 17));
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(kernels_are_computed),
+	TAP_TEST(matrices_are_multiplied),
+	TAP_TEST(dispatches_follow_each_other),
+	TAP_TEST(bad_dispatch_is_refused),
+	TAP_TEST(worker_is_behind_walls),
+	TAP_TEST(killed_worker_is_replaced),
+	TAP_TEST(death_at_work_is_a_fault),
+	TAP_TEST(sharing_changes_nothing),
+	TAP_TEST(executor_comes_and_goes),
+	TAP_TEST(worker_goes_with_its_vgpu),
+	TAP_TEST(executor_goes_with_the_gpu),
+};
+
+int main(void)
+{
+	const struct tap_suite suite = {
+		.name = "executor",
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.before = before,
+		.after = after,
+	};
+
+	return tap_run(&suite);
+}
