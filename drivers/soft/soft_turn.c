@@ -43,6 +43,13 @@ static void is_ready(struct soft_worker *w)
 	vgpu_queue_kick(w->sq->q);
 }
 
+/* Turns are counted from 1. */
+static bool is_old(const struct soft_worker *w, const struct vgpu_soft_turn *in)
+{
+	lockdep_assert_held(&w->lock);
+	return in->status != VGPU_SOFT_NONE && in->seq && in->seq == w->answered;
+}
+
 /**
  * soft_turn_hand_in() - a worker says what has become of its turn
  * @w: the worker
@@ -56,16 +63,16 @@ static void is_ready(struct soft_worker *w)
 int soft_turn_hand_in(struct soft_worker *w, const struct vgpu_soft_turn *in)
 {
 	unsigned long flags;
+	bool old;
 	int ret = 0;
 
 	spin_lock_irqsave(&w->lock, flags);
-	if (w->over) {
+	old = is_old(w, in);
+	if (w->over)
 		ret = -ENODEV;
-	} else if (in->status == VGPU_SOFT_NONE || in->seq != w->answered) {
-		if (!makes_sense(w, in))
-			ret = -EINVAL;
-	}
-	if (!ret && in->status != VGPU_SOFT_NONE && in->seq != w->answered) {
+	else if (!old && !makes_sense(w, in))
+		ret = -EINVAL;
+	if (!ret && !old && in->status != VGPU_SOFT_NONE) {
 		w->in.status = in->status;
 		w->in.fault = in->fault;
 		w->in.progress = in->progress;

@@ -169,6 +169,9 @@ static void almaif_dispatch(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vgpu_queue_busy(queue_of(vd)->q) &&
 			   queue_of(vd)->has_work);
 	w = worker(test, vd);
+	/* Before its first turn it has nothing to tell. */
+	memset(&turn, 0, sizeof(turn));
+	KUNIT_EXPECT_EQ(test, hand_in(w, &turn, VGPU_SOFT_DONE, 0), -EINVAL);
 	turn = taken(test, w);
 	/* What the guest writes now is too late. */
 	memset(mem(vd, ARGS(0)), 0, SOFT_AQL_ARGS);
