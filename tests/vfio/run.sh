@@ -18,7 +18,7 @@ any=(types info config irq reset isolation scrub sched policy shares account pro
 	harm lifetime race trace)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(soft gpus knobs hang executor)
+soft=(soft gpus knobs almaif hang executor)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset lifetime hang scrub)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -72,6 +72,7 @@ asked[gpus]+='|to be removed, but its user does not listen'
 asked[knobs]="vgpu-soft: |$no_room|engine [0-9]+ did not come idle under vGPU|the GPU is lost"
 asked[knobs]+='|(slices|lost|hang|create_(delay_ms|error)|remove_delay_ms|available_offset|speed_percent): '
 asked[knobs]+='|(probe with driver vgpu_mdev|vgpu_mdev: probe of .*) failed with error -(5|12)'
+asked[almaif]='engine [0-9]+ (did not come idle|failed) under vGPU'
 asked[soft]='vgpu-soft: parameter: |no .* MiB of memory for VRAM'
 asked[soft]+='|vgpu_soft.*(probe with driver vgpu_soft|probe of .*) failed with error -12'
 asked[soft]+="|$no_room"

@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Compute by AlmaIF: this program is the guest, which writes its ring as PoCL's driver
+ * does, the supervisor, and, in processes of their own, the workers.
+ *
+ * There is one kernel: each work-group adds one to a word of its own, and then is busy
+ * for a while. So each word tells how often its work-group was carried out.
+ */
+#include <fcntl.h>
+#include <glob.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include "../../include/uapi/vgpu-soft.h"
+#include "soft.h"
+#include "tenant.h"
+
+#define DEVICE		"/dev/vgpu-soft-"
+
+#define BAR_ALMAIF	VFIO_PCI_BAR4_REGION_INDEX
+#define STATUS		0x000
+#define COMMAND		0x200
+#define QUEUE_SIZE	0x320
+#define QUEUE		0x328
+#define MEM		0x338
+enum { RESET = 1, CONTINUE = 2 };
+
+#define HEAD		64
+#define DISPATCH	0x104
+#define KERNEL		1
+
+/* In data memory: what the guest is told, arguments, results. */
+#define META		0x2000
+#define META_SIZE	0x100
+#define METAS		256	/* more than there is room for in the ring */
+#define RESULTS		0x20000
+
+struct aql {
+	uint16_t header, dims, group[3], reserved0;
+	uint32_t grid[3], private_size, group_size;
+	uint64_t kernel, args, context, meta;
+};
+
+struct args {
+	uint64_t out;
+	uint32_t busy_us;
+};
+
+/**
+ * struct guest - a vGPU and its guest's driver
+ * @d: the vGPU
+ * @ring: the ring's header
+ * @mem: data memory
+ * @slots: packets of the ring
+ */
+struct guest {
+	struct vdev *d;
+	uint8_t *ring;
+	uint8_t *mem;
+	uint32_t slots;
+};
+
+/* How a worker behaves. */
+enum manner {
+	OBEYS,
+	IS_DEAF,	/* does not yield */
+	HANGS,		/* never says that it is done */
+};
+
+static uint32_t reg(struct vdev *d, uint32_t at)
+{
+	return vdev_rd(d, BAR_ALMAIF, at, 4);
+}
+
+static void command(struct guest *g, uint32_t what)
+{
+	vdev_wr(g->d, BAR_ALMAIF, COMMAND, 4, what);
+}
+
+static void start(struct guest *g)
+{
+	command(g, RESET);
+	command(g, CONTINUE);
+	ASSERT_EQ(reg(g->d, STATUS), 0);
+}
+
+/* Of types whose ring begins with a page that is a doorbell. */
+static struct guest guest_new(void)
+{
+	struct guest g = { .d = vdev_new(gpu->medium) };
+	uint32_t ring, mem;
+
+	vdev_decode(g.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	ring = reg(g.d, QUEUE);
+	mem = reg(g.d, MEM);
+	g.slots = reg(g.d, QUEUE_SIZE) / PACKET_SIZE - 1;
+	g.ring = vdev_try_map(g.d, BAR_ALMAIF, ring, 4096);
+	ASSERT(g.ring != MAP_FAILED);
+	ASSERT(vdev_try_map(g.d, BAR_ALMAIF, ring + 4096, 4096) != MAP_FAILED);
+	/* One mapping of memory is enough: offsets are those of the partition. */
+	g.mem = vdev_try_map(g.d, BAR_VRAM, 0, g.d->size);
+	ASSERT(g.mem != MAP_FAILED);
+	g.mem += mem;
+	start(&g);
+	return g;
+}
+
+static volatile uint32_t *word(uint8_t *at)
+{
+	return (volatile uint32_t *)at;
+}
+
+static uint32_t written(const struct guest *g)
+{
+	return *word(g->ring + HEAD_WRITE);
+}
+
+static bool has_room(const struct guest *g)
+{
+	return written(g) - *word(g->ring + HEAD_READ) < g->slots;
+}
+
+static void put(struct guest *g, const struct aql *p)
+{
+	uint32_t index = written(g), slot = index % g->slots;
+	uint64_t at = HEAD + slot * sizeof(*p);
+
+	ASSERT(AWAIT(has_room(g)));
+	/* The first page is the doorbell's; the rest is memory like any other. */
+	if (at < 4096)
+		memcpy(g->ring + at, p, sizeof(*p));
+	else
+		memcpy(g->mem - reg(g->d, MEM) + reg(g->d, QUEUE) + at, p,
+		       sizeof(*p));
+	__atomic_store_n((uint32_t *)(g->ring + HEAD_WRITE), index + 1,
+			 __ATOMIC_RELEASE);
+}
+
+static uint64_t meta_at(unsigned int n)
+{
+	return META + n % METAS * META_SIZE;
+}
+
+static struct aql dispatch(struct guest *g, unsigned int n, uint32_t groups,
+			   uint32_t busy_us)
+{
+	struct args args = { RESULTS, busy_us };
+
+	*word(g->mem + meta_at(n)) = 0;
+	memcpy(g->mem + meta_at(n) + 32, &args, sizeof(args));
+	return (struct aql) {
+		.header = DISPATCH, .dims = 1, .group = { 1, 1, 1 },
+		.grid = { groups, 1, 1 }, .kernel = KERNEL,
+		.args = meta_at(n) + 32, .meta = meta_at(n),
+	};
+}
+
+static void submit(struct guest *g, unsigned int n, uint32_t groups,
+		   uint32_t busy_us)
+{
+	struct aql p = dispatch(g, n, groups, busy_us);
+
+	put(g, &p);
+}
+
+static uint32_t completion(const struct guest *g, unsigned int n)
+{
+	return __atomic_load_n((uint32_t *)(g->mem + meta_at(n)),
+			       __ATOMIC_ACQUIRE);
+}
+
+static void done(const struct guest *g, unsigned int n)
+{
+	ASSERT(AWAIT(completion(g, n) == 1));
+}
+
+static uint32_t result(const struct guest *g, unsigned int group)
+{
+	return *word(g->mem + RESULTS + group * 4);
+}
+
+/* ---- The supervisor */
+
+static int supervisor = -1;
+
+/* The PCI address of the GPU, which the device is named after. */
+static int find_device(char *name, size_t size)
+{
+	glob_t found;
+
+	if (glob(DEVICE "*", 0, NULL, &found))
+		return -1;
+	snprintf(name, size, "%s", found.gl_pathv[0] + strlen(DEVICE));
+	globfree(&found);
+	return 0;
+}
+
+static int open_device(void)
+{
+	char name[256], path[300];
+
+	if (find_device(name, sizeof(name)))
+		return -1;
+	snprintf(path, sizeof(path), DEVICE "%s", name);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static struct vgpu_soft_event event(uint32_t type)
+{
+	struct pollfd wait = { .fd = supervisor, .events = POLLIN };
+	struct vgpu_soft_event e = {};
+
+	EXPECT(AWAIT(poll(&wait, 1, 0) == 1));
+	EXPECT_EQ(read(supervisor, &e, sizeof(e)), sizeof(e));
+	EXPECT_EQ(e.type, type);
+	return e;
+}
+
+static int worker_fd(struct vgpu_soft_event e)
+{
+	struct vgpu_soft_worker arg = {
+		.instance = e.instance, .session = e.session, .cpus = 1,
+	};
+
+	return ioctl(supervisor, VGPU_SOFT_WORKER, &arg);
+}
+
+/* ---- The worker */
+
+struct worker {
+	int fd;
+	enum manner manner;
+	pid_t pid;
+};
+
+static void be_busy(uint32_t us)
+{
+	struct timespec now;
+	uint64_t begin;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	begin = now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
+	do {
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	} while (now.tv_sec * 1000000ULL + now.tv_nsec / 1000 - begin < us);
+}
+
+static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
+		      uint8_t *vram, const volatile struct vgpu_soft_state *state)
+{
+	uint64_t i = turn->progress;
+	struct args args;
+
+	memcpy(&args, turn->args, sizeof(args));
+	for (; i < turn->grid[0]; i++) {
+		if (state->yield && w->manner == OBEYS)
+			break;
+		++*word(vram + turn->mem + args.out + i * 4);
+		be_busy(args.busy_us);
+	}
+	while (w->manner == HANGS)
+		be_busy(1000);
+	turn->status = i < turn->grid[0] ? VGPU_SOFT_YIELD : VGPU_SOFT_DONE;
+	turn->progress = i;
+}
+
+static int computes(void *data)
+{
+	struct worker *w = data;
+	const volatile struct vgpu_soft_state *state;
+	struct vgpu_soft_turn turn = {};
+	uint8_t *vram;
+
+	/* The guest's files are not for it: they would keep the vGPU open. */
+	close_range(STDERR_FILENO + 1, w->fd - 1, 0);
+	close_range(w->fd + 1, ~0U, 0);
+	state = mmap(NULL, 4096, PROT_READ, MAP_SHARED, w->fd,
+		     VGPU_SOFT_MMAP_STATE);
+	vram = mmap(NULL, gpu->medium->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    w->fd, 0);
+	if (state == MAP_FAILED || vram == MAP_FAILED)
+		return 1;
+	while (!ioctl(w->fd, VGPU_SOFT_TURN, &turn))
+		carry_out(w, &turn, vram, state);
+	return errno == ENODEV ? 0 : 1;
+}
+
+static struct worker worker_new(enum manner manner)
+{
+	struct worker w = { .manner = manner };
+
+	w.fd = worker_fd(event(VGPU_SOFT_WANTED));
+	ASSERT_OK(w.fd);
+	w.pid = child_start(computes, &w);
+	close(w.fd);
+	return w;
+}
+
+static void before(void)
+{
+	supervisor = open_device();
+	ASSERT_OK(supervisor);
+	gpu_set("watchdog_ms", "5000");
+}
+
+static void after(void)
+{
+	children_end();
+	vdev_cleanup();
+	settings_restore();
+	close(supervisor);
+}
+
+/* ---- The tests */
+
+static void dispatches(void)
+{
+	struct guest g = guest_new();
+	unsigned int i;
+
+	worker_new(OBEYS);
+	for (i = 0; i < 100; i++)
+		submit(&g, i, 3, 0);
+	done(&g, 99);
+	EXPECT_EQ(result(&g, 0), 100);
+	EXPECT_EQ(result(&g, 2), 100);
+	EXPECT_EQ(result(&g, 3), 0);
+	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "ops"), 100);
+	EXPECT_EQ(*word(g.ring + HEAD_READ), 100);
+}
+
+#define DISPATCHES	10000
+
+/* None is lost, whether the ring is looked at or its page has been taken away. */
+static void none_is_lost(void)
+{
+	struct guest g = guest_new();
+	uint64_t rings;
+	unsigned int i;
+
+	worker_new(OBEYS);
+	rings = mdev_attr_u64(g.d->uuid, "traps_write");
+	srand(2);
+	for (i = 1; i <= DISPATCHES; i++) {
+		submit(&g, i, 1, 0);
+		if (rand() % 16)
+			continue;
+		done(&g, i);
+		/* Around the time after which the page is taken away. */
+		if (!(rand() % 8))
+			usleep(rand() % 40000);
+	}
+	done(&g, DISPATCHES);
+	EXPECT_EQ(result(&g, 0), DISPATCHES);
+	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "ops"), DISPATCHES);
+	rings = mdev_attr_u64(g.d->uuid, "traps_write") - rings;
+	tap_note("%llu of %u dispatches were page faults",
+		 (unsigned long long)rings, DISPATCHES);
+	/* It was asleep at times, and at times it was not. */
+	EXPECT(rings > 2);
+	EXPECT(rings < DISPATCHES);
+}
+
+/* Dropped and counted, the guest is told, and the next one is done. */
+static void bad_packets(void)
+{
+	struct guest g = guest_new();
+	struct aql p;
+
+	worker_new(OBEYS);
+	p = dispatch(&g, 0, 1, 0);
+	p.args = 1ULL << 40;
+	put(&g, &p);
+	p = dispatch(&g, 1, 0, 0);
+	put(&g, &p);
+	submit(&g, 2, 1, 0);
+	done(&g, 2);
+	EXPECT_EQ(completion(&g, 0), 2);
+	EXPECT_EQ(completion(&g, 1), 2);
+	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "dropped"), 2);
+	expect_attr(g.d->uuid, "state", "ok");
+}
+
+/* With nobody to compute, work waits, and says so; then it is done. */
+static void without_executor(void)
+{
+	struct guest g;
+
+	close(supervisor);
+	g = guest_new();
+	submit(&g, 0, 2, 0);
+	expect_attr(g.d->uuid, "state", "no executor");
+	supervisor = open_device();
+	ASSERT_OK(supervisor);
+	expect_attr(g.d->uuid, "state", "ok");
+	EXPECT_EQ(completion(&g, 0), 0);
+	worker_new(OBEYS);
+	done(&g, 0);
+	EXPECT_EQ(result(&g, 1), 1);
+}
+
+static void each_once(const struct guest *g, unsigned int groups)
+{
+	unsigned int i, wrong = 0;
+
+	for (i = 0; i < groups; i++)
+		wrong += result(g, i) != 1;
+	EXPECT_EQ(wrong, 0);
+}
+
+/*
+ * Two on one engine: while the long one of the first goes on, the second's are done.
+ * In the end each work-group was carried out once.
+ */
+static void share(enum manner manner)
+{
+	struct guest a = guest_new(), b;
+	unsigned int i;
+
+	worker_new(manner);
+	b = guest_new();
+	worker_new(OBEYS);
+	/* Longer than a slice, and the deaf one's in one piece. */
+	submit(&a, 0, 400, 1000);
+	for (i = 0; i < 10; i++) {
+		submit(&b, i, 1, 100);
+		done(&b, i);
+	}
+	done(&a, 0);
+	each_once(&a, 400);
+	EXPECT_EQ(result(&b, 0), 10);
+	EXPECT(mdev_attr_u64(a.d->uuid, "preemptions") > 0);
+	EXPECT(mdev_attr_u64(a.d->uuid, "gpu_time_ns") > 0);
+	expect_attr(a.d->uuid, "state", "ok");
+}
+
+static void yields_and_goes_on(void)
+{
+	share(OBEYS);
+}
+
+static void stopped_by_force(void)
+{
+	share(IS_DEAF);
+}
+
+/* Its instance is faulted, no other; after a reset there is another worker. */
+static void fault_of_one(enum manner manner)
+{
+	struct guest a = guest_new(), b;
+	struct worker w = worker_new(manner);
+
+	b = guest_new();
+	worker_new(OBEYS);
+	gpu_set("watchdog_ms", "200");
+	submit(&a, 0, 1, manner == HANGS ? 0 : 1000000);
+	ASSERT(AWAIT(result(&a, 0) == 1));
+	if (manner != HANGS)
+		kill(w.pid, SIGKILL);
+	EXPECT(AWAIT(mdev_attr_u64(a.d->uuid, "faults") == 1));
+	expect_attr(a.d->uuid, "state", "faulted");
+	EXPECT(AWAIT(!child_runs(w.pid)));
+	EXPECT_EQ(completion(&a, 0), 0);
+	submit(&b, 0, 1, 0);
+	done(&b, 0);
+	expect_attr(b.d->uuid, "state", "ok");
+
+	gpu_set("watchdog_ms", "5000");
+	event(VGPU_SOFT_GONE);
+	ASSERT_OK(vdev_ioctl(a.d, VFIO_DEVICE_RESET, NULL));
+	vdev_decode(a.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	start(&a);
+	worker_new(OBEYS);
+	submit(&a, 1, 1, 0);
+	done(&a, 1);
+	expect_attr(a.d->uuid, "state", "ok");
+}
+
+static void worker_is_killed(void)
+{
+	fault_of_one(OBEYS);
+}
+
+static void worker_hangs(void)
+{
+	fault_of_one(HANGS);
+}
+
+static int maps_too_much(void *data)
+{
+	int fd = *(int *)data;
+	size_t size = gpu->medium->size;
+	struct vgpu_soft_turn turn = { .status = VGPU_SOFT_DONE };
+
+	EXPECT(mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
+	EXPECT(mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED);
+	EXPECT(mmap(NULL, size + 4096, PROT_READ, MAP_SHARED, fd, 0) ==
+	       MAP_FAILED);
+	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, size) == MAP_FAILED);
+	EXPECT(mmap(NULL, 8192, PROT_READ, MAP_SHARED, fd, size - 4096) ==
+	       MAP_FAILED);
+	EXPECT(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    VGPU_SOFT_MMAP_STATE) == MAP_FAILED);
+	/* It has had no turn. */
+	EXPECT_ERR(ioctl(fd, VGPU_SOFT_TURN, &turn), EINVAL);
+	return tap_failures();
+}
+
+static void worker_stays_in_its_partition(void)
+{
+	struct guest g = guest_new();
+	struct vgpu_soft_event e = event(VGPU_SOFT_WANTED);
+	int fd = worker_fd(e);
+
+	ASSERT_OK(fd);
+	EXPECT_ERR(worker_fd(e), EBUSY);
+	EXPECT_EQ(child_finish(child_start(maps_too_much, &fd)), 0);
+	/* That process was the worker. */
+	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED);
+	close(fd);
+	EXPECT_EQ(event(VGPU_SOFT_GONE).session, e.session);
+	EXPECT_ERR(worker_fd(e), ENOENT);
+	worker_new(OBEYS);
+	submit(&g, 0, 1, 0);
+	done(&g, 0);
+}
+
+/* Closed: what the worker has mapped is gone, and its next call says so. */
+static void ends_with_its_instance(void)
+{
+	struct guest g = guest_new();
+	struct worker w = worker_new(OBEYS);
+
+	submit(&g, 0, 1, 0);
+	done(&g, 0);
+	vdev_close(g.d);
+	EXPECT_EQ(child_finish(w.pid), 0);
+	event(VGPU_SOFT_GONE);
+}
+
+/* The GPU goes with supervisor and worker there; they are told, and nothing is left. */
+static void unbound(void)
+{
+	struct pollfd wait = { .fd = supervisor };
+	struct vgpu_soft_event e;
+	char name[256];
+	struct guest g = guest_new();
+	struct worker w = worker_new(OBEYS);
+
+	submit(&g, 0, 1, 0);
+	done(&g, 0);
+	find_device(name, sizeof(name));
+	vdev_close(g.d);
+	ASSERT_OK(file_write("/sys/bus/pci/drivers/vgpu_soft/unbind", name));
+	EXPECT_EQ(child_finish(w.pid), 0);
+	EXPECT_EQ(poll(&wait, 1, 0), 1);
+	EXPECT(wait.revents & POLLHUP);
+	while (read(supervisor, &e, sizeof(e)) == sizeof(e))
+		EXPECT_EQ(e.type, VGPU_SOFT_GONE);
+	EXPECT_EQ(errno, ENODEV);
+	EXPECT(open_device() < 0);
+	ASSERT_OK(file_write("/sys/bus/pci/drivers/vgpu_soft/bind", name));
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(dispatches),
+	TAP_TEST(none_is_lost),
+	TAP_TEST(bad_packets),
+	TAP_TEST(without_executor),
+	TAP_TEST(yields_and_goes_on),
+	TAP_TEST(stopped_by_force),
+	TAP_TEST(worker_is_killed),
+	TAP_TEST(worker_hangs),
+	TAP_TEST(worker_stays_in_its_partition),
+	TAP_TEST(ends_with_its_instance),
+	TAP_TEST(unbound),
+};
+
+int main(void)
+{
+	const struct tap_suite suite = {
+		.name = "almaif",
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.before = before,
+		.after = after,
+	};
+
+	settings_save();
+	return tap_run(&suite);
+}
