@@ -178,6 +178,9 @@ static void read_only_fields(void)
 		for (at = 0; at < ARRAY_SIZE(ro); at++) {
 			uint8_t now[16];
 
+			/* There, or the upper half of one that is. */
+			if (ro[at].at == PCI_BASE_ADDRESS_4 && bar_size(d, 4))
+				continue;
 			ASSERT_EQ(vdev_pread(d, REGION_CONFIG, now,
 					     ro[at].len, ro[at].at),
 				  ro[at].len);

@@ -59,7 +59,9 @@ bool has_fifo(void)
 
 uint64_t bar_size(const struct vdev *d, unsigned int bar)
 {
-	return bar == gpu->vram ? d->size : gpu->bars[bar].size;
+	uint64_t size = gpu->bars[bar].size;
+
+	return bar == gpu->vram || size == LIKE_VRAM ? d->size : size;
 }
 
 void gpu_init(struct vdev *d)

@@ -34,9 +34,12 @@ struct type_facts {
 	unsigned int weight;
 };
 
+#define LIKE_VRAM	UINT64_MAX
+
 /**
  * struct bar_facts - what a BAR of a vGPU is
- * @size: bytes; 0 when it is not there, or is the VRAM, which is the type's
+ * @size: bytes; 0 when it is not there, or is the VRAM, which is the type's;
+ *	LIKE_VRAM when it has as many
  * @flags: PCI_BASE_ADDRESS_*, as read
  * @region: VFIO_REGION_INFO_FLAG_*
  */
