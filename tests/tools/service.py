@@ -22,7 +22,8 @@ def show(what):
 
 
 def installed():
-    run('cp', '-a', BUILD + '/tools-install/.', '/')
+    # What is there may be running, as another test has left it.
+    run('cp', '-a', '--remove-destination', BUILD + '/tools-install/.', '/')
     run('sh', '-c', 'systemd-sysusers vgpu-executor.conf 2>&1')
     assert run('id', '-u', 'vgpu-executor').strip() != '0'
     run('systemd-analyze', 'verify', '--man=no',
