@@ -44,7 +44,7 @@ suite_packages() {
 			bc flex bison libelf-dev libssl-dev cpio xz-utils perl \
 			libpixman-1-dev libpng-dev \
 			qemu-system-x86 seabios kmod pciutils mdevctl \
-			busybox-static iproute2 procps shellcheck strace \
+			busybox-static iproute2 procps shellcheck strace python3-pytest \
 			libblas3 libseccomp2
 		;;
 	# A server as Debian sets it up (hostvm --system): systemd, udev, AppArmor,

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Guests that compute on a soft GPU, by PoCL and the standard OpenCL interface."""
+import re
+
+import pytest
+
+from conftest import BUILD, Guest, wait_until
+from executor import Executor
+
+
+@pytest.fixture(scope='module')
+def executor(soft_gpu):
+    """It runs; a test that ends it starts it anew."""
+    it = Executor()
+    it.start()
+    yield it
+    it.stop()
+
+
+@pytest.fixture(scope='module')
+def guests(soft_gpu, executor):
+    """Two, with the programs in /opencl."""
+    share = ('-set', 'device.vgpu.display=off', '-fsdev',
+             f'local,id=opencl,path={BUILD}/opencl,security_model=none,readonly=on',
+             '-device', 'virtio-9p-pci,fsdev=opencl,mount_tag=opencl')
+    all_of_them = []
+    for name in 'guest1', 'guest2':
+        guest = Guest(name, soft_gpu.create('SOFT-16C'), '--append',
+                      'tessera.9p', qemu=share)
+        guest.run('mkdir /opencl; mount -t 9p -o '
+                  'ro,trans=virtio,version=9p2000.L opencl /opencl')
+        all_of_them.append(guest)
+    yield all_of_them
+    for guest in all_of_them:
+        guest.stop()
+        guest.vgpu.remove()
+
+
+def almaif(command):
+    return f'/opencl/almaif {command}'
+
+
+def digits(rounds=1):
+    return almaif(f'./digits digits.bin -r {rounds}')
+
+
+def rounds_of(said):
+    """Images, right ones, and those as on the CPU, of each round."""
+    return [tuple(map(int, found)) for found in re.findall(
+        r'digits: (\d+) images, (\d+) right, (\d+) as the CPU', said)]
+
+
+@pytest.mark.parametrize('kernel', ['add.i32', 'mul.i32', 'abs.f32', 'countred'])
+def test_pocls_own_example(guests, kernel):
+    said = guests[0].run(almaif(f'./accel_example pocl.{kernel}'))
+    assert 'OK; TEST PASSED' in said
+
+
+def test_digits_are_recognised(guests):
+    [(images, right, equal)] = rounds_of(guests[0].run(digits()))
+    assert images == 450 and equal == images
+    assert right > images * 9 // 10
+
+
+def test_a_dispatch_is_no_exit(guests):
+    """What is a trap is the doorbell, for a guest that was idle before."""
+    vgpu = guests[0].vgpu
+    before = vgpu.count('ops'), vgpu.count('traps')
+    guests[0].run(digits(20))
+    ops = vgpu.count('ops') - before[0]
+    traps = vgpu.count('traps') - before[1]
+    print(f'{traps} traps, {ops} dispatches')
+    assert ops == 20 * 8 * 4
+    assert traps < ops
+
+
+def test_two_at_once(guests):
+    marks = [guest.begin(digits(10)) for guest in guests]
+    for guest, mark in zip(guests, marks):
+        for images, _, equal in rounds_of(guest.finish(mark)):
+            assert equal == images
+
+
+def test_work_waits_for_an_executor(guests, executor):
+    executor.stop()
+    vgpu = guests[0].vgpu
+    wait_until('to be told', lambda: vgpu.attr('state') == 'no executor')
+    ops = vgpu.count('ops')
+    mark = guests[0].begin(digits())
+    executor.start()
+    guests[0].finish(mark)
+    assert vgpu.count('ops') > ops
+    assert vgpu.attr('state') == 'ok'
+
+
+def test_a_worker_that_is_killed_is_a_fault_of_one(guests, executor):
+    """The other one's computation is right to its end."""
+    victim, other = guests
+    marks = [guest.begin(digits(0)) for guest in guests]
+    for guest in guests:
+        ops = guest.vgpu.count('ops')
+        wait_until('work', lambda: guest.vgpu.count('ops') > ops + 100)
+    workers = executor.workers()
+    while victim.vgpu.attr('state') == 'ok' and other.vgpu.attr('state') == 'ok':
+        executor.kill_worker(wait_until('a worker', executor.workers)[0])
+    if other.vgpu.attr('state') != 'ok':
+        victim, other = other, victim
+        marks.reverse()
+    assert victim.vgpu.attr('state') == 'faulted'
+    ops = other.vgpu.count('ops')
+    wait_until('more work', lambda: other.vgpu.count('ops') > ops + 1000)
+    said, status = other.begun(marks[1])
+    assert status is None
+    assert all(images == equal for images, _, equal in rounds_of(said))
+    assert workers
