@@ -99,6 +99,20 @@ static int check_changeable(struct soft_dir *dir, const char *field)
 	return -EBUSY;
 }
 
+/* A value that was checked. Return: @count, or -errno. */
+static ssize_t put(struct soft_dir *dir, const char *field, void *to,
+		   const void *val, size_t size, size_t count)
+{
+	int ret;
+
+	mutex_lock(&dir->lock);
+	ret = check_changeable(dir, field);
+	if (!ret)
+		memcpy(to, val, size);
+	mutex_unlock(&dir->lock);
+	return ret ?: count;
+}
+
 static ssize_t set_u32(struct soft_dir *dir, const char *who, const char *field,
 		       const char *page, size_t count, u32 *to,
 		       int (*check)(const char *who, u32 val))
@@ -109,14 +123,7 @@ static ssize_t set_u32(struct soft_dir *dir, const char *who, const char *field,
 	if (kstrtou32(page, 0, &val))
 		return refuse_number(who, field);
 	ret = check(who, val);
-	if (ret)
-		return ret;
-	mutex_lock(&dir->lock);
-	ret = check_changeable(dir, field);
-	if (!ret)
-		*to = val;
-	mutex_unlock(&dir->lock);
-	return ret ?: count;
+	return ret ?: put(dir, field, to, &val, sizeof(val), count);
 }
 
 static ssize_t set_int(struct soft_dir *dir, const char *who, const char *field,
@@ -128,14 +135,7 @@ static ssize_t set_int(struct soft_dir *dir, const char *who, const char *field,
 	if (kstrtoint(page, 0, &val))
 		return refuse_number(who, field);
 	ret = check(who, val);
-	if (ret)
-		return ret;
-	mutex_lock(&dir->lock);
-	ret = check_changeable(dir, field);
-	if (!ret)
-		*to = val;
-	mutex_unlock(&dir->lock);
-	return ret ?: count;
+	return ret ?: put(dir, field, to, &val, sizeof(val), count);
 }
 
 /* ---- Types */
@@ -186,19 +186,15 @@ static ssize_t type_kind_store(struct config_item *item, const char *page,
 {
 	struct type_dir *td = to_type_dir(item);
 	const char *at = strchr(soft_kind_letters, *page);
-	int ret;
+	enum soft_kind kind;
 
 	if (!*page || !at || !sysfs_streq(page + 1, "")) {
 		pr_err("vgpu-soft: %s: kind: not one of %s\n",
 		       config_item_name(item), soft_kind_letters);
 		return -EINVAL;
 	}
-	mutex_lock(&td->dir->lock);
-	ret = check_changeable(td->dir, "kind");
-	if (!ret)
-		td->type.kind = at - soft_kind_letters;
-	mutex_unlock(&td->dir->lock);
-	return ret ?: count;
+	kind = at - soft_kind_letters;
+	return put(td->dir, "kind", &td->type.kind, &kind, sizeof(kind), count);
 }
 CONFIGFS_ATTR(type_, kind);
 
