@@ -278,6 +278,12 @@ static inline struct soft_gpu *to_soft(const struct vgpu_gpu *gpu)
 	return gpu->desc.priv;
 }
 
+/** Engines that a GPU has as it is cut now: the first of all that there are. */
+static inline unsigned int soft_nr_engines(const struct soft_gpu *soft)
+{
+	return soft->config->slices * SOFT_ENGINES / SOFT_SLICES;
+}
+
 /** CPU address of a byte of an instance's partition; the caller has checked it. */
 static inline void *soft_vram(const struct vgpu_instance *inst, u64 offset)
 {

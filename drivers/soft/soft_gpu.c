@@ -188,7 +188,7 @@ static void describe(struct soft_gpu *soft, struct vgpu_gpu_desc *desc)
 	desc->nr_regs = soft_nr_regs;
 	desc->regs_size = SOFT_REGS_SIZE;
 	desc->engines = soft_engines;
-	desc->nr_engines = soft->config->slices * SOFT_ENGINES / SOFT_SLICES;
+	desc->nr_engines = soft_nr_engines(soft);
 	desc->vram = soft->vram;
 	desc->vram_parts = soft->config->slices;
 	desc->sections = soft_sections;

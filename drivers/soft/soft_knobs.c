@@ -108,11 +108,6 @@ static ssize_t lost_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_WO(lost);
 
-static unsigned int nr_engines(const struct soft_gpu *soft)
-{
-	return soft->config->slices * SOFT_ENGINES / SOFT_SLICES;
-}
-
 static ssize_t hang_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
@@ -120,7 +115,7 @@ static ssize_t hang_show(struct device *dev, struct device_attribute *attr,
 	unsigned int i;
 	int len = 0;
 
-	for (i = 0; i < nr_engines(soft); i++)
+	for (i = 0; i < soft_nr_engines(soft); i++)
 		if (READ_ONCE(soft->engines[i].hang))
 			len += sysfs_emit_at(buf, len, "%s%s", len ? " " : "",
 					     soft_engines[i].name);
@@ -133,7 +128,7 @@ static ssize_t hang_store(struct device *dev, struct device_attribute *attr,
 	struct soft_gpu *soft = dev_to_soft(dev);
 	unsigned int i;
 
-	for (i = 0; i < nr_engines(soft); i++) {
+	for (i = 0; i < soft_nr_engines(soft); i++) {
 		if (!sysfs_streq(buf, soft_engines[i].name))
 			continue;
 		WRITE_ONCE(soft->engines[i].hang, true);
