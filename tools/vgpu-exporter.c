@@ -8,6 +8,7 @@
 
 #include "http.h"
 #include "metrics.h"
+#include "ready.h"
 
 /* Nobody but this machine: there is no authentication. */
 #define DEFAULT_ADDRESS	"127.0.0.1:9811"
@@ -62,10 +63,13 @@ static void block_signals(void)
  */
 static int run_textfile(const char *path, uint64_t interval)
 {
-	bool good;
+	bool good, said = false;
 
 	do {
 		good = textfile_write(path);
+		if (!said)
+			say_ready();
+		said = true;
 	} while (interval && !stopped_within(interval));
 	if (interval && !textfile_remove(path))
 		good = false;
@@ -76,6 +80,7 @@ static int run_http(const char *address)
 {
 	if (!http_start(address))
 		return 1;
+	say_ready();
 	while (!stopped_within(3600))
 		;
 	http_stop();

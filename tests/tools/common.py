@@ -75,6 +75,12 @@ def run(*command, status=0, **kwargs):
     return out if status == 0 else err
 
 
+def install_tools():
+    """As the package has them; what is there may be running."""
+    run('cp', '-a', '--remove-destination',
+        os.environ['BUILD'] + '/tools-install/.', '/')
+
+
 def udevadm_test(device, **env):
     """What udev would do with a device that is new, and by which rules."""
     done = subprocess.run(['udevadm', 'test', '--action=add', device],

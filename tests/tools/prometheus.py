@@ -12,11 +12,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from common import PATIENCE, Tap, equal, run, samples_of, until
+from common import PATIENCE, Tap, equal, install_tools, run, samples_of, until
 from live_lib import Process, create, remove
 
 OUT = os.environ['OUT']
-BUILD = os.environ['BUILD']
 REPO = os.path.dirname(os.path.abspath(__file__)) + '/../..'
 DOCS = REPO + '/docs/monitoring'
 WHERE = '/tmp/prometheus'
@@ -62,18 +61,12 @@ def query(text):
 
 def service():
     """As the package has it: enabled by hand, with two capabilities."""
-    run('cp', '-a', BUILD + '/tools-install/.', '/')
+    install_tools()
     unit = '/usr/lib/systemd/system/vgpu-exporter.service'
     run('systemd-analyze', 'verify', '--man=no', unit)
     run('systemctl', 'daemon-reload')
     run('systemctl', 'start', 'vgpu-exporter')
-
-    def answers():
-        try:
-            return samples_of(get('http://127.0.0.1:9811/metrics'))
-        except OSError:
-            return None
-    until(answers)
+    assert samples_of(get('http://127.0.0.1:9811/metrics'))
     pid = run('systemctl', 'show', '-P', 'MainPID', 'vgpu-exporter').strip()
     with open(f'/proc/{pid}/status') as f:
         status = dict(line.split(':', 1) for line in f)

@@ -7,10 +7,9 @@ run.sh.
 import glob
 import os
 
-from common import Tap, equal, run, until
+from common import Tap, equal, install_tools, run, until
 
 OUT = os.environ['OUT']
-BUILD = os.environ['BUILD']
 UNITS = '/usr/lib/systemd/system/'
 
 tap = Tap(OUT + '/tests.tap')
@@ -22,8 +21,7 @@ def show(what):
 
 
 def installed():
-    # What is there may be running, as another test has left it.
-    run('cp', '-a', '--remove-destination', BUILD + '/tools-install/.', '/')
+    install_tools()
     run('sh', '-c', 'systemd-sysusers vgpu-executor.conf 2>&1')
     assert run('id', '-u', 'vgpu-executor').strip() != '0'
     run('systemd-analyze', 'verify', '--man=no',

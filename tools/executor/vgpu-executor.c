@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../ready.h"
 #include "../text.h"
 #include "native.h"
 #include "supervisor.h"
@@ -169,6 +170,7 @@ static int run_supervisor(struct supervisor *s)
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK))
 		err(1, "pipe");
 	s->life = pipe_fds[0];
+	say_ready();
 	return supervise(s);
 }
 
