@@ -8,6 +8,18 @@ import subprocess
 from conftest import BUILD, OUT, wait_until
 
 
+def caught_at_work(pid):
+    """Stop a process outside of system calls: one that waits for work is in one."""
+    syscall = pathlib.Path(f'/proc/{pid}/syscall')
+    os.kill(pid, signal.SIGSTOP)
+    while (where := syscall.read_text().split()[0]) == 'running':
+        pass
+    if where == '-1':
+        return True
+    os.kill(pid, signal.SIGCONT)
+    return False
+
+
 class Executor:
     """A supervisor, and its workers."""
 
@@ -26,13 +38,17 @@ class Executor:
             self.process.wait()
             self.process = None
 
-    def workers(self):
-        """By their process numbers."""
+    def worker(self, vgpu):
+        """The process that computes for a vGPU: its number, or None."""
         parent = self.process.pid
         path = pathlib.Path(f'/proc/{parent}/task/{parent}/children')
-        return [int(pid) for pid in path.read_text().split()]
+        for pid in path.read_text().split():
+            if vgpu.uuid in pathlib.Path(f'/proc/{pid}/cmdline').read_text():
+                return int(pid)
+        return None
 
-    def kill_worker(self, which):
-        os.kill(which, signal.SIGKILL)
-        wait_until('the end of a worker',
-                   lambda: which not in self.workers())
+    def kill_at_work(self, vgpu):
+        """Kill a vGPU's worker while it has a dispatch in its hands."""
+        worker = wait_until('a worker', lambda: self.worker(vgpu))
+        wait_until('it to compute', lambda: caught_at_work(worker))
+        os.kill(worker, signal.SIGKILL)

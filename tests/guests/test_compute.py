@@ -100,16 +100,11 @@ def test_a_worker_that_is_killed_is_a_fault_of_one(guests, executor):
     for guest in guests:
         ops = guest.vgpu.count('ops')
         wait_until('work', lambda: guest.vgpu.count('ops') > ops + 100)
-    workers = executor.workers()
-    while victim.vgpu.attr('state') == 'ok' and other.vgpu.attr('state') == 'ok':
-        executor.kill_worker(wait_until('a worker', executor.workers)[0])
-    if other.vgpu.attr('state') != 'ok':
-        victim, other = other, victim
-        marks.reverse()
-    assert victim.vgpu.attr('state') == 'faulted'
+    executor.kill_at_work(victim.vgpu)
+    wait_until('the fault', lambda: victim.vgpu.attr('state') == 'faulted')
+    assert other.vgpu.attr('state') == 'ok'
     ops = other.vgpu.count('ops')
     wait_until('more work', lambda: other.vgpu.count('ops') > ops + 1000)
     said, status = other.begun(marks[1])
     assert status is None
     assert all(images == equal for images, _, equal in rounds_of(said))
-    assert workers
