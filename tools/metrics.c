@@ -171,7 +171,9 @@ static const char *const policies[] = {
 	"best_effort", "equal_share", "fixed_share", NULL
 };
 
-static const char *const states[] = { "ok", "faulted", "lost", NULL };
+static const char *const states[] = {
+	"ok", "no executor", "faulted", "lost", NULL
+};
 
 static const char *const guard_states[] = { "normal", "full", "overflow", NULL };
 

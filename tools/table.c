@@ -209,7 +209,7 @@ static const struct column {
 	{ "WAIT%", 'w', 5, 4, cell_wait, sort_wait },
 	{ "TRAPS/S", 't', 8, 5, cell_traps, sort_traps },
 	{ "FAULTS", 'f', 6, 6, cell_faults, sort_faults },
-	{ "STATE", 'a', 7, 3, cell_state, NULL },
+	{ "STATE", 'a', 11, 3, cell_state, NULL },
 	{ "VM", 'v', 0, 0, cell_vm, NULL },
 };
 

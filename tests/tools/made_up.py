@@ -133,6 +133,26 @@ def every_figure():
     assert 'ENGINE' not in plain and '2d' not in plain, plain
 
 
+def every_state():
+    """Its own word in all that is shown, and one of them at a time."""
+    tree = Tree(root)
+    tree.add_gpu()
+    states = ['ok', 'no executor', 'faulted', 'lost']
+    for n, state in enumerate(states):
+        tree.add_vgpu(n, state=state)
+    plain, reading, series = all_modes()
+    for n, state in enumerate(states):
+        equal(vgpus_of(reading)[uuid(n)]['state'], state)
+        [line] = [line for line in plain.splitlines()
+                  if line.startswith(uuid(n))]
+        assert f' {state} ' in line, line
+        for other in states:
+            equal((state, other, value_of(
+                series, 'vgpu_instance_state', vgpu=uuid(n),
+                vgpu_instance_state=other)), (state, other, state == other))
+    equal(len(find(series, 'vgpu_instance_state')), len(states) ** 2)
+
+
 def several_engines():
     """Each with figures of its own, of the GPU and of who is on it."""
     tree = Tree(root)
@@ -554,6 +574,7 @@ def full_disk():
 
 
 tap.test('every figure has its unit and its name', every_figure)
+tap.test('every state has its word', every_state)
 tap.test('each file is one figure', each_file_is_used)
 tap.test('a GPU with several engines', several_engines)
 tap.test('engines without end', engines_without_end)

@@ -73,6 +73,7 @@ def engines():
     t = Terminal(80, 24, '-s', 'engine')
     t.wait(lambda lines: shown_or_none(lines) == [3, 3])
     lines = t.wait_for('ENGINE')
+    assert any('STATE' in line.split() for line in lines), lines
     assert all(len(line) <= 80 for line in lines)
     assert lines[1].startswith(GPU + '  engines 3 '), lines[1]
     equal([line.split()[0] for line in lines[2:5]], ['2d', 'compute0', 'copy0'])
@@ -174,8 +175,12 @@ def changes():
     tree.add_vgpu(7, faults=7, state='faulted')
     t.wait(lambda lines: shown_or_none(lines) == [0, 7])
     t.wait_for('faulted')
-    row = next(y for y, line in enumerate(t.lines()) if 'faulted' in line)
-    equal(t.screen.buffer[row][0].fg, 'red')
+    tree.add_vgpu(8, faults=8, state='no executor')
+    t.wait_for('no executor')
+    for state in 'faulted', 'no executor':
+        row = next(y for y, line in enumerate(t.lines()) if state in line)
+        equal((state, t.screen.buffer[row][0].fg), (state, 'red'))
+    os.rename(tree.gpu_dir() + '/' + uuid(8), root + '/gone-first')
     os.rename(tree.gpu_dir() + '/' + uuid(7), root + '/gone')
     t.wait(lambda lines: shown_or_none(lines) == [0])
     os.rename(tree.gpu_dir(), root + '/gone-too')
