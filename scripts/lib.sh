@@ -69,11 +69,13 @@ suite_packages() {
 	# what reads their output: Prometheus, its node exporter, a parser; and where
 	# edid-decode judges the driver's EDIDs, as nothing smaller has a Python.
 	trixie-tools)
-		echo gcc make libc6-dev pkgconf libncurses-dev libmicrohttpd-dev \
+		echo g++ make libc6-dev pkgconf libncurses-dev libmicrohttpd-dev \
 			python3 python3-prometheus-client python3-pyte prometheus \
 			promtool prometheus-node-exporter mandoc bash-completion \
 			edid-decode libseccomp-dev libblas-dev \
 			libopenblas0-serial python3-numpy \
+			libvulkan-dev spirv-headers spirv-tools glslang-tools \
+			mesa-vulkan-drivers \
 			systemd-sysv udev dbus kmod iproute2 procps \
 			busybox-static libpixman-1-0 qemu-system-x86 seabios
 		;;
@@ -97,14 +99,15 @@ suite_packages() {
 	trixie-compute)
 		echo g++ make cmake ninja-build patch xz-utils pkgconf python3-minimal \
 			pocl-source python3-sklearn opencl-headers opencl-clhpp-headers \
-			ocl-icd-opencl-dev
+			ocl-icd-opencl-dev glslang-tools
 		;;
 	# Where make deb builds: the oldest Debian that the packages are for.
 	bookworm-packaging)
 		echo build-essential debhelper dh-dkms lintian \
 			linux-headers-amd64 kmod xz-utils \
 			libncurses-dev libmicrohttpd-dev libblas-dev \
-			libseccomp-dev pkgconf
+			libseccomp-dev pkgconf \
+			libvulkan-dev spirv-headers spirv-tools
 		;;
 	# Servers on which nothing of ours was ever installed; see suite_offline.
 	trixie-clean)

@@ -25,6 +25,8 @@ const char *refusal_text(enum refusal why)
 		[REFUSED_BOUNDS] = "not within the partition",
 		[REFUSED_ALIGNMENT] = "not aligned",
 		[REFUSED_OVERLAP] = "output overlaps input or other output",
+		[REFUSED_PROGRAM] = "not a program that can be executed",
+		[REFUSED_UNAVAILABLE] = "guests' own programs are not to be had",
 	};
 
 	return text[why];

@@ -32,6 +32,8 @@ enum refusal {
 	REFUSED_BOUNDS,		/* memory that is not in the partition */
 	REFUSED_ALIGNMENT,
 	REFUSED_OVERLAP,	/* would write what it is still to read */
+	REFUSED_PROGRAM,	/* a guest's program that cannot be executed */
+	REFUSED_UNAVAILABLE,	/* here are no guests' programs */
 };
 
 union arg {
@@ -60,6 +62,7 @@ struct dispatch {
 	uint32_t dims;
 	uint32_t grid[3];
 	uint32_t group[3];
+	uint32_t first[3];	/* what the work-items' numbers begin with */
 	uint32_t args_size;
 	const uint8_t *args;
 };

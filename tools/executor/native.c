@@ -57,7 +57,7 @@ static const struct kernel *find_kernel(const char *name)
 }
 
 /* A word of the command line, as the bytes that a guest would write. */
-static bool put_arg(char type, const char *text, uint8_t *to)
+bool native_arg(char type, const char *text, uint8_t *to)
 {
 	union arg arg = {};
 	char *end;
@@ -94,7 +94,7 @@ static bool put_args(const struct native *n, const struct kernel *k,
 		return false;
 	}
 	for (i = 0; i < n->nr_args; i++) {
-		if (!put_arg(k->args[i], n->args[i], args + *size)) {
+		if (!native_arg(k->args[i], n->args[i], args + *size)) {
 			warnx("argument %d of %s is no '%c': '%s'", i, k->name,
 			      k->args[i], n->args[i]);
 			return false;
@@ -104,7 +104,7 @@ static bool put_args(const struct native *n, const struct kernel *k,
 	return true;
 }
 
-static void *map_file(const char *path, uint64_t *size)
+void *native_map(const char *path, uint64_t *size)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	struct stat st;
@@ -120,13 +120,18 @@ static void *map_file(const char *path, uint64_t *size)
 	return memory;
 }
 
-static void tell_refusal(const struct job *job)
+void native_refused(unsigned int arg, const char *why)
 {
-	if (job->refused_arg == NO_ARG)
-		warnx("refused: %s", refusal_text(job->refusal));
+	if (arg == NO_ARG)
+		warnx("refused: %s", why);
 	else
-		warnx("refused: argument %u: %s", job->refused_arg,
-		      refusal_text(job->refusal));
+		warnx("refused: argument %u: %s", arg, why);
+}
+
+void native_tell(uint64_t turns, uint64_t ns)
+{
+	printf("%llu turns %llu ns\n", (unsigned long long)turns,
+	       (unsigned long long)ns);
 }
 
 /* As a worker does that is told to yield all the time and then replaced. */
@@ -140,7 +145,8 @@ static bool run_once(const struct native *n, const struct dispatch *d,
 	*turns = 0;
 	do {
 		if (!job_prepare(&job, d, memory, size)) {
-			tell_refusal(&job);
+			native_refused(job.refused_arg,
+				       refusal_text(job.refusal));
 			return false;
 		}
 		done = job_run(&job, done, &yield);
@@ -149,7 +155,7 @@ static bool run_once(const struct native *n, const struct dispatch *d,
 	return true;
 }
 
-static uint64_t now_ns(void)
+uint64_t native_now_ns(void)
 {
 	struct timespec ts;
 
@@ -157,34 +163,41 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
-/* Return: the exit status: 0, 3 if the kernel refuses its arguments, 2 if we do. */
+static int run_kernel(const struct native *n, struct dispatch *d)
+{
+	uint64_t size, turns = 0, start, i;
+	void *memory = native_map(n->file, &size);
+
+	start = native_now_ns();
+	for (i = 0; i < n->repeat; i++)
+		if (!run_once(n, d, memory, size, &turns))
+			return NATIVE_REFUSED;
+	native_tell(turns, (native_now_ns() - start) / n->repeat);
+	munmap(memory, size);
+	return 0;
+}
+
+/* Return: the exit status: 0, NATIVE_REFUSED, NATIVE_USAGE. */
 int run_native(const struct native *n)
 {
-	const struct kernel *k = find_kernel(n->kernel);
 	uint8_t args[MAX_ARGS * 8];
 	struct dispatch d = {
 		.dims = n->dims,
 		.args = args,
 	};
-	uint64_t size, turns = 0, start, i;
-	void *memory;
+	const struct kernel *k;
 
-	if (!k) {
-		warnx("no such kernel: '%s' (see --list)", n->kernel);
-		return 2;
-	}
-	if (!put_args(n, k, args, &d.args_size))
-		return 2;
-	d.kernel = k->id;
 	memcpy(d.grid, n->grid, sizeof(d.grid));
 	memcpy(d.group, n->group, sizeof(d.group));
-	memory = map_file(n->file, &size);
-	start = now_ns();
-	for (i = 0; i < n->repeat; i++)
-		if (!run_once(n, &d, memory, size, &turns))
-			return 3;
-	printf("%llu turns %llu ns\n", (unsigned long long)turns,
-	       (unsigned long long)((now_ns() - start) / n->repeat));
-	munmap(memory, size);
-	return 0;
+	if (is_program(n->kernel))
+		return run_program(n, &d);
+	k = find_kernel(n->kernel);
+	if (!k) {
+		warnx("no such kernel: '%s' (see --list)", n->kernel);
+		return NATIVE_USAGE;
+	}
+	d.kernel = k->id;
+	if (!put_args(n, k, args, &d.args_size))
+		return NATIVE_USAGE;
+	return run_kernel(n, &d);
 }

@@ -20,14 +20,15 @@
 static void usage(void)
 {
 	printf("Usage: vgpu-executor [--gpu=ADDRESS] [--user=NAME] [--cpus=LIST]\n"
-	       "       vgpu-executor --run=KERNEL [--grid=X,Y,Z] FILE [ARGUMENT...]\n"
+	       "       vgpu-executor --run=KERNEL|PROGRAM.spv [--grid=X,Y,Z] FILE [ARGUMENT...]\n"
 	       "       vgpu-executor --list\n"
 	       "Computes for the vGPUs of a soft GPU.\n\n"
 	       "  -g, --gpu=ADDRESS     which GPU, by its PCI address (the only one)\n"
 	       "  -u, --user=NAME       who its workers are (" DEFAULT_USER ")\n"
 	       "  -c, --cpus=LIST       CPUs on which they compute, as 0-3,8;\n"
 	       "                        SLICE:LIST for those of one slice; several times\n\n"
-	       "  -r, --run=KERNEL      do one kernel, with FILE as its memory\n"
+	       "  -r, --run=KERNEL      do one kernel, or program, with FILE as its memory\n"
+	       "  -e, --entry=NUMBER    which entry point of a program (0)\n"
 	       "  -G, --grid=X[,Y[,Z]]  work-items (1)\n"
 	       "  -w, --group=X[,Y[,Z]] work-items of a work-group (1)\n"
 	       "  -y, --yield           stop and go on as often as it can be done\n"
@@ -72,11 +73,17 @@ static bool parse_supervisor(struct supervisor *s, int c, const char *arg)
 static bool parse_option(struct request *req, int c, const char *arg)
 {
 	struct native *n = &req->native;
+	uint64_t entry;
 	uint32_t nr;
 
 	switch (c) {
 	case 'r':
 		n->kernel = arg;
+		return true;
+	case 'e':
+		if (!parse_number(arg, 0, &entry) || entry > UINT16_MAX)
+			return bad_value("not a number of an entry point", arg);
+		n->entry = entry;
 		return true;
 	case 'G':
 		return parse_sizes(arg, n->grid, &n->dims) ||
@@ -108,6 +115,7 @@ static bool parse(int argc, char **argv, struct request *req)
 		{ "user", required_argument, NULL, 'u' },
 		{ "cpus", required_argument, NULL, 'c' },
 		{ "run", required_argument, NULL, 'r' },
+		{ "entry", required_argument, NULL, 'e' },
 		{ "grid", required_argument, NULL, 'G' },
 		{ "group", required_argument, NULL, 'w' },
 		{ "yield", no_argument, NULL, 'y' },
@@ -119,7 +127,7 @@ static bool parse(int argc, char **argv, struct request *req)
 	struct native *n = &req->native;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+g:u:c:r:G:w:yn:lh", longs,
+	while ((c = getopt_long(argc, argv, "+g:u:c:r:e:G:w:yn:lh", longs,
 				NULL)) != -1)
 		if (!parse_option(req, c, optarg))
 			return false;
