@@ -2,7 +2,9 @@
 /*
  * What vgpu-executor builds around its workers, from within: each attempt is made
  * behind both walls, where it has to end the process, and behind the outer one alone,
- * where it has to get nothing. TAP on standard output. As root.
+ * where it has to get nothing. The inner wall has two forms: that of workers which
+ * carry out programs of their guests lets them have memory. TAP on standard output.
+ * As root; PROGRAM is square.spv.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,21 +29,32 @@
 #include <unistd.h>
 
 #include "../../include/uapi/vgpu-soft.h"
+#include "../../tools/executor/program.h"
 #include "../../tools/executor/sandbox.h"
 
 #define NOBODY	65534
 #define KEY	0x76677075
+#define ROOM	(64ul << 20)
+
+enum walls { OUTER, BOTH, BOTH_WITH_MEMORY };
+
+static const char *const names[] = {
+	[OUTER] = "the outer wall",
+	[BOTH] = "both walls",
+	[BOTH_WITH_MEMORY] = "both walls with memory",
+};
 
 /* What is outside, as those inside remember it. */
 static pid_t outside;
 static long secret = 42;
 static int number, failures;
 
-static void test(bool ok, const char *name, const char *walls, int status)
+static void test(bool ok, const char *name, enum walls walls, int status)
 {
 	number++;
 	failures += !ok;
-	printf("%sok %d - %s, behind %s\n", ok ? "" : "not ", number, name, walls);
+	printf("%sok %d - %s, behind %s\n", ok ? "" : "not ", number, name,
+	       names[walls]);
 	if (!ok)
 		printf("# status %#x\n", status);
 	fflush(stdout);
@@ -209,7 +223,7 @@ static const struct {
 	{ "the kernel's log", the_kernel_log },
 };
 
-/* Behind the inner wall only: there they end the process. */
+/* Behind the inner wall: there they end the process, but for memory where it may be. */
 static bool other_request(void)
 {
 	return ioctl(WORKER_FD, VGPU_SOFT_INFO, NULL);
@@ -252,13 +266,49 @@ static bool a_larger_heap(void)
 	return sbrk(1 << 24) != (void *)-1;
 }
 
+static bool shared_pages(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+
+static bool huge_pages(void)
+{
+	return mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0) !=
+	       MAP_FAILED;
+}
+
+static bool more_than_its_room(void)
+{
+	return mmap(NULL, 2 * ROOM, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+
+static bool a_limit(void)
+{
+	const struct rlimit more = { RLIM_INFINITY, RLIM_INFINITY };
+
+	return !setrlimit(RLIMIT_AS, &more);
+}
+
+/* Behind the inner wall with memory they get it. */
+static const struct {
+	const char *name;
+	bool (*attempt)(void);
+} memory[] = {
+	{ "more memory", more_memory },
+	{ "a larger heap", a_larger_heap },
+};
+
 static const struct {
 	const char *name;
 	bool (*attempt)(void);
 } inner[] = {
-	{ "more memory", more_memory },
 	{ "another mapping of its descriptor", another_partition },
-	{ "a larger heap", a_larger_heap },
+	{ "shared pages", shared_pages },
+	{ "huge pages", huge_pages },
+	{ "another limit", a_limit },
 	{ "another request of its descriptor", other_request },
 	{ "its request of another descriptor", other_file },
 	{ "a name space", name_spaces },
@@ -266,8 +316,15 @@ static const struct {
 	{ "performance counters", tracing_itself },
 };
 
-/* Status of a process behind one wall or two that makes an attempt; 1: it got it. */
-static int try_it(bool (*attempt)(void), bool seal)
+static bool go_behind(enum walls walls)
+{
+	return dup2(open("/dev/null", O_RDWR), WORKER_FD) == WORKER_FD &&
+	       sandbox_room(ROOM) && sandbox_enter(NOBODY, NOBODY) &&
+	       (walls == OUTER || sandbox_seal(walls == BOTH_WITH_MEMORY));
+}
+
+/* Status of a process behind walls that makes an attempt; 1: it got it. */
+static int try_it(bool (*attempt)(void), enum walls walls)
 {
 	pid_t pid = sandbox_fork();
 	int status;
@@ -275,8 +332,7 @@ static int try_it(bool (*attempt)(void), bool seal)
 	if (pid < 0)
 		return -errno;
 	if (!pid) {
-		if (dup2(open("/dev/null", O_RDWR), WORKER_FD) != WORKER_FD ||
-		    !sandbox_enter(NOBODY, NOBODY) || (seal && !sandbox_seal()))
+		if (!go_behind(walls))
 			_exit(3);
 		_exit(attempt());
 	}
@@ -298,14 +354,13 @@ static bool no_turn(void)
 }
 
 /* Stopped and let go on, as the driver does it, it still works. */
-static bool stands_after_stop(void)
+static bool stands_after_stop(enum walls walls)
 {
 	pid_t pid = sandbox_fork();
 	int status;
 
 	if (!pid) {
-		if (dup2(open("/dev/null", O_RDWR), WORKER_FD) != WORKER_FD ||
-		    !sandbox_enter(NOBODY, NOBODY) || !sandbox_seal())
+		if (!go_behind(walls))
 			_exit(3);
 		for (;;)
 			no_turn();
@@ -321,26 +376,107 @@ static bool stands_after_stop(void)
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
-int main(void)
+/* Each of a row of numbers by itself, behind the wall: a program that is new there. */
+static bool squares(struct programs *ps, const uint32_t *words, size_t nr)
 {
-	int shm = shmget(KEY, 4096, IPC_CREAT | 0666);
+	static uint32_t numbers[1024] __attribute__((aligned(4096)));
+	const uint64_t args[] = { 256 };
+	const struct dispatch d = {
+		.dims = 1, .grid = { 960 }, .group = { 64 },
+		.args_size = sizeof(args), .args = (const uint8_t *)args,
+	};
+	static const uint32_t never;
+	struct program_job job;
+	uint64_t done = 0;
+	uint32_t i;
+
+	for (i = 0; i < 1024; i++)
+		numbers[i] = i;
+	if (!program_prepare(ps, &job, &d, words, nr, numbers,
+			     sizeof(numbers)) ||
+	    !program_run(ps, &job, &done, &never))
+		return false;
+	for (i = 0; i < 1024; i++)
+		if (numbers[i] != (i < 64 ? i : i * i))
+			return false;
+	return done == 15;
+}
+
+/* As a worker does it; a status that says where it got to. */
+static int compute(const char *path)
+{
+	static struct programs programs;
+	static uint32_t words[4096];
+	FILE *file = fopen(path, "r");
+	size_t nr = file ? fread(words, 4, 4096, file) : 0;
+
+	if (!nr || !programs_open(&programs))
+		return 2;
+	if (!go_behind(BOTH_WITH_MEMORY))
+		return 3;
+	return squares(&programs, words, nr) ? 0 : 4;
+}
+
+static int status_of(int (*what)(const char *), const char *path)
+{
+	pid_t pid = sandbox_fork();
+	int status;
+
+	if (!pid)
+		_exit(what(path));
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void test_inner_walls(void)
+{
+	enum walls walls;
 	int status;
 	size_t i;
 
+	for (walls = BOTH; walls <= BOTH_WITH_MEMORY; walls++) {
+		for (i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
+			status = try_it(inner[i].attempt, walls);
+			test(ended(status), inner[i].name, walls, status);
+		}
+		status = try_it(no_turn, walls);
+		test(!status, "a turn can be asked for", walls, status);
+		test(stands_after_stop(walls), "stopped and going on", walls, 0);
+	}
+	for (i = 0; i < sizeof(memory) / sizeof(memory[0]); i++) {
+		status = try_it(memory[i].attempt, BOTH);
+		test(ended(status), memory[i].name, BOTH, status);
+		status = try_it(memory[i].attempt, BOTH_WITH_MEMORY);
+		test(WIFEXITED(status) && WEXITSTATUS(status) == 1,
+		     memory[i].name, BOTH_WITH_MEMORY, status);
+	}
+	status = try_it(more_than_its_room, BOTH_WITH_MEMORY);
+	test(!status, "more memory than its room", BOTH_WITH_MEMORY, status);
+}
+
+int main(int argc, char **argv)
+{
+	int shm = shmget(KEY, 4096, IPC_CREAT | 0666);
+	enum walls walls;
+	int status;
+	size_t i;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: sandbox PROGRAM\n");
+		return 2;
+	}
 	outside = getpid();
 	for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
-		status = try_it(attempts[i].attempt, true);
-		test(ended(status), attempts[i].name, "both walls", status);
-		status = try_it(attempts[i].attempt, false);
-		test(!status, attempts[i].name, "the outer wall", status);
+		status = try_it(attempts[i].attempt, OUTER);
+		test(!status, attempts[i].name, OUTER, status);
+		for (walls = BOTH; walls <= BOTH_WITH_MEMORY; walls++) {
+			status = try_it(attempts[i].attempt, walls);
+			test(ended(status), attempts[i].name, walls, status);
+		}
 	}
-	for (i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
-		status = try_it(inner[i].attempt, true);
-		test(ended(status), inner[i].name, "both walls", status);
-	}
-	status = try_it(no_turn, true);
-	test(!status, "a turn can be asked for", "both walls", status);
-	test(stands_after_stop(), "stopped and going on", "both walls", 0);
+	test_inner_walls();
+	status = status_of(compute, argv[1]);
+	test(!status, "a program computes", BOTH_WITH_MEMORY, status);
 	shmctl(shm, IPC_RMID, NULL);
 	printf("1..%d\n", number);
 	return failures ? 1 : 0;

@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -92,6 +94,29 @@ static bool limit_all(void)
 }
 
 /**
+ * sandbox_room() - how much more memory the calling process may have, from now on
+ * @bytes: so much; addresses count, used or not
+ *
+ * Return: false after a message if that cannot be limited.
+ */
+bool sandbox_room(unsigned long bytes)
+{
+	FILE *statm = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+	struct rlimit room;
+
+	if (!statm || fscanf(statm, "%lu", &pages) != 1)
+		pages = 0;
+	if (statm)
+		fclose(statm);
+	if (!pages)
+		return failed("how much memory it has");
+	room.rlim_cur = pages * sysconf(_SC_PAGESIZE) + bytes;
+	room.rlim_max = room.rlim_cur;
+	return !setrlimit(RLIMIT_AS, &room) || failed("limits");
+}
+
+/**
  * sandbox_enter() - the outer wall, around the calling process
  * @uid: who it is from now on, not root
  * @gid: its only group
@@ -105,9 +130,29 @@ bool sandbox_enter(uid_t uid, gid_t gid)
 	return leave_files() && leave_user(uid, gid) && limit_all();
 }
 
+/* What all are allowed with any arguments. */
+static int allow_all(scmp_filter_ctx ctx, const int *calls, size_t nr)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; !ret && i < nr; i++)
+		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+	return ret;
+}
+
+static int allow_request(scmp_filter_ctx ctx, unsigned long request)
+{
+	const scmp_datum_t low = 0xffffffff;	/* all that the kernel looks at */
+
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
+				SCMP_A0(SCMP_CMP_MASKED_EQ, low, WORKER_FD),
+				SCMP_A1(SCMP_CMP_MASKED_EQ, low, request));
+}
+
 /*
- * The rest: ending, waiting for a lock within a BLAS, and going on after SIGSTOP. Not
- * memory: what a worker needs it has, and a guest must not make it take the host's.
+ * Ending, waiting for a lock within a BLAS, and going on after SIGSTOP. Not memory:
+ * what a worker needs it has, and a guest must not make it take the host's.
  */
 static int allow(scmp_filter_ctx ctx)
 {
@@ -115,32 +160,61 @@ static int allow(scmp_filter_ctx ctx)
 		SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex),
 		SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield),
 	};
-	const scmp_datum_t low = 0xffffffff;	/* all that the kernel looks at */
-	int ret;
-	size_t i;
+	int ret = allow_request(ctx, VGPU_SOFT_TURN);
 
-	ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
-			       SCMP_A0(SCMP_CMP_MASKED_EQ, low, WORKER_FD),
-			       SCMP_A1(SCMP_CMP_MASKED_EQ, low, VGPU_SOFT_TURN));
-	for (i = 0; !ret && i < sizeof(harmless) / sizeof(harmless[0]); i++)
-		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, harmless[i], 0);
-	return ret;
+	return ret ?: allow_all(ctx, harmless,
+				sizeof(harmless) / sizeof(harmless[0]));
+}
+
+/*
+ * A compiler: memory that is nobody else's and no file's, in which code may be, as
+ * much as RLIMIT_AS lets it have; and the time, where a process has to ask for it. It
+ * has a thread besides, and that is told by a signal that it is another user now, from
+ * which it may come back but then.
+ */
+static int allow_memory(scmp_filter_ctx ctx)
+{
+	static const int memory[] = {
+		SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mprotect),
+		SCMP_SYS(munmap), SCMP_SYS(clock_gettime),
+		SCMP_SYS(rt_sigreturn),
+	};
+	const scmp_datum_t kind = MAP_TYPE | MAP_ANONYMOUS | MAP_FIXED |
+				  MAP_LOCKED | MAP_HUGETLB;
+	int ret = allow_request(ctx, VGPU_SOFT_IMAGE);
+
+	if (!ret)
+		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+				       SCMP_A3(SCMP_CMP_MASKED_EQ, kind,
+					       MAP_PRIVATE | MAP_ANONYMOUS));
+	/* Larger or smaller where it is, or elsewhere: never in place of another. */
+	if (!ret)
+		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 1,
+				       SCMP_A3(SCMP_CMP_MASKED_EQ,
+					       ~(scmp_datum_t)MREMAP_MAYMOVE, 0));
+	return ret ?: allow_all(ctx, memory, sizeof(memory) / sizeof(memory[0]));
 }
 
 /**
  * sandbox_seal() - the inner wall: from now on only VGPU_SOFT_TURN on WORKER_FD
+ * @memory: and VGPU_SOFT_IMAGE, and memory of its own
  *
- * Whatever else is asked of the kernel ends the process.
+ * Whatever else is asked of the kernel ends the process. That holds for all threads
+ * that there are.
  *
  * Return: false after a message if that cannot be had.
  */
-bool sandbox_seal(void)
+bool sandbox_seal(bool memory)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int ret = -ENOMEM;
 
 	if (ctx) {
-		ret = allow(ctx);
+		ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+		if (!ret)
+			ret = allow(ctx);
+		if (!ret && memory)
+			ret = allow_memory(ctx);
 		if (!ret)
 			ret = seccomp_load(ctx);
 		seccomp_release(ctx);

@@ -9,8 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "program.h"
 #include "sandbox.h"
 #include "supervisor.h"
 #include "worker.h"
@@ -49,7 +51,10 @@ static void become_worker(const struct supervisor *s,
 			  const struct vgpu_soft_event *event, int fd)
 {
 	char name[64] = "vgpu-executor ", vram[24], uid[16], gid[16];
-	char *const argv[] = { name, "--worker", vram, uid, gid, NULL };
+	char *const argv[] = {
+		name, "--worker", vram, uid, gid,
+		s->programs ? "programs" : "kernels", NULL
+	};
 
 	print_uuid(name + 14, sizeof(name) - 14, event->uuid);
 	snprintf(vram, sizeof(vram), "%llu",
@@ -68,6 +73,34 @@ static void become_worker(const struct supervisor *s,
 		execve("/proc/self/exe", argv, environment);
 	warn("a worker cannot be started");
 	_exit(STATUS_SETUP);
+}
+
+/**
+ * can_programs() - can workers carry out guests' own programs
+ *
+ * A child tries it, so that nothing of Vulkan is in the supervisor.
+ *
+ * Return: false after a message.
+ */
+bool can_programs(void)
+{
+	static struct programs ps;
+	int status = 1;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		if (programs_open(&ps))
+			_exit(0);
+		warnx("built-in kernels only, no programs of guests: %s",
+		      ps.v.lack);
+		_exit(1);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		warn("whether there can be programs of guests");
+	else if (!WIFEXITED(status))
+		warnx("built-in kernels only, no programs of guests: the Vulkan driver crashes");
+	return !status;
 }
 
 /**

@@ -19,14 +19,15 @@
 
 static void usage(void)
 {
-	printf("Usage: vgpu-executor [--gpu=ADDRESS] [--user=NAME] [--cpus=LIST]\n"
+	printf("Usage: vgpu-executor [--gpu=ADDRESS] [--user=NAME] [--cpus=LIST] [--no-programs]\n"
 	       "       vgpu-executor --run=KERNEL|PROGRAM.spv [--grid=X,Y,Z] FILE [ARGUMENT...]\n"
 	       "       vgpu-executor --list\n"
 	       "Computes for the vGPUs of a soft GPU.\n\n"
 	       "  -g, --gpu=ADDRESS     which GPU, by its PCI address (the only one)\n"
 	       "  -u, --user=NAME       who its workers are (" DEFAULT_USER ")\n"
 	       "  -c, --cpus=LIST       CPUs on which they compute, as 0-3,8;\n"
-	       "                        SLICE:LIST for those of one slice; several times\n\n"
+	       "                        SLICE:LIST for those of one slice; several times\n"
+	       "  -P, --no-programs     built-in kernels only, no programs of guests\n\n"
 	       "  -r, --run=KERNEL      do one kernel, or program, with FILE as its memory\n"
 	       "  -e, --entry=NUMBER    which entry point of a program (0)\n"
 	       "  -G, --grid=X[,Y[,Z]]  work-items (1)\n"
@@ -61,6 +62,9 @@ static bool parse_supervisor(struct supervisor *s, int c, const char *arg)
 		       bad_value("not a PCI address", arg);
 	case 'u':
 		s->user = arg;
+		return true;
+	case 'P':
+		s->no_programs = true;
 		return true;
 	case 'c':
 		return cpus_parse(&s->cpus, arg) ||
@@ -114,6 +118,7 @@ static bool parse(int argc, char **argv, struct request *req)
 		{ "gpu", required_argument, NULL, 'g' },
 		{ "user", required_argument, NULL, 'u' },
 		{ "cpus", required_argument, NULL, 'c' },
+		{ "no-programs", no_argument, NULL, 'P' },
 		{ "run", required_argument, NULL, 'r' },
 		{ "entry", required_argument, NULL, 'e' },
 		{ "grid", required_argument, NULL, 'G' },
@@ -127,7 +132,7 @@ static bool parse(int argc, char **argv, struct request *req)
 	struct native *n = &req->native;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+g:u:c:r:e:G:w:yn:lh", longs,
+	while ((c = getopt_long(argc, argv, "+g:u:c:Pr:e:G:w:yn:lh", longs,
 				NULL)) != -1)
 		if (!parse_option(req, c, optarg))
 			return false;
@@ -178,6 +183,7 @@ static int run_supervisor(struct supervisor *s)
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK))
 		err(1, "pipe");
 	s->life = pipe_fds[0];
+	s->programs = !s->no_programs && can_programs();
 	say_ready();
 	return supervise(s);
 }
@@ -189,6 +195,7 @@ static int be_worker(char **argv)
 		.vram_size = strtoull(argv[0], NULL, 10),
 		.uid = strtoul(argv[1], NULL, 10),
 		.gid = strtoul(argv[2], NULL, 10),
+		.programs = !strcmp(argv[3], "programs"),
 	};
 
 	_exit(run_worker(&setup));
@@ -206,7 +213,7 @@ int main(int argc, char **argv)
 		.supervisor.user = DEFAULT_USER,
 	};
 
-	if (argc == 5 && !strcmp(argv[1], "--worker"))
+	if (argc == 6 && !strcmp(argv[1], "--worker"))
 		return be_worker(argv + 2);
 	if (!parse(argc, argv, &req))
 		return bad_usage();

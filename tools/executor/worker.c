@@ -18,13 +18,31 @@
 
 #include "../../include/uapi/vgpu-soft.h"
 #include "kernel.h"
+#include "program.h"
 #include "sandbox.h"
 #include "worker.h"
 
+/* What a guest's programs may take: instructions, and what a compiler wants meanwhile. */
+#define IMAGE_MAX	(1 << 18)
+#define ROOM		(256ul << 20)
+
+/**
+ * struct worker - what a worker has
+ * @vram: the partition
+ * @vram_size: bytes of it
+ * @state: what the driver says to one that is at work
+ * @programs: for the guest's own, or NULL
+ * @image: instructions, of generation @generation, or of none, 0
+ * @image_size: bytes of these
+ */
 struct worker {
 	uint8_t *vram;
 	uint64_t vram_size;
 	const struct vgpu_soft_state *state;
+	struct programs *programs;
+	uint32_t image[IMAGE_MAX / 4];
+	uint32_t image_size;
+	uint32_t generation;
 };
 
 static bool map(struct worker *w)
@@ -89,7 +107,75 @@ static void refuse(struct vgpu_soft_turn *turn, enum refusal why,
 	turn->fault = why << 8 | (arg & 0xff);
 }
 
-static void take_turn(const struct worker *w, struct vgpu_soft_turn *turn)
+static void hand_in(struct vgpu_soft_turn *turn, uint64_t steps)
+{
+	turn->status = turn->progress < steps ? VGPU_SOFT_YIELD : VGPU_SOFT_DONE;
+	turn->fault = 0;
+}
+
+static void run_kernel(const struct worker *w, struct vgpu_soft_turn *turn,
+		       const struct dispatch *d)
+{
+	struct job job;
+
+	if (!job_prepare(&job, d, w->vram + turn->mem, turn->mem_size)) {
+		refuse(turn, job.refusal, job.refused_arg);
+		return;
+	}
+	turn->progress = job_run(&job, turn->progress, &w->state->yield);
+	hand_in(turn, job.steps);
+}
+
+/* The instructions of a turn. An image of one generation does not change. */
+static bool take_image(struct worker *w, uint32_t generation)
+{
+	struct vgpu_soft_image image = {
+		.generation = generation,
+		.size = sizeof(w->image),
+		.buf = (uintptr_t)w->image,
+	};
+
+	if (!generation || generation == w->generation)
+		return generation;
+	w->generation = 0;
+	if (ioctl(WORKER_FD, VGPU_SOFT_IMAGE, &image) ||
+	    image.size > sizeof(w->image))
+		return false;
+	w->image_size = image.size;
+	w->generation = generation;
+	return true;
+}
+
+static void run_program(struct worker *w, struct vgpu_soft_turn *turn,
+			struct dispatch *d)
+{
+	uint64_t done = turn->progress;
+	struct program_job job;
+
+	if (!w->programs) {
+		refuse(turn, REFUSED_UNAVAILABLE, NO_ARG);
+		return;
+	}
+	if (!take_image(w, turn->image)) {
+		refuse(turn, REFUSED_PROGRAM, NO_ARG);
+		return;
+	}
+	d->kernel -= VGPU_SOFT_USER_KERNEL;
+	if (!program_prepare(w->programs, &job, d, w->image, w->image_size / 4,
+			     w->vram + turn->mem, turn->mem_size)) {
+		refuse(turn, job.module.refusal, job.refused_arg);
+		return;
+	}
+	if (program_run(w->programs, &job, &done, &w->state->yield)) {
+		turn->progress = done;
+		hand_in(turn, job.steps);
+	} else {
+		turn->status = VGPU_SOFT_FAULT;
+		turn->fault = REFUSED_PROGRAM << 8 | 0xff;
+	}
+}
+
+static void take_turn(struct worker *w, struct vgpu_soft_turn *turn)
 {
 	struct dispatch d = {
 		.kernel = turn->kernel,
@@ -97,25 +183,19 @@ static void take_turn(const struct worker *w, struct vgpu_soft_turn *turn)
 		.args_size = turn->args_size,
 		.args = turn->args,
 	};
-	struct job job;
 
 	memcpy(d.grid, turn->grid, sizeof(d.grid));
 	memcpy(d.group, turn->group, sizeof(d.group));
-	if (!within(w, turn)) {
+	memcpy(d.first, turn->first, sizeof(d.first));
+	if (!within(w, turn))
 		refuse(turn, REFUSED_BOUNDS, NO_ARG);
-		return;
-	}
-	if (!job_prepare(&job, &d, w->vram + turn->mem, turn->mem_size)) {
-		refuse(turn, job.refusal, job.refused_arg);
-		return;
-	}
-	turn->progress = job_run(&job, turn->progress, &w->state->yield);
-	turn->status = turn->progress < job.steps ? VGPU_SOFT_YIELD :
-						    VGPU_SOFT_DONE;
-	turn->fault = 0;
+	else if (turn->kernel < VGPU_SOFT_USER_KERNEL)
+		run_kernel(w, turn, &d);
+	else
+		run_program(w, turn, &d);
 }
 
-static int take_turns(const struct worker *w)
+static int take_turns(struct worker *w)
 {
 	struct vgpu_soft_turn turn = { .status = VGPU_SOFT_NONE };
 
@@ -127,6 +207,26 @@ static int take_turns(const struct worker *w)
 	}
 }
 
+/* Before the walls, since there are files to be read, and much to be set up. */
+static bool open_programs(struct worker *w)
+{
+	static struct programs programs;
+
+	if (!programs_open(&programs)) {
+		warnx("a worker: no programs: %s", programs.v.lack);
+		return true;
+	}
+	w->programs = &programs;
+	return sandbox_room(ROOM);
+}
+
+/* All but what it is for, among them whatever a Vulkan driver has opened. */
+static bool close_others(void)
+{
+	return !close_range(WORKER_FD + 1, ~0u, 0) &&
+	       !close_range(0, WORKER_FD - 1, 0);
+}
+
 /**
  * run_worker() - be a worker, from beginning to end
  * @setup: for whom; WORKER_FD is the driver's, LIFE_FD the supervisor's
@@ -135,18 +235,17 @@ static int take_turns(const struct worker *w)
  */
 int run_worker(const struct worker_setup *setup)
 {
-	struct worker w = { .vram_size = setup->vram_size };
-	int fd;
+	static struct worker w;
 
 	prctl(PR_SET_NAME, "vgpu-worker");
+	w.vram_size = setup->vram_size;
 	if (!map(&w))
 		return errno == ENODEV ? 0 : STATUS_SETUP;
 	warm_up();
-	if (!sandbox_enter(setup->uid, setup->gid) || !tie_to_supervisor())
+	if ((setup->programs && !open_programs(&w)) ||
+	    !sandbox_enter(setup->uid, setup->gid) || !tie_to_supervisor() ||
+	    !close_others())
 		return STATUS_SETUP;
-	close(LIFE_FD);
-	for (fd = 0; fd < WORKER_FD; fd++)
-		close(fd);
 	/* From here on nobody hears it: see the exit status. */
-	return sandbox_seal() ? take_turns(&w) : STATUS_SETUP;
+	return sandbox_seal(w.programs) ? take_turns(&w) : STATUS_SETUP;
 }

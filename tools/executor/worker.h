@@ -2,6 +2,7 @@
 #ifndef _WORKER_H
 #define _WORKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,7 @@ struct worker_setup {
 	uint64_t vram_size;
 	uid_t uid;
 	gid_t gid;
+	bool programs;		/* carry out the guest's own, too */
 };
 
 int run_worker(const struct worker_setup *setup);
