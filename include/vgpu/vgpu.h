@@ -78,6 +78,8 @@ enum vgpu_counter {
  *	instances, of those with room in their part of VRAM
  * @pci: what its instances are on PCI; NULL for what the GPU says,
  *	&vgpu_gpu_desc.pci
+ * @screen_size: bytes of the partition, from its beginning, that pictures may be
+ *	in, a multiple of a page; 0 for all of it
  */
 struct vgpu_type_desc {
 	const char *name;
@@ -89,6 +91,7 @@ struct vgpu_type_desc {
 	u32 classes;
 	u8 slice;
 	const struct vgpu_pci_desc *pci;
+	u64 screen_size;
 };
 
 /** &vgpu_type_desc.slice: wherever there is room. */

@@ -83,6 +83,8 @@ static void bus_descriptions(struct kunit *test)
 	EXPECT_BAD_TYPE(own.bars = beyond);
 	EXPECT_BAD_TYPE(own.caps[2] = PCI_CAP_ID_VPD);
 	EXPECT_BAD_TYPE(own.msix_vectors = 0);
+	EXPECT_BAD_TYPE(type.screen_size = type.vram_size + PAGE_SIZE);
+	EXPECT_BAD_TYPE(type.screen_size = 1);
 #undef EXPECT_BAD_TYPE
 	/* Names of directories. */
 #define EXPECT_BAD_NAME(bad)						\

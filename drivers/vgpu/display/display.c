@@ -22,6 +22,12 @@
 #include "display.h"
 #include "pixels.h"
 
+/* Bytes of the partition that pictures, and the pointer, may be in. */
+static u64 screen_size(const struct vgpu_vdev *vd)
+{
+	return vd->inst.type->screen_size ?: vd->inst.vram_size;
+}
+
 static void copy_line(struct vgpu_vdev *vd, u64 offset, u32 bytes)
 {
 	vgpu_vram_read(&vd->pd->gpu.desc.vram, vd->inst.vram_offset + offset,
@@ -74,12 +80,12 @@ static bool can_be_direct(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 	return s->bpp == 32 && !s->palette && !s->doubled && !s->big_endian &&
 	       s->stride == vgpu_scanout_line_bytes(s) &&
 	       PAGE_ALIGNED(s->offset) &&
-	       size <= vd->inst.vram_size - s->offset;
+	       size <= screen_size(vd) - s->offset;
 }
 
 static void show(struct vgpu_vdev *vd, const struct vgpu_scanout *s)
 {
-	bool cursor = vgpu_cursor_shown(s, vd->inst.vram_size);
+	bool cursor = vgpu_cursor_shown(s, screen_size(vd));
 	bool direct = !cursor && can_be_direct(vd, s);
 
 	if (!direct)
@@ -118,7 +124,7 @@ static bool is_showing(struct vgpu_vdev *vd, struct vgpu_scanout *s)
 	vd_ops(vd)->scanout(&vd->inst, 0, s);
 	return s->enabled && vgpu_scanout_valid(s, type->max_xres,
 						type->max_yres,
-						vd->inst.vram_size);
+						screen_size(vd));
 }
 
 /**

@@ -138,7 +138,8 @@ static int check_type(const struct vgpu_gpu_desc *desc,
 	if (!pci->bars || vgpu_config_check(pci))
 		return -EINVAL;
 	if (!t->vram_size || t->vram_size % granule(&desc->vram) ||
-	    t->num_heads > VGPU_MAX_HEADS)
+	    t->num_heads > VGPU_MAX_HEADS ||
+	    t->screen_size > t->vram_size || !PAGE_ALIGNED(t->screen_size))
 		return -EINVAL;
 	if (desc->vram_parts > 1 && t->slice != VGPU_ANY_SLICE &&
 	    t->slice >= desc->vram_parts)
