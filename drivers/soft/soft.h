@@ -35,8 +35,8 @@
 /*
  * What a guest sees, of types that have it: BAR 0 is memory, a screen's picture
  * too; BAR 2 is the display's registers; BAR 3 is the control page of the queues,
- * their doorbells, MSI-X; BAR 4 is AlmaIF: a control page, then memory, its ring
- * among it.
+ * their doorbells, MSI-X; BAR 4 is AlmaIF: a control page, then the memory behind
+ * the screen's, its ring among it.
  */
 #define SOFT_BAR_VRAM		0
 #define SOFT_BAR_DISPLAY	2
@@ -322,6 +322,9 @@ u64 soft_compute_spent(struct soft_queue *sq, u64 ran);
 
 /* soft_pci.c */
 extern const struct vgpu_pci_desc soft_pci[SOFT_KINDS];
+const struct vgpu_pci_desc *soft_function_init(struct soft_function *function,
+					       enum soft_kind kind,
+					       u64 screen_size);
 
 /* soft_regs.c */
 extern const struct vgpu_reg soft_regs[];

@@ -27,7 +27,7 @@
 
 static void *almaif_at(const struct soft_queue *sq, u64 offset)
 {
-	return soft_vram(sq->q->inst, offset);
+	return soft_vram(sq->q->inst, sq->almaif->base + offset);
 }
 
 static __le32 *index_at(const struct soft_queue *sq, unsigned int which)
@@ -56,17 +56,18 @@ static void *slot_at(const struct soft_queue *sq, u32 index)
 int soft_almaif_init(struct soft_queue *sq)
 {
 	struct vgpu_instance *inst = sq->q->inst;
+	u64 base = inst->type->screen_size;
 	struct soft_almaif *a;
 
-	/* With a display, that has the beginning of the partition. */
-	if (inst->type->num_heads || inst->vram_size <= SOFT_ALMAIF_MEM)
+	if (inst->vram_size - base <= SOFT_ALMAIF_MEM)
 		return 0;
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&a->early);
+	a->base = base;
 	a->mem_size = min_t(u64, SOFT_ALMAIF_MEM_MAX,
-			    inst->vram_size - SOFT_ALMAIF_MEM);
+			    inst->vram_size - base - SOFT_ALMAIF_MEM);
 	sq->almaif = a;
 	return 0;
 }

@@ -41,9 +41,9 @@ struct soft_queue;
 #define ALMAIF_INFO_REGS	((ALMAIF_POINTER - ALMAIF_INFO) / 4 + 1)
 
 /*
- * Where things are, from the beginning of the BAR and of the partition alike. The
- * first page of the ring has its header, which every dispatch touches: that page is
- * the doorbell.
+ * Where things are, from the beginning of the BAR, and of the memory that is AlmaIF's
+ * (&soft_almaif.base). The first page of the ring has its header, which every
+ * dispatch touches: that page is the doorbell.
  */
 #define SOFT_ALMAIF_CONTROL	0x1000
 #define SOFT_ALMAIF_RING	0x1000
@@ -85,6 +85,7 @@ struct soft_taken {
 
 /**
  * struct soft_almaif - an instance's AlmaIF device
+ * @base: where its memory begins in the partition: behind the screen's; fixed
  * @mem_size: bytes of data memory; fixed
  * @up: the ring was set up
  * @run: packets are taken; else they wait
@@ -103,6 +104,7 @@ struct soft_taken {
  * Protected by &soft_queue.lock where it is not fixed.
  */
 struct soft_almaif {
+	u64 base;
 	u64 mem_size;
 	bool up;
 	bool run;

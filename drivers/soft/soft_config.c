@@ -141,6 +141,11 @@ static int check_type(const char *who, const struct soft_config *config,
 		       who, t->name, t->slice, config->slices);
 		return -EINVAL;
 	}
+	if (t->kind == SOFT_Q && t->vram_mb < SOFT_LEAST_Q_MB) {
+		pr_err("vgpu-soft: %s: type %s: %u MiB are too few for a screen and AlmaIF: at least %u\n",
+		       who, t->name, t->vram_mb, SOFT_LEAST_Q_MB);
+		return -EINVAL;
+	}
 	if (t->vram_mb > part) {
 		pr_err("vgpu-soft: %s: type %s: %u MiB do not fit into the %u MiB of a slice\n",
 		       who, t->name, t->vram_mb, part);

@@ -24,6 +24,8 @@ enum soft_kind {
 #define SOFT_VRAM_MB_MAX	65536
 /** Memory of the smallest of the usual types, MiB. */
 #define SOFT_LEAST_MB		4
+/** Memory of the smallest type that is both, MiB: 2 for its screen, 2 for AlmaIF. */
+#define SOFT_LEAST_Q_MB		4
 /** Types that an operator may give a GPU. */
 #define SOFT_TYPES_MAX		32
 /** Bytes of the name of a type, with the final zero. */
@@ -69,13 +71,25 @@ struct soft_config {
 };
 
 /**
+ * struct soft_function - what a type's instances are on PCI
+ * @pci: as the core wants it
+ * @bars: its BARs
+ */
+struct soft_function {
+	struct vgpu_pci_desc pci;
+	struct vgpu_bar_desc bars[VGPU_NR_BARS];
+};
+
+/**
  * struct soft_types - types of a GPU, as the core wants them
  * @nr: how many
  * @desc: these
+ * @functions: of each its own, since where AlmaIF begins depends on the memory
  */
 struct soft_types {
 	unsigned int nr;
 	struct vgpu_type_desc desc[SOFT_TYPES_MAX];
+	struct soft_function functions[SOFT_TYPES_MAX];
 };
 
 void soft_config_init(struct soft_config *config);

@@ -207,6 +207,12 @@ static bool known_depth(u16 bpp)
 	return bpp == 8 || bpp == 15 || bpp == 16 || bpp == 32;
 }
 
+/* Of the memory of a type that computes as well it is a part. */
+static u64 screen_size(const struct vgpu_regfile *rf)
+{
+	return rf->inst->type->screen_size;
+}
+
 /* Bytes from line to line. */
 static u32 stride(const struct vgpu_regfile *rf)
 {
@@ -218,7 +224,7 @@ static u16 virtual_height(const struct vgpu_regfile *rf)
 {
 	u32 line = stride(rf);
 
-	return line ? min_t(u64, div_u64(rf->inst->vram_size, line), U16_MAX) : 0;
+	return line ? min_t(u64, div_u64(screen_size(rf), line), U16_MAX) : 0;
 }
 
 static u16 dispi_read(struct vgpu_regfile *rf, enum dispi index)
@@ -238,7 +244,7 @@ static u16 dispi_read(struct vgpu_regfile *rf, enum dispi index)
 	case DISPI_VIRT_HEIGHT:
 		return virtual_height(rf);
 	case DISPI_MEMORY_64K:
-		return min_t(u64, rf->inst->vram_size / SZ_64K, MEMORY_64K_MAX);
+		return min_t(u64, screen_size(rf) / SZ_64K, MEMORY_64K_MAX);
 	default:
 		return get(rf, index);
 	}
@@ -248,7 +254,7 @@ static u16 dispi_read(struct vgpu_regfile *rf, enum dispi index)
 static void clear(struct vgpu_regfile *rf)
 {
 	u64 size = min((u64)stride(rf) * get(rf, DISPI_YRES),
-		       rf->inst->vram_size);
+		       screen_size(rf));
 	u64 at;
 
 	for (at = 0; at < size; at += SZ_1M) {

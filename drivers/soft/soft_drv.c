@@ -49,13 +49,14 @@ static int soft_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (!slot || READ_ONCE(slot->going))
 		return -ENODEV;
-	soft = kzalloc(sizeof(*soft), GFP_KERNEL);
+	/* Its types are many, and each has a table of its BARs. */
+	soft = kvzalloc(sizeof(*soft), GFP_KERNEL);
 	if (!soft)
 		return -ENOMEM;
 	ret = soft_gpu_register(soft, &pdev->dev, &slot->config);
 	slot->error = ret;
 	if (ret)
-		kfree(soft);
+		kvfree(soft);
 	else
 		slot->soft = soft;
 	return ret;
@@ -66,7 +67,7 @@ static void soft_remove(struct pci_dev *pdev)
 	struct soft_slot *slot = soft_bus_slot(pdev);
 
 	soft_gpu_unregister(slot->soft);
-	kfree(slot->soft);
+	kvfree(slot->soft);
 	slot->soft = NULL;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the functions of a soft GPU are on PCI. A BAR is the same in all that have
- * it; what an area shows of the registers is in soft_regs.c.
+ * it, but for where AlmaIF's memory begins in the partition; what an area shows of
+ * the registers is in soft_regs.c.
  */
+#include <linux/string.h>
 #include <vgpu/compat.h>
 
 #include "soft.h"
@@ -28,6 +30,20 @@
 		},							\
 	}
 
+#define BAR_ALMAIF							\
+	{								\
+		.flags = PCI_BASE_ADDRESS_MEM_PREFETCH |		\
+			 PCI_BASE_ADDRESS_MEM_TYPE_64,			\
+		.areas = {						\
+			{ VGPU_AREA_TRAP, 0, SOFT_ALMAIF_CONTROL,	\
+			  SOFT_REGS_ALMAIF },				\
+			{ VGPU_AREA_RING, SOFT_ALMAIF_RING, PAGE_SIZE,	\
+			  SOFT_ALMAIF_RING, SOFT_BELL_ALMAIF },		\
+			{ VGPU_AREA_MEMORY, SOFT_ALMAIF_RING + PAGE_SIZE, \
+			  0, SOFT_ALMAIF_RING + PAGE_SIZE },		\
+		},							\
+	}
+
 static const struct vgpu_bar_desc display_bars[VGPU_NR_BARS] = {
 	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
 	[SOFT_BAR_DISPLAY] = BAR_DISPLAY,
@@ -36,24 +52,14 @@ static const struct vgpu_bar_desc display_bars[VGPU_NR_BARS] = {
 static const struct vgpu_bar_desc compute_bars[VGPU_NR_BARS] = {
 	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
 	[SOFT_BAR_CONTROL] = BAR_CONTROL,
-	[SOFT_BAR_ALMAIF] = {
-		.flags = PCI_BASE_ADDRESS_MEM_PREFETCH |
-			 PCI_BASE_ADDRESS_MEM_TYPE_64,
-		.areas = {
-			{ VGPU_AREA_TRAP, 0, SOFT_ALMAIF_CONTROL,
-			  SOFT_REGS_ALMAIF },
-			{ VGPU_AREA_RING, SOFT_ALMAIF_RING, PAGE_SIZE,
-			  SOFT_ALMAIF_RING, SOFT_BELL_ALMAIF },
-			{ VGPU_AREA_MEMORY, SOFT_ALMAIF_RING + PAGE_SIZE, 0,
-			  SOFT_ALMAIF_RING + PAGE_SIZE },
-		},
-	},
+	[SOFT_BAR_ALMAIF] = BAR_ALMAIF,
 };
 
 static const struct vgpu_bar_desc both_bars[VGPU_NR_BARS] = {
 	[SOFT_BAR_VRAM] = VGPU_BAR_VRAM64,
 	[SOFT_BAR_DISPLAY] = BAR_DISPLAY,
 	[SOFT_BAR_CONTROL] = BAR_CONTROL,
+	[SOFT_BAR_ALMAIF] = BAR_ALMAIF,
 };
 
 /* What drivers know the Bochs display by. */
@@ -86,3 +92,26 @@ const struct vgpu_pci_desc soft_pci[SOFT_KINDS] = {
 		.bars = both_bars,
 	},
 };
+
+/**
+ * soft_function_init() - the function of a type
+ * @function: to be set up; must stay as long as the type
+ * @kind: which it is
+ * @screen_size: bytes of the partition in front of AlmaIF's memory
+ *
+ * Return: its description.
+ */
+const struct vgpu_pci_desc *soft_function_init(struct soft_function *function,
+					       enum soft_kind kind,
+					       u64 screen_size)
+{
+	struct vgpu_area *area = function->bars[SOFT_BAR_ALMAIF].areas;
+
+	function->pci = soft_pci[kind];
+	memcpy(function->bars, soft_pci[kind].bars, sizeof(function->bars));
+	function->pci.bars = function->bars;
+	for (; area->kind != VGPU_AREA_NONE; area++)
+		if (area->kind != VGPU_AREA_TRAP)
+			area->target += screen_size;
+	return &function->pci;
+}

@@ -126,7 +126,7 @@ static void describe(struct vgpu_soft_turn *out, const struct soft_almaif *a)
 		out->first[i] = work->first[i];
 	}
 	out->args_size = work->args_size;
-	out->mem = SOFT_ALMAIF_MEM;
+	out->mem = a->base + SOFT_ALMAIF_MEM;
 	out->mem_size = a->mem_size;
 	memcpy(out->args, work->args, work->args_size);
 }

@@ -14,17 +14,17 @@
 
 /* What all types of a kind have. */
 static const struct vgpu_type_desc kinds[SOFT_KINDS] = {
-	[SOFT_B] = { .num_heads = 1, .pci = &soft_pci[SOFT_B] },
-	[SOFT_C] = { .classes = BOTH, .pci = &soft_pci[SOFT_C] },
-	[SOFT_Q] = { .num_heads = 1, .classes = BOTH, .pci = &soft_pci[SOFT_Q] },
+	[SOFT_B] = { .num_heads = 1 },
+	[SOFT_C] = { .classes = BOTH },
+	[SOFT_Q] = { .num_heads = 1, .classes = BOTH },
 };
 
 /*
- * The largest mode of types with a display, by their memory in MiB: twice its
- * picture fits, for that is what Linux' driver asks of a mode until 6.13.
+ * The largest mode of types with a display, by the MiB that are the screen's: twice
+ * its picture fits, for that is what Linux' driver asks of a mode until 6.13.
  */
 static const struct {
-	u32 vram_mb, xres, yres;
+	u32 mb, xres, yres;
 } modes[] = {
 	{ 64, 3840, 2160 },
 	{ 32, 2560, 1600 },
@@ -59,12 +59,31 @@ static const struct soft_type bound[] = {
 	{ "SOFT-16C-S3", SOFT_C, 16, SOFT_SHARE, 3 },
 };
 
-static void set_mode(struct vgpu_type_desc *desc, u32 vram_mb)
+/*
+ * The screen has the beginning of the memory, and AlmaIF the rest: of a type that is
+ * both, each has half. Each begins with a block that can be mapped at once.
+ */
+static u64 screen_size(const struct soft_type *t)
+{
+	u64 size = (u64)t->vram_mb * SZ_1M;
+
+	switch (t->kind) {
+	case SOFT_B:
+		return size;
+	case SOFT_Q:
+		return round_down(size / 2, SZ_2M);
+	default:
+		return 0;
+	}
+}
+
+static void set_mode(struct vgpu_type_desc *desc)
 {
 	unsigned int i = 0;
 
 	/* The least that there is has a row. */
-	while (i < ARRAY_SIZE(modes) - 1 && modes[i].vram_mb > vram_mb)
+	while (i < ARRAY_SIZE(modes) - 1 &&
+	       (u64)modes[i].mb * SZ_1M > desc->screen_size)
 		i++;
 	desc->max_xres = modes[i].xres;
 	desc->max_yres = modes[i].yres;
@@ -81,8 +100,11 @@ static void add(struct soft_types *types, const struct soft_config *config,
 	*desc = kinds[t->kind];
 	desc->name = t->name;
 	desc->vram_size = (u64)t->vram_mb * SZ_1M;
+	desc->screen_size = screen_size(t);
 	if (desc->num_heads)
-		set_mode(desc, t->vram_mb);
+		set_mode(desc);
+	desc->pci = soft_function_init(&types->functions[types->nr], t->kind,
+				       desc->screen_size);
 	desc->weight = t->share;
 	desc->slice = t->slice < 0 ? VGPU_ANY_SLICE : t->slice;
 	types->nr++;

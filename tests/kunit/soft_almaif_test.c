@@ -12,9 +12,10 @@
 #define ARGS(n)		(META(n) + sizeof(struct soft_aql_meta))
 #define CONTEXT		0x1800
 
+/* In the memory that is AlmaIF's. */
 static void *at(struct vgpu_vdev *vd, u64 offset)
 {
-	return soft_vram(&vd->inst, offset);
+	return soft_vram(&vd->inst, vd->inst.type->screen_size + offset);
 }
 
 static void *mem(struct vgpu_vdev *vd, u64 offset)
@@ -121,9 +122,10 @@ static noinline void take_and(struct kunit *test, struct soft_worker *w,
 	KUNIT_EXPECT_EQ(test, hand_in(w, &turn, status, 0), 0);
 }
 
-static struct vgpu_vdev *started(struct kunit *test, unsigned int number)
+static struct vgpu_vdev *started_type(struct kunit *test, unsigned int type,
+				      unsigned int number)
 {
-	struct vgpu_vdev *vd = opened(test, TYPE_4C_S1, number);
+	struct vgpu_vdev *vd = opened(test, type, number);
 
 	/* The test is a slow worker. */
 	vd->pd->watchdog_us = 600 * USEC_PER_SEC;
@@ -131,6 +133,11 @@ static struct vgpu_vdev *started(struct kunit *test, unsigned int number)
 	command(vd, ALMAIF_CONTINUE);
 	KUNIT_ASSERT_EQ(test, rd(vd, CONTROL + ALMAIF_STATUS), 0U);
 	return vd;
+}
+
+static struct vgpu_vdev *started(struct kunit *test, unsigned int number)
+{
+	return started_type(test, TYPE_4C_S1, number);
 }
 
 static void gone(struct vgpu_vdev *vd, struct soft_worker *w)
@@ -455,8 +462,47 @@ static void almaif_moves(struct kunit *test)
 	gone(to, w);
 }
 
+/* Of a type with a display the screen has the first half, and AlmaIF the other. */
+static void almaif_beside_screen(struct kunit *test)
+{
+	struct vgpu_vdev *vd = started_type(test, TYPE_8Q, 1);
+	struct soft_worker *w = worker(test, vd);
+	const u64 mem_size = SZ_4M - SOFT_ALMAIF_MEM;
+	struct soft_aql_packet p = dispatch(0, 4, 8);
+	struct vgpu_soft_turn turn;
+	u8 *screen = soft_vram(&vd->inst, 0);
+
+	KUNIT_EXPECT_EQ(test, rd(vd, CONTROL + ALMAIF_QUEUE),
+			(u32)SOFT_ALMAIF_RING);
+	KUNIT_EXPECT_EQ(test, rd(vd, CONTROL + ALMAIF_MEM), (u32)SOFT_ALMAIF_MEM);
+	KUNIT_EXPECT_EQ(test, rd(vd, CONTROL + ALMAIF_MEM_SIZE), (u32)mem_size);
+	memset(screen, 0x77, SZ_4M);
+	/* Within the partition, and not within what is AlmaIF's. */
+	p.args = cpu_to_le64(mem_size + 1);
+	submit(vd, p);
+	p = dispatch(1, 4, 8);
+	p.meta = cpu_to_le64(mem_size);
+	submit(vd, p);
+	program(vd, 3, 10);
+	submit(vd, dispatch(2, SOFT_AQL_USER, 0));
+	turn = taken(test, w);
+	KUNIT_EXPECT_EQ(test, completion(vd, 0), (u32)SOFT_AQL_FAILED);
+	KUNIT_EXPECT_EQ(test, counted(vd, VGPU_CLASS_COMPUTE,
+				      VGPU_QUEUE_DROPPED), 2ULL);
+	KUNIT_EXPECT_EQ(test, turn.mem, (u64)SZ_4M + SOFT_ALMAIF_MEM);
+	KUNIT_EXPECT_EQ(test, turn.mem_size, mem_size);
+	KUNIT_EXPECT_EQ(test, turn.grid[0], 40U);
+	KUNIT_EXPECT_NULL(test, memchr_inv(w->image->data, 3, 64));
+	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
+	KUNIT_EXPECT_TRUE(test, completed(vd, 2, SOFT_AQL_DONE));
+	KUNIT_EXPECT_TRUE(test, mock_await(index_of(vd, SOFT_AQL_READ) == 3));
+	KUNIT_EXPECT_NULL(test, memchr_inv(screen, 0x77, SZ_4M));
+	gone(vd, w);
+}
+
 static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_info),
+	KUNIT_CASE(almaif_beside_screen),
 	KUNIT_CASE(almaif_dispatch),
 	KUNIT_CASE(almaif_bad_packets),
 	KUNIT_CASE(almaif_shares),

@@ -112,6 +112,14 @@ static void soft_config_types(struct kunit *test)
 	*t = one;
 	t->name[0] = ' ';
 	KUNIT_EXPECT_EQ(test, soft_check("test", c), -EINVAL);
+	/* What is both needs a block for each. */
+	*t = one;
+	t->vram_mb = 2;
+	KUNIT_EXPECT_EQ(test, soft_check("test", c), 0);
+	t->kind = SOFT_Q;
+	KUNIT_EXPECT_EQ(test, soft_check("test", c), -EINVAL);
+	t->vram_mb = 4;
+	KUNIT_EXPECT_EQ(test, soft_check("test", c), 0);
 	/* Any of them. */
 	*t = one;
 	c->nr_types = 2;
@@ -155,7 +163,7 @@ static void soft_types_usual(struct kunit *test)
 /* Of a display the largest mode follows from the memory, twice the picture. */
 static void soft_types_with_display(struct kunit *test)
 {
-	static const u32 sizes[] = { 2, 4, 6, 8, 10, 16, 24, 32, 64, 128 };
+	static const u32 sizes[] = { 2, 4, 4, 6, 8, 8, 16, 16, 64, 128 };
 	struct soft_types *types = kunit_kzalloc(test, sizeof(*types),
 						 GFP_KERNEL);
 	struct soft_config *c = new_config(test);
@@ -179,9 +187,9 @@ static void soft_types_with_display(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, t->num_heads, 1U);
 		KUNIT_EXPECT_GE(test, t->max_xres, 640U);
 		KUNIT_EXPECT_LE(test, 8ULL * t->max_xres * t->max_yres,
-				t->vram_size);
+				t->screen_size);
 		KUNIT_EXPECT_EQ(test, !!t->classes, i % 2);
-		if (t->vram_size >= SZ_8M)
+		if (t->screen_size >= SZ_8M)
 			KUNIT_EXPECT_GE(test, t->max_yres, 768U);
 	}
 	c->nr_types = 0;

@@ -115,11 +115,11 @@ static void display_is_known(struct kunit *test)
 {
 	static const struct {
 		unsigned int type;
-		u32 ids, class, bar2, bar3;
+		u32 ids, class, bar2, bar3, bar4;
 	} kinds[] = {
-		{ TYPE_8B, 0x11111234, 0x03000002, SZ_4K, 0 },
-		{ TYPE_8Q, 0x11111234, 0x03000002, SZ_4K, SZ_16K },
-		{ TYPE_4C, 0x7e551234, 0x12000000, 0, SZ_16K },
+		{ TYPE_8B, 0x11111234, 0x03000002, SZ_4K, 0, 0 },
+		{ TYPE_8Q, 0x11111234, 0x03000002, SZ_4K, SZ_16K, SZ_4M },
+		{ TYPE_4C, 0x7e551234, 0x12000000, 0, SZ_16K, SZ_4M },
 	};
 	unsigned int i;
 
@@ -138,6 +138,8 @@ static void display_is_known(struct kunit *test)
 				(u64)kinds[i].bar2);
 		KUNIT_EXPECT_EQ(test, vgpu_region_size(vd, 3),
 				(u64)kinds[i].bar3);
+		KUNIT_EXPECT_EQ(test, vgpu_region_size(vd, 4),
+				(u64)kinds[i].bar4);
 		mock_gone(vd);
 	}
 }
@@ -315,6 +317,21 @@ static void display_clears(struct kunit *test)
 	mock_gone(other);
 }
 
+/* Of a type that computes as well the screen has the first half of the memory. */
+static void display_has_its_part(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_8Q, 1);
+
+	KUNIT_EXPECT_EQ(test, dispi(vd, MEMORY_64K), 4 * 16);
+	set_mode(vd, 800, 600, 32);
+	KUNIT_EXPECT_EQ(test, dispi(vd, VIRT_HEIGHT), SZ_4M / (800 * 4));
+	set_dispi(vd, Y_OFFSET, SZ_4M / (800 * 4) - 600);
+	KUNIT_EXPECT_FALSE(test, is_dark(vd));
+	set_dispi(vd, Y_OFFSET, SZ_4M / (800 * 4) - 599);
+	KUNIT_EXPECT_TRUE(test, is_dark(vd));
+	mock_gone(vd);
+}
+
 /* On after a reset; off and on as the bochs driver does it. */
 static void display_blanks(struct kunit *test)
 {
@@ -447,7 +464,7 @@ static void display_hostile(struct kunit *test)
 		plane(vd);
 		if (vd->display.view.direct)
 			KUNIT_ASSERT_LE(test, vd->display.view.offset +
-					vd->display.view.size, (u64)SZ_8M);
+					vd->display.view.size, (u64)SZ_4M);
 		shown += !vd->display.dark || vd->display.view.direct;
 	}
 	KUNIT_EXPECT_GT(test, shown, 10U);
@@ -559,6 +576,7 @@ static struct kunit_case soft_display_cases[] = {
 	KUNIT_CASE(display_modes),
 	KUNIT_CASE(display_bad_modes),
 	KUNIT_CASE(display_clears),
+	KUNIT_CASE(display_has_its_part),
 	KUNIT_CASE(display_blanks),
 	KUNIT_CASE(display_palette),
 	KUNIT_CASE(display_big_endian),

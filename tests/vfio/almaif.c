@@ -21,7 +21,6 @@
 
 #define DEVICE		"/dev/vgpu-soft-"
 
-#define BAR_ALMAIF	VFIO_PCI_BAR4_REGION_INDEX
 #define STATUS		0x000
 #define COMMAND		0x200
 #define QUEUE_SIZE	0x320
@@ -53,13 +52,15 @@ struct args {
 /**
  * struct guest - a vGPU and its guest's driver
  * @d: the vGPU
- * @ring: the ring's header
+ * @ring: the first page of the ring, which is the doorbell
+ * @rest: of the ring, by the same offsets; memory like any other
  * @mem: data memory
  * @slots: packets of the ring
  */
 struct guest {
 	struct vdev *d;
 	uint8_t *ring;
+	uint8_t *rest;
 	uint8_t *mem;
 	uint32_t slots;
 };
@@ -88,23 +89,21 @@ static void start(struct guest *g)
 	ASSERT_EQ(reg(g->d, STATUS), 0);
 }
 
-/* Of types whose ring begins with a page that is a doorbell. */
+/* Of guests from now on. */
+static const struct type_facts *type;
+
 static struct guest guest_new(void)
 {
-	struct guest g = { .d = vdev_new(gpu->medium) };
-	uint32_t ring, mem;
+	struct guest g = { .d = vdev_new(type) };
+	uint64_t size = g.d->region[BAR_ALMAIF].size, ring = reg(g.d, QUEUE);
 
 	vdev_decode(g.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	ring = reg(g.d, QUEUE);
-	mem = reg(g.d, MEM);
 	g.slots = reg(g.d, QUEUE_SIZE) / PACKET_SIZE - 1;
 	g.ring = vdev_try_map(g.d, BAR_ALMAIF, ring, 4096);
-	ASSERT(g.ring != MAP_FAILED);
-	ASSERT(vdev_try_map(g.d, BAR_ALMAIF, ring + 4096, 4096) != MAP_FAILED);
-	/* One mapping of memory is enough: offsets are those of the partition. */
-	g.mem = vdev_try_map(g.d, BAR_VRAM, 0, g.d->size);
-	ASSERT(g.mem != MAP_FAILED);
-	g.mem += mem;
+	g.rest = vdev_try_map(g.d, BAR_ALMAIF, ring + 4096, size - ring - 4096);
+	ASSERT(g.ring != MAP_FAILED && g.rest != MAP_FAILED);
+	g.rest -= 4096;
+	g.mem = g.rest + reg(g.d, MEM) - ring;
 	start(&g);
 	return g;
 }
@@ -130,12 +129,7 @@ static void put(struct guest *g, const struct aql *p)
 	uint64_t at = HEAD + slot * sizeof(*p);
 
 	ASSERT(AWAIT(has_room(g)));
-	/* The first page is the doorbell's; the rest is memory like any other. */
-	if (at < 4096)
-		memcpy(g->ring + at, p, sizeof(*p));
-	else
-		memcpy(g->mem - reg(g->d, MEM) + reg(g->d, QUEUE) + at, p,
-		       sizeof(*p));
+	memcpy((at < 4096 ? g->ring : g->rest) + at, p, sizeof(*p));
 	__atomic_store_n((uint32_t *)(g->ring + HEAD_WRITE), index + 1,
 			 __ATOMIC_RELEASE);
 }
@@ -280,7 +274,7 @@ static int computes(void *data)
 	close_range(w->fd + 1, ~0U, 0);
 	state = mmap(NULL, 4096, PROT_READ, MAP_SHARED, w->fd,
 		     VGPU_SOFT_MMAP_STATE);
-	vram = mmap(NULL, gpu->medium->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+	vram = mmap(NULL, type->size, PROT_READ | PROT_WRITE, MAP_SHARED,
 		    w->fd, 0);
 	if (state == MAP_FAILED || vram == MAP_FAILED)
 		return 1;
@@ -304,6 +298,7 @@ static void before(void)
 {
 	supervisor = open_device();
 	ASSERT_OK(supervisor);
+	type = gpu->medium;
 	gpu_set("watchdog_ms", "5000");
 }
 
@@ -403,6 +398,13 @@ static void without_executor(void)
 	EXPECT_EQ(result(&g, 1), 1);
 }
 
+/* The same, in one function with a screen. */
+static void beside_a_screen(void)
+{
+	type = soft_type("SOFT-16Q");
+	without_executor();
+}
+
 static void each_once(const struct guest *g, unsigned int groups)
 {
 	unsigned int i, wrong = 0;
@@ -493,7 +495,7 @@ static void worker_hangs(void)
 static int maps_too_much(void *data)
 {
 	int fd = *(int *)data;
-	size_t size = gpu->medium->size;
+	size_t size = type->size;
 	struct vgpu_soft_turn turn = { .status = VGPU_SOFT_DONE };
 
 	EXPECT(mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
@@ -571,6 +573,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(none_is_lost),
 	TAP_TEST(bad_packets),
 	TAP_TEST(without_executor),
+	TAP_TEST(beside_a_screen),
 	TAP_TEST(yields_and_goes_on),
 	TAP_TEST(stopped_by_force),
 	TAP_TEST(worker_is_killed),

@@ -14,7 +14,6 @@
 #include "soft.h"
 #include "tenant.h"
 
-#define BAR_ALMAIF	VFIO_PCI_BAR4_REGION_INDEX
 #define STATUS		0x000
 #define COMMAND		0x200
 #define RING		0x1000
@@ -155,15 +154,19 @@ static void client_begin(struct client *c)
 	c->written = *header(c, 0x28);
 }
 
+static uint64_t mem_size(struct vdev *d)
+{
+	return d->region[BAR_ALMAIF].size - control(d, MEM);
+}
+
 static struct client client_new(const struct type_facts *type)
 {
 	struct client c = { .d = vdev_new(type) };
-	uint32_t mem;
+	uint32_t mem = control(c.d, MEM);
 
 	vdev_decode(c.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	mem = control(c.d, MEM);
 	c.ring = vdev_try_map(c.d, BAR_ALMAIF, RING, 4096);
-	c.mem = vdev_try_map(c.d, BAR_ALMAIF, mem, c.d->size - mem);
+	c.mem = vdev_try_map(c.d, BAR_ALMAIF, mem, mem_size(c.d));
 	ASSERT(c.ring != MAP_FAILED && c.mem != MAP_FAILED);
 	client_begin(&c);
 	return c;
@@ -172,7 +175,7 @@ static struct client client_new(const struct type_facts *type)
 static void client_end(struct client *c)
 {
 	munmap(c->ring, 4096);
-	munmap(c->mem, c->d->size - control(c->d, MEM));
+	munmap(c->mem, mem_size(c->d));
 	vdev_close(c->d);
 }
 
@@ -250,6 +253,23 @@ static void kernels_are_computed(void)
 
 	EXPECT(computes(&c, 1));
 	EXPECT(computes(&c, 2));
+}
+
+/* The screen has the first half of such a vGPU's memory, and keeps it. */
+static void kernels_are_computed_beside_a_screen(void)
+{
+	struct client c = client_new(soft_type("SOFT-16Q"));
+	uint64_t half = c.d->size / 2, i, wrong = 0;
+	uint8_t *vram = vdev_try_map(c.d, BAR_VRAM, 0, c.d->size);
+
+	ASSERT(vram != MAP_FAILED);
+	memset(vram, 0x5a, half);
+	EXPECT(computes(&c, 1));
+	for (i = 0; i < half; i++)
+		wrong += vram[i] != 0x5a;
+	EXPECT_EQ(wrong, 0);
+	EXPECT(!memcmp(vram + half + control(c.d, MEM), c.mem, C_AT));
+	munmap(vram, c.d->size);
 }
 
 /* Thrice the identity, by which ones are multiplied. */
@@ -536,6 +556,7 @@ static void executor_goes_with_the_gpu(void)
 
 static const struct tap_test tests[] = {
 	TAP_TEST(kernels_are_computed),
+	TAP_TEST(kernels_are_computed_beside_a_screen),
 	TAP_TEST(matrices_are_multiplied),
 	TAP_TEST(dispatches_follow_each_other),
 	TAP_TEST(bad_dispatch_is_refused),

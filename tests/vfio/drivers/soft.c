@@ -20,14 +20,24 @@ static const struct type_facts soft_types[] = {
 	{ "SOFT-24C", 24 * MIB, 0, 0, 4, 100 },
 	{ "SOFT-8B", 8 * MIB, 1280, 800, 12, 100 },
 	{ "SOFT-16B", 16 * MIB, 1920, 1080, 6, 100 },
-	{ "SOFT-16Q", 16 * MIB, 1920, 1080, 6, 100 },
+	{ "SOFT-16Q", 16 * MIB, 1280, 800, 6, 100 },
 	{ "SOFT-32B", 32 * MIB, 2560, 1600, 3, 100 },
-	{ "SOFT-32Q", 32 * MIB, 2560, 1600, 3, 100 },
-	{ "SOFT-64Q", 64 * MIB, 3840, 2160, 1, 100 },
+	{ "SOFT-32Q", 32 * MIB, 1920, 1080, 3, 100 },
+	{ "SOFT-64Q", 64 * MIB, 2560, 1600, 1, 100 },
 };
 
 /* Those that have no display, and a size that is a power of two. */
 #define NR_COMMON	3
+
+/* The type of this name, which there is. */
+const struct type_facts *soft_type(const char *name)
+{
+	const struct type_facts *type = soft_types;
+
+	while (strcmp(type->name, name))
+		type++;
+	return type;
+}
 
 void ring_map(struct ring *r, struct vdev *d, bool compute)
 {

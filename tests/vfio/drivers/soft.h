@@ -6,6 +6,7 @@
 #include "vfio.h"
 
 #define BAR_CONTROL	VFIO_PCI_BAR3_REGION_INDEX
+#define BAR_ALMAIF	VFIO_PCI_BAR4_REGION_INDEX
 #define BAR_VRAM	VFIO_PCI_BAR0_REGION_INDEX
 #define CONTROL_SIZE	0x1000
 #define BELL_COPY	0x1000
@@ -56,6 +57,8 @@ struct ring {
 	uint64_t at;
 	uint32_t slots;
 };
+
+const struct type_facts *soft_type(const char *name);
 
 void ring_map(struct ring *r, struct vdev *d, bool compute);
 void ring_unmap(struct ring *r);
