@@ -46,80 +46,24 @@ static void load_palette(void)
 	loaded = palette;
 }
 
-static struct vfio_device_gfx_plane_info query(void)
-{
-	struct vfio_device_gfx_plane_info plane;
-
-	ASSERT_OK(display_query(d, &plane));
-	return plane;
-}
-
-/* Which a program takes for: as before. */
 static void expect_nothing(void)
 {
-	struct vfio_device_gfx_plane_info plane = query();
-
-	EXPECT_EQ(plane.drm_format, 0);
-	EXPECT_EQ(plane.width, 0);
-	EXPECT_EQ(plane.height, 0);
-	EXPECT_EQ(plane.size, 0);
+	display_expect_nothing(d);
 }
 
-/* Ask for the plane of a mode, and check what is said of it. */
 static void expect_plane(const struct mode *m)
 {
-	struct vfio_device_gfx_plane_info plane = query();
-
-	ASSERT_EQ(plane.drm_format, FORMAT_XRGB8888);
-	ASSERT_EQ(plane.width, m->width);
-	ASSERT_EQ(plane.height, m->height);
-	ASSERT_EQ(plane.stride, m->width * 4);
-	ASSERT_EQ(plane.size, m->width * m->height * 4);
-	ASSERT_EQ(plane.region_index, REGION_DISPLAY);
-	EXPECT_EQ(plane.drm_format_mod, 0);
+	display_expect_plane(d, m);
 }
 
-/* Every pixel of the region, mapped and by read(); the X byte is not one. */
 static void expect_picture(const struct mode *m)
 {
-	size_t size = (size_t)m->width * m->height * 4;
-	uint32_t *want = malloc(size), *got = malloc(size);
-	uint32_t *shown = display_map(d, size);
-	size_t i;
-
-	ASSERT(want && got);
-	display_expected(m, vram, loaded, want);
-	ASSERT_EQ(vdev_pread(d, REGION_DISPLAY, got, size, 0), size);
-	for (i = 0; i < size / 4; i++) {
-		if (!EXPECT_EQ(shown[i] & 0xffffff, want[i]) ||
-		    !EXPECT_EQ(got[i] & 0xffffff, want[i])) {
-			tap_note("%ux%u %u bpp: pixel %zu,%zu", m->width,
-				 m->height, m->bpp, i % m->width,
-				 i / m->width);
-			break;
-		}
-	}
-	munmap(shown, size);
-	free(want);
-	free(got);
+	display_expect_picture(d, m, vram, loaded);
 }
 
-/* All of the region, mapped and by read(). */
 static void expect_black(void)
 {
-	size_t size = d->region[REGION_DISPLAY].size, i;
-	uint32_t *got = malloc(size), *shown = display_map(d, size);
-
-	ASSERT(got);
-	ASSERT_EQ(vdev_pread(d, REGION_DISPLAY, got, size, 0), size);
-	for (i = 0; i < size / 4; i++) {
-		if (shown[i] || got[i])
-			break;
-	}
-	if (!EXPECT_EQ(i, size / 4))
-		tap_note("pixel %zu: %#x mapped, %#x read", i, shown[i], got[i]);
-	munmap(shown, size);
-	free(got);
+	display_expect_black(d);
 }
 
 /* A dark picture, in the place of one that was there. */

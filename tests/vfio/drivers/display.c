@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
 #include <sys/mman.h>
 #include "display.h"
 
@@ -143,6 +144,91 @@ void display_expected(const struct mode *m, const void *vram,
 			*out++ = expected_pixel(m->bpp, line + x * bytes,
 						palette);
 	}
+}
+
+static struct vfio_device_gfx_plane_info query(struct vdev *d)
+{
+	struct vfio_device_gfx_plane_info plane;
+
+	ASSERT_OK(display_query(d, &plane));
+	return plane;
+}
+
+/* Which a program takes for: as before. */
+void display_expect_nothing(struct vdev *d)
+{
+	struct vfio_device_gfx_plane_info plane = query(d);
+
+	EXPECT_EQ(plane.drm_format, 0);
+	EXPECT_EQ(plane.width, 0);
+	EXPECT_EQ(plane.height, 0);
+	EXPECT_EQ(plane.size, 0);
+}
+
+/* Ask for the plane of a mode, and check what is said of it. */
+void display_expect_plane(struct vdev *d, const struct mode *m)
+{
+	struct vfio_device_gfx_plane_info plane = query(d);
+
+	ASSERT_EQ(plane.drm_format, FORMAT_XRGB8888);
+	ASSERT_EQ(plane.width, m->width);
+	ASSERT_EQ(plane.height, m->height);
+	ASSERT_EQ(plane.stride, m->width * 4);
+	ASSERT_EQ(plane.size, m->width * m->height * 4);
+	ASSERT_EQ(plane.region_index, REGION_DISPLAY);
+	EXPECT_EQ(plane.drm_format_mod, 0);
+}
+
+/**
+ * display_expect_picture() - every pixel of the region, mapped and by read()
+ * @d: vGPU, whose plane was asked for
+ * @m: what it shows
+ * @vram: as for display_expected()
+ * @palette: as for display_expected()
+ *
+ * The X byte of a pixel is not one.
+ */
+void display_expect_picture(struct vdev *d, const struct mode *m,
+			    const void *vram, const uint32_t *palette)
+{
+	size_t size = (size_t)m->width * m->height * 4;
+	uint32_t *want = malloc(size), *got = malloc(size);
+	uint32_t *shown = display_map(d, size);
+	size_t i;
+
+	ASSERT(want && got);
+	display_expected(m, vram, palette, want);
+	ASSERT_EQ(vdev_pread(d, REGION_DISPLAY, got, size, 0), size);
+	for (i = 0; i < size / 4; i++) {
+		if (!EXPECT_EQ(shown[i] & 0xffffff, want[i]) ||
+		    !EXPECT_EQ(got[i] & 0xffffff, want[i])) {
+			tap_note("%ux%u %u bpp: pixel %zu,%zu", m->width,
+				 m->height, m->bpp, i % m->width,
+				 i / m->width);
+			break;
+		}
+	}
+	munmap(shown, size);
+	free(want);
+	free(got);
+}
+
+/* All of the region, mapped and by read(). */
+void display_expect_black(struct vdev *d)
+{
+	size_t size = d->region[REGION_DISPLAY].size, i;
+	uint32_t *got = malloc(size), *shown = display_map(d, size);
+
+	ASSERT(got);
+	ASSERT_EQ(vdev_pread(d, REGION_DISPLAY, got, size, 0), size);
+	for (i = 0; i < size / 4; i++) {
+		if (shown[i] || got[i])
+			break;
+	}
+	if (!EXPECT_EQ(i, size / 4))
+		tap_note("pixel %zu: %#x mapped, %#x read", i, shown[i], got[i]);
+	munmap(shown, size);
+	free(got);
 }
 
 /* Drive the two wires: false pulls low, true lets go. */

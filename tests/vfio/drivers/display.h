@@ -36,6 +36,11 @@ int display_query(struct vdev *d, struct vfio_device_gfx_plane_info *plane);
 void *display_map(struct vdev *d, size_t len);
 void display_expected(const struct mode *m, const void *vram,
 		      const uint32_t *palette, uint32_t *out);
+void display_expect_nothing(struct vdev *d);
+void display_expect_plane(struct vdev *d, const struct mode *m);
+void display_expect_picture(struct vdev *d, const struct mode *m,
+			    const void *vram, const uint32_t *palette);
+void display_expect_black(struct vdev *d);
 
 int ddc_read(struct vdev *d, unsigned int address, unsigned int offset,
 	     uint8_t *buf, unsigned int len);
