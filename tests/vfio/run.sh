@@ -18,7 +18,7 @@ any=(types info config irq reset isolation scrub sched policy shares account pro
 	harm lifetime race trace)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(soft gpus knobs almaif hang executor)
+soft=(soft bochs gpus knobs almaif hang executor)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset lifetime hang scrub)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -39,7 +39,7 @@ esac
 if [ "$default_gpu" = soft ]; then
 	programs=("${any[@]}" "${soft[@]}")
 else
-	programs=("${any[@]}" "${rv100[@]}" soft/{soft,gpus,knobs} "${telling[@]/#/soft/}")
+	programs=("${any[@]}" "${rv100[@]}" soft/{soft,bochs,gpus,knobs} "${telling[@]/#/soft/}")
 	by_cdev+=(regs display)
 fi
 [ $# -eq 0 ] || programs=("$@")
