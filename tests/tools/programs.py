@@ -115,16 +115,16 @@ def counts():
 
 
 def turns():
-    """Many, but not as many as lavapipe does not go through."""
+    """More than software that guards against endless loops may like."""
     program = glsl('turns', [('U', 'uint')], 'U u; uint n;', '''
         uint x = i;
         for (uint k = 0; k < n; k++)
             x = x * 1664525u + 1013904223u;
         u.at[i] = x;''')
     x = np.arange(64, dtype=np.uint32)
-    for _ in range(60000):
+    for _ in range(200000):
         x = x * np.uint32(1664525) + np.uint32(1013904223)
-    return Case(program, (64,), [np.zeros(64, np.uint32), 60000], {0: x}, 0, group(64))
+    return Case(program, (64,), [np.zeros(64, np.uint32), 200000], {0: x}, 0, group(64))
 
 
 KINDS = {

@@ -6,7 +6,8 @@
 #:
 #: By scripts/hostvm run --system --tree trixie-tools; see scripts/check.
 #:
-#: The walls around vgpu-executor's workers are looked at first (tests/executor).
+#: vgpu-executor's workers and the walls around them are looked at first
+#: (tests/executor).
 #:
 #: Writes $OUT/tests.tap, one plan for each of the scripts that it runs, and what
 #: vgpu-top showed as $OUT/screen.txt and $OUT/engines.txt.
@@ -21,7 +22,10 @@ if ! modules load; then
 	exit 1
 fi
 status=0
-/build/tests-executor/sandbox /build/tests-executor/square.spv | tee -a "$OUT/tests.tap" || status=$?
+for program in sandbox worker; do
+	"/build/tests-executor/$program" /build/tests-executor/square.spv |
+		tee -a "$OUT/tests.tap" || status=$?
+done
 [ $# -gt 0 ] || set -- live prometheus service
 for script; do
 	python3 "$here/$script.py" || status=$?
