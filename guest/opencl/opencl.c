@@ -39,6 +39,28 @@ cl_program compute_builtin(const struct compute *c, const char *names)
 	return program;
 }
 
+cl_program compute_program(const struct compute *c, const char *path)
+{
+	static unsigned char binary[1 << 20];
+	const unsigned char *binaries = binary;
+	FILE *file = fopen(path, "rb");
+	cl_program program;
+	cl_int err;
+	size_t size;
+
+	if (!file) {
+		perror(path);
+		exit(1);
+	}
+	size = fread(binary, 1, sizeof(binary), file);
+	fclose(file);
+	program = clCreateProgramWithBinary(c->context, 1, &c->device, &size,
+					    &binaries, NULL, &err);
+	check(path, err);
+	check("build", clBuildProgram(program, 1, &c->device, NULL, NULL, NULL));
+	return program;
+}
+
 cl_kernel compute_kernel(cl_program program, const char *name)
 {
 	cl_int err;

@@ -19,6 +19,8 @@ void check(const char *what, cl_int err);
 struct compute compute_open(void);
 /* Kernels that the device has itself, by their names with ; between them. */
 cl_program compute_builtin(const struct compute *c, const char *names);
+/* A program that poclbin has made, from a file. */
+cl_program compute_program(const struct compute *c, const char *path);
 cl_kernel compute_kernel(cl_program program, const char *name);
 /* Memory of the device. */
 cl_mem compute_buffer(const struct compute *c, size_t size);

@@ -96,3 +96,18 @@ void screen_show(struct screen *s, const float *image, unsigned int answer,
 		 s->images / (now > s->begun ? now - s->begun : 1));
 	text(s, pixel, pixel * (SIDE + 3), pixel / 8 + 1, line, WHITE);
 }
+
+void screen_picture(struct screen *s, const uint32_t *picture, unsigned int width,
+		    unsigned int height)
+{
+	unsigned int x, y, pixel;
+
+	if (!s->pixels)
+		return;
+	pixel = s->width / width < s->height / height ? s->width / width :
+							s->height / height;
+	for (y = 0; y < height; y++)
+		for (x = 0; x < width; x++)
+			box(s, x * pixel, y * pixel, pixel,
+			    picture[y * width + x]);
+}
