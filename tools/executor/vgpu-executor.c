@@ -183,8 +183,9 @@ static int run_supervisor(struct supervisor *s)
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK))
 		err(1, "pipe");
 	s->life = pipe_fds[0];
-	s->programs = !s->no_programs && can_programs();
 	say_ready();
+	/* A moment, in which what is wanted waits: no reason to be waited for. */
+	s->programs = !s->no_programs && can_programs();
 	return supervise(s);
 }
 
