@@ -104,7 +104,7 @@ check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
 tiers := lint build kunit sim vfio e2e tools ops domains reboots incus compute matrix matrixfull \
-	kernels packages suspend demo shares system debug
+	kernels packages suspend demo shares quickstart system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
@@ -125,6 +125,7 @@ check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
 check-matrixfull: ## not in check: all pairs of these (17 min)
 check-demo: ## not in check: the demo with four guests (2 min)
 check-shares: ## not in check: the benchmark's targets (2 min; idle machine)
+check-quickstart: ## not in check: the first page, followed on a clean Debian (8 min)
 check-system: ## not in check: the user guide, followed on a clean Debian (20 min)
 check-debug: ## not in check: KASAN, lockdep, hangs (15 min; builds a kernel first)
 $(tiers:%=check-%): check-%:

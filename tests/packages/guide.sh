@@ -1,21 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-#: guide.sh - follow docs/user-guide.md to the letter, as root on a clean Debian
+#: guide.sh - follow a page of docs/ to the letter, as root on a clean Debian
 #:
-#: Usage: tests/packages/guide.sh    (by scripts/hostvm run --system --disk; see
-#:                                    scripts/check, tier system)
+#: Usage: tests/packages/guide.sh user-guide|quickstart
+#:            (by scripts/hostvm run --system --disk; see scripts/check, tiers
+#:            system and quickstart)
 #:
 #: Runs the blocks that are marked "sh run", in their order, and looks after each
-#: for what the guide promises (guide-promises.sh). A block marked "reboot" is
-#: the end of this run; the next one goes on after it.
+#: for what the page promises (guide-promises.sh, and of another page than the
+#: guide what is in the file of its name). A block marked "reboot" is the end of
+#: this run; the next one goes on after it.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR/..
 . "$here/../tap.sh"
+guest_arguments='console=ttyS0 panic=-1 mitigations=off no_timer_check tsc=reliable audit=0'
 # shellcheck source-path=SCRIPTDIR
 . "$here/guide-promises.sh"
+# shellcheck source=/dev/null
+[ "$1" = user-guide ] || . "$here/$1-promises.sh"
 
-guide=/repo/docs/user-guide.md
+guide=/repo/docs/$1.md
 # Kept on the disk: the blocks, which one is next, and the variables of the shell.
 state=/var/lib/guide
 # Nothing here boots by an initramfs, and nobody is there to be asked.
@@ -56,8 +61,6 @@ prepare() {
 		"-initrd /var/lib/libvirt/images/initrd" \
 		"-append '$guest_arguments')" > "$state/variables"
 }
-
-guest_arguments='console=ttyS0 panic=-1 mitigations=off no_timer_check tsc=reliable audit=0'
 
 domain() {
 	cat <<-END
