@@ -5,7 +5,7 @@ import pathlib
 import signal
 import subprocess
 
-from conftest import BUILD, OUT, wait_until
+from host import BUILD, OUT, wait_until
 
 
 def caught_at_work(pid):

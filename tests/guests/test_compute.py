@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from conftest import BUILD, Guest, wait_until
+from conftest import Guest
 from executor import Executor
+from host import BUILD, wait_until
 
 
 @pytest.fixture(scope='module')
