@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #: run.sh - guests with the stock driver, in the host VM
 #:
-#: Usage: tests/e2e/run.sh [short]    (by scripts/hostvm run; see scripts/check)
-#:   short  boot and draw once, nothing else
+#: Usage: tests/e2e/run.sh    (by scripts/hostvm run; see scripts/check)
 #:
 #: Writes $OUT/tests.tap, and every screen it has taken as $OUT/*.png.
 set -uo pipefail
@@ -284,11 +283,9 @@ for name in guest1 guest2; do
 done
 draw_together
 blank_and_back
-if [ "${1:-}" != short ]; then
-	boot_again
-	kill_while_drawing
-	another_monitor
-	hostile_guest
-fi
+boot_again
+kill_while_drawing
+another_monitor
+hostile_guest
 take_down
 finish

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #: run.sh - the programs of tools/ with the real driver, in the host VM
 #:
-#: Usage: tests/tools/run.sh [SCRIPT...]    (default: live prometheus service)
+#: Usage: tests/tools/run.sh [SCRIPT...]    (default: live service)
 #:
 #: By scripts/hostvm run --system --tree trixie-tools; see scripts/check.
 #:
@@ -26,7 +26,7 @@ for program in sandbox worker; do
 	"/build/tests-executor/$program" /build/tests-executor/square.spv |
 		tee -a "$OUT/tests.tap" || status=$?
 done
-[ $# -gt 0 ] || set -- live prometheus service
+[ $# -gt 0 ] || set -- live service
 for script; do
 	python3 "$here/$script.py" || status=$?
 done

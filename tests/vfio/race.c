@@ -12,7 +12,7 @@
 #include "display.h"
 #include "fault.h"
 
-#define ROUNDS		150
+#define ROUNDS		60
 #define MAX_WORKERS	12
 
 #define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
