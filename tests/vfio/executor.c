@@ -11,39 +11,9 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "client.h"
 #include "soft.h"
 #include "tenant.h"
-
-#define STATUS		0x000
-#define COMMAND		0x200
-#define RING		0x1000
-#define RING_SIZE	0x320
-#define MEM		0x338
-
-/* In data memory: completion words, arguments, and what kernels work on. */
-#define META_AT		0x1000
-#define ARGS_AT		0x8000
-#define A_AT		0x10000
-#define B_AT		0x100000
-#define C_AT		0x200000
-
-enum { ADD_I32 = 1, SGEMM = 6, ABS_F32 = 9 };
-
-/**
- * struct client - what PoCL's driver keeps of a device
- * @d: the vGPU
- * @ring: the page with the ring's header, which is the doorbell
- * @mem: data memory
- * @slots: of the ring
- * @written: packets
- */
-struct client {
-	struct vdev *d;
-	uint8_t *ring;
-	uint8_t *mem;
-	uint32_t slots;
-	uint32_t written;
-};
 
 static pid_t supervisor;
 
@@ -127,116 +97,6 @@ static pid_t need_worker(const struct vdev *d)
 
 	ASSERT(pid > 0);
 	return pid;
-}
-
-static uint32_t control(struct vdev *d, uint32_t reg)
-{
-	return vdev_rd(d, BAR_ALMAIF, reg, 4);
-}
-
-static void command(struct client *c, uint32_t what)
-{
-	vdev_wr(c->d, BAR_ALMAIF, COMMAND, 4, what);
-}
-
-static volatile uint32_t *header(struct client *c, unsigned int at)
-{
-	return (volatile uint32_t *)(c->ring + at);
-}
-
-/* As PoCL's driver: reset, all packets invalid, continue. */
-static void client_begin(struct client *c)
-{
-	command(c, 1);
-	c->slots = control(c->d, RING_SIZE) / 64 - 1;
-	memset(c->mem + META_AT, 0, ARGS_AT - META_AT);
-	command(c, 2);
-	c->written = *header(c, 0x28);
-}
-
-static uint64_t mem_size(struct vdev *d)
-{
-	return d->region[BAR_ALMAIF].size - control(d, MEM);
-}
-
-static struct client client_new(const struct type_facts *type)
-{
-	struct client c = { .d = vdev_new(type) };
-	uint32_t mem = control(c.d, MEM);
-
-	vdev_decode(c.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	c.ring = vdev_try_map(c.d, BAR_ALMAIF, RING, 4096);
-	c.mem = vdev_try_map(c.d, BAR_ALMAIF, mem, mem_size(c.d));
-	ASSERT(c.ring != MAP_FAILED && c.mem != MAP_FAILED);
-	client_begin(&c);
-	return c;
-}
-
-static void client_end(struct client *c)
-{
-	munmap(c->ring, 4096);
-	munmap(c->mem, mem_size(c->d));
-	vdev_close(c->d);
-}
-
-static volatile uint32_t *completion(struct client *c, unsigned int n)
-{
-	return (volatile uint32_t *)(c->mem + META_AT + n % 64 * 64);
-}
-
-/*
- * A packet; its number. All of these fit into the first page of the ring, of which
- * a client has at most 62 under way.
- */
-static unsigned int dispatch(struct client *c, uint64_t kernel, uint32_t items,
-			     const void *args, size_t size)
-{
-	struct {
-		uint16_t header, dims, group[3], reserved;
-		uint32_t grid[3], unused[2];
-		uint64_t kernel, args, context, meta;
-	} packet = {
-		.dims = 1, .group = { 64, 1, 1 }, .grid = { items, 1, 1 },
-		.kernel = kernel, .args = ARGS_AT + c->written % 64 * 256,
-		.meta = META_AT + c->written % 64 * 64,
-	};
-	uint8_t *slot = c->ring + 64 * (c->written % c->slots + 1);
-
-	ASSERT(c->written % c->slots < 62);
-	*completion(c, c->written) = 0;
-	memcpy(c->mem + packet.args, args, size);
-	memcpy(slot, &packet, sizeof(packet));
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	*(volatile uint16_t *)slot = 0x104;
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	*header(c, 0x28) = c->written + 1;
-	return c->written++;
-}
-
-static unsigned int add(struct client *c, uint32_t seed, uint32_t nr)
-{
-	const uint64_t args[] = { A_AT, B_AT, C_AT };
-	uint32_t *a = (uint32_t *)(c->mem + A_AT);
-	uint32_t *b = (uint32_t *)(c->mem + B_AT);
-	uint32_t i;
-
-	for (i = 0; i < nr; i++) {
-		a[i] = seed * 77 + i;
-		b[i] = ~i * seed;
-	}
-	memset(c->mem + C_AT, 0, 4 * nr);
-	return dispatch(c, ADD_I32, nr, args, sizeof(args));
-}
-
-static bool added(struct client *c, uint32_t seed, uint32_t nr)
-{
-	const uint32_t *out = (const uint32_t *)(c->mem + C_AT);
-	uint32_t i;
-
-	for (i = 0; i < nr; i++)
-		if (out[i] != seed * 77 + i + ~i * seed)
-			return false;
-	return true;
 }
 
 static bool computes(struct client *c, uint32_t seed)
