@@ -124,6 +124,9 @@ enum soft_next {
  * @wall: time that dispatches had the engine in this slice, ns; engine context
  * @stuck: time that the dispatch under way had it without an answer, ns; engine
  *	context
+ * @answer: the last of its worker; engine context
+ * @owes: it counts when time has passed, by modelled speed; engine context
+ * @owed: how much, ns; engine context
  * @lock: protects what follows; never held while work is done
  * @worker: who carries dispatches out, a reference, or NULL; changed with
  *	&soft_executor.lock held, too
@@ -146,6 +149,9 @@ struct soft_queue {
 	u64 since;
 	u64 wall;
 	u64 stuck;
+	struct soft_answer answer;
+	bool owes;
+	u64 owed;
 	spinlock_t lock;	/* what follows */
 	struct soft_worker *worker;
 	int failed;
@@ -210,10 +216,11 @@ struct soft_instance {
  * @engine: the core's part; set before @timer is started
  * @timer: ends what takes a modelled time, or a worker's grace
  * @computing: whose dispatch a worker is at, or NULL
+ * @paying: no worker any more; the time that it owes passes, until @until
  * @preempting: it is to yield
  * @grace_end: until then it may take its time, ns
  * @waiting: whose packet takes a modelled time, or NULL
- * @until: when it ends, ns
+ * @until: when that ends, ns
  * @hang: stuck until it is reset; whoever wants that may set it
  * @debt: time that modelled speed still takes, ns
  */
@@ -221,6 +228,7 @@ struct soft_engine {
 	struct vgpu_engine *engine;
 	struct hrtimer timer;
 	struct soft_queue *computing;
+	bool paying;
 	bool preempting;
 	u64 grace_end;
 	struct soft_queue *waiting;
@@ -235,7 +243,7 @@ struct soft_engine {
  * @remove_delay_ms: the same of its removal
  * @create_error: errno with which creation fails; 0 for none
  * @available_offset: what is added to the instances that are said to be available
- * @speed_percent: of the speed of copies and fills; 100 for all of it
+ * @speed_percent: of the speed of what is done; 100 for all of it
  */
 struct soft_knobs {
 	int create_delay_ms;
@@ -311,6 +319,7 @@ void soft_doorbell(struct vgpu_instance *inst, unsigned int bell);
 extern const struct vgpu_engine_desc soft_engines[SOFT_ENGINES];
 void soft_engines_init(struct soft_gpu *soft);
 void soft_engine_forget(struct vgpu_queue *q);
+u64 soft_slower(const struct soft_gpu *soft, u64 took);
 
 /* soft_compute.c */
 int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,

@@ -9,6 +9,9 @@
  * again. So no program can hold the engine. One from which no answer comes for as
  * long as the watchdog allows, by the clock of its own slices, hangs: that is a fault
  * of its instance, which ends the process.
+ *
+ * An engine of modelled speed takes longer than its worker: what that has answered
+ * counts when the time that is owed has passed, in this slice and those that follow.
  */
 #include <linux/ktime.h>
 #include <linux/minmax.h>
@@ -82,6 +85,7 @@ static void drop(struct soft_queue *sq)
 	if (w)
 		soft_worker_put(w);
 	sq->stuck = 0;
+	sq->owes = false;
 	soft_queue_over(sq, 0);
 }
 
@@ -103,6 +107,51 @@ static void end(struct soft_engine *se)
 	se->computing = NULL;
 	sq->wall += spent;
 	sq->stuck += spent;
+}
+
+/* Time passes that the queue owes. */
+static void pay(struct soft_engine *se, struct soft_queue *sq)
+{
+	se->engine = sq->q->engine;
+	se->computing = sq;
+	se->paying = true;
+	se->until = ktime_get_ns() + sq->owed;
+	hrtimer_start(&se->timer, ns_to_ktime(sq->owed), HRTIMER_MODE_REL);
+}
+
+/* All of it has passed, or the queue leaves the engine. */
+static void stop_paying(struct soft_engine *se)
+{
+	u64 now = ktime_get_ns();
+
+	hrtimer_cancel(&se->timer);
+	se->computing->owed = se->until > now ? se->until - now : 0;
+	se->computing = NULL;
+	se->paying = false;
+}
+
+static void leave(struct soft_engine *se)
+{
+	if (se->paying)
+		stop_paying(se);
+	else
+		end(se);
+}
+
+/* Return: -errno when the answer is a fault of its instance. */
+static int answered(struct soft_queue *sq, const struct soft_answer *answer)
+{
+	sq->answer = *answer;
+	sq->owed = soft_slower(to_soft(sq->q->inst->gpu), sq->stuck);
+	sq->owes = sq->owed;
+	if (!sq->owes)
+		return settle(sq, answer);
+	/* Whoever saves the queue meanwhile saves what is done. */
+	if (answer->status == VGPU_SOFT_YIELD)
+		progress(sq, answer->progress);
+	else if (answer->status == VGPU_SOFT_DONE)
+		progress(sq, soft_aql_groups(&sq->almaif->work));
+	return 0;
 }
 
 static void go_on(struct soft_worker *w)
@@ -129,8 +178,10 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 		return -ETIMEDOUT;
 	switch (soft_turn_look(w, &answer)) {
 	case SOFT_TURN_ANSWERED:
-		ret = settle(sq, &answer);
-		return ret ?: 1;
+		ret = answered(sq, &answer);
+		if (sq->owes)
+			pay(se, sq);
+		return ret ?: !sq->owes;
 	case SOFT_TURN_NONE:
 		go_on(w);
 		begin(se, sq);
@@ -165,6 +216,10 @@ int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
 	if (is_cancelled(sq)) {
 		drop(sq);
 		return 1;
+	}
+	if (sq->owes) {
+		pay(se, sq);
+		return 0;
 	}
 	w = soft_worker_of(sq);
 	if (!w)
@@ -201,10 +256,13 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 	switch (soft_turn_look(w, &answer)) {
 	case SOFT_TURN_ANSWERED:
 		end(se);
-		ret = settle(sq, &answer);
+		ret = answered(sq, &answer);
 		if (ret)
 			fail(sq, ret);
-		return true;
+		if (!sq->owes || se->preempting)
+			return true;
+		pay(se, sq);
+		return false;
 	case SOFT_TURN_TAKEN:
 		if (!se->preempting || !stands(se, w))
 			return false;
@@ -217,6 +275,22 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 		end(se);
 		return true;
 	}
+}
+
+/* Return: nothing is owed any more, and what was answered has been taken. */
+static bool is_paid(struct soft_engine *se)
+{
+	struct soft_queue *sq = se->computing;
+	int ret;
+
+	if (ktime_get_ns() < se->until)
+		return false;
+	stop_paying(se);
+	sq->owes = false;
+	ret = settle(sq, &sq->answer);
+	if (ret)
+		fail(sq, ret);
+	return true;
 }
 
 /**
@@ -233,10 +307,12 @@ bool soft_compute_idle(struct soft_engine *se)
 
 	vgpu_assert_engine_context(sq->q->engine);
 	if (is_cancelled(sq)) {
-		end(se);
+		leave(se);
 		drop(sq);
 		return true;
 	}
+	if (se->paying)
+		return is_paid(se);
 	w = soft_worker_of(sq);
 	if (!w) {
 		/* It has gone away; if with its turn, soft_client_lost() says so. */
@@ -254,9 +330,14 @@ bool soft_compute_idle(struct soft_engine *se)
  */
 void soft_compute_preempt(struct soft_engine *se)
 {
-	struct soft_worker *w = soft_worker_of(se->computing);
+	struct soft_worker *w;
 
 	vgpu_assert_engine_context(se->engine);
+	if (se->paying) {
+		stop_paying(se);
+		return;
+	}
+	w = soft_worker_of(se->computing);
 	if (w) {
 		soft_worker_yield(w, true);
 		soft_worker_put(w);
@@ -279,12 +360,13 @@ void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq)
 
 	vgpu_assert_engine_context(sq->q->engine);
 	if (se->computing == sq)
-		end(se);
+		leave(se);
 	if (w && !soft_turn_withdraw(w))
 		soft_client_end(sq, false);
 	if (w)
 		soft_worker_put(w);
 	sq->stuck = 0;
+	sq->owes = false;
 	fail(sq, 0);
 }
 

@@ -61,20 +61,30 @@ static void wait(struct soft_engine *se, struct soft_queue *sq, u64 ns)
 	hrtimer_start(&se->timer, ns_to_ktime(ns), HRTIMER_MODE_REL);
 }
 
-/*
- * Modelled speed: what a piece took is made as much longer as the engine is slower,
- * by sleeping as soon as that is worth it.
+/**
+ * soft_slower() - modelled speed: what an engine of that takes longer
+ * @soft: the GPU
+ * @took: what something has taken, ns
+ *
+ * Return: ns; 0 at full speed.
  */
-static void slow_down(struct soft_gpu *soft, struct soft_engine *se, u64 began)
+u64 soft_slower(const struct soft_gpu *soft, u64 took)
 {
 	u32 percent = READ_ONCE(soft->knobs.speed_percent);
-	u64 now = ktime_get_ns();
 
-	if (percent == 100) {
+	return div_u64(took * (100 - percent), percent);
+}
+
+/* A piece is made longer by sleeping as soon as that is worth it. */
+static void slow_down(struct soft_gpu *soft, struct soft_engine *se, u64 began)
+{
+	u64 now = ktime_get_ns(), beside = soft_slower(soft, now - began);
+
+	if (!beside) {
 		se->debt = 0;
 		return;
 	}
-	se->debt += div_u64((now - began) * (100 - percent), percent);
+	se->debt += beside;
 	if (se->debt < SLEEP_NS)
 		return;
 	fsleep(div_u64(se->debt, NSEC_PER_USEC));
@@ -194,6 +204,7 @@ static void reset_engine(struct soft_engine *se)
 {
 	hrtimer_cancel(&se->timer);
 	se->computing = NULL;
+	se->paying = false;
 	se->waiting = NULL;
 	se->hang = false;
 }
@@ -249,6 +260,7 @@ static int soft_dump(struct vgpu_engine *e, char *buf, size_t size)
 	vgpu_assert_engine_context(e);
 	return scnprintf(buf, size, "engine %s: %s\n", e->desc->name,
 			 se->hang ? "hangs" :
+			 se->paying ? "waits as a slower one would" :
 			 se->computing ? "waits for a worker" :
 			 se->waiting ? "waits for its timer" : "idle");
 }

@@ -156,6 +156,41 @@ static void matrices_are_multiplied(void)
 	EXPECT_EQ(wrong, 0);
 }
 
+static int set_speed(const char *percent)
+{
+	char path[ATTR_LEN];
+
+	snprintf(path, sizeof(path), "%s/soft/speed_percent", gpu_path());
+	return file_write(path, percent);
+}
+
+/* Engine time of a dispatch that takes long. */
+static uint64_t addition_takes(struct client *c)
+{
+	uint64_t before = mdev_attr_u64(c->d->uuid, "gpu_time_ns");
+	unsigned int n = add(c, 5, MANY);
+
+	EXPECT(AWAIT(*completion(c, n) == 1));
+	EXPECT(added(c, 5, MANY));
+	return mdev_attr_u64(c->d->uuid, "gpu_time_ns") - before;
+}
+
+/* Modelled speed: it is right, and takes more of the engine. */
+static void engine_is_slow(void)
+{
+	struct client c = client_new(gpu->medium);
+	uint64_t fast, slow;
+
+	addition_takes(&c);
+	fast = addition_takes(&c);
+	ASSERT_OK(set_speed("5"));
+	slow = addition_takes(&c);
+	ASSERT_OK(set_speed("100"));
+	tap_note("%llu ns, at 5 percent %llu ns", (unsigned long long)fast,
+		 (unsigned long long)slow);
+	EXPECT(slow > 4 * fast);
+}
+
 /* Many are under way, each reads what the one before has written. */
 static void dispatches_follow_each_other(void)
 {
@@ -418,6 +453,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(kernels_are_computed),
 	TAP_TEST(kernels_are_computed_beside_a_screen),
 	TAP_TEST(matrices_are_multiplied),
+	TAP_TEST(engine_is_slow),
 	TAP_TEST(dispatches_follow_each_other),
 	TAP_TEST(bad_dispatch_is_refused),
 	TAP_TEST(worker_is_behind_walls),

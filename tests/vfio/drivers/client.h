@@ -16,6 +16,7 @@
 #define A_AT		0x10000
 #define B_AT		0x100000
 #define C_AT		0x200000
+#define MANY		200000	/* words of each: most of what there is room for */
 
 enum { ADD_I32 = 1, SGEMM = 6, ABS_F32 = 9 };
 
