@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+# What each tier of scripts/check does: tier_TIER, which leaves $results/TIER.tap.
+# Sourced by it, with $results, $kernels and $TESSERA_KERNEL.
+
+tier_lint() {
+	local out=$results/patience status=0
+
+	scripts/lint || status=$?
+	mkdir -p "$out"
+	OUT=$out tests/lint/patience.sh || status=$?
+	cat "$out/tests.tap" >> "$results/lint.tap"
+	return "$status"
+}
+
+tier_build() {
+	local kernel status=0
+
+	for kernel in "${kernels[@]}"; do
+		if scripts/build-modules --check --kernel "$kernel"; then
+			echo "ok - modules for $kernel, W=1 and sparse"
+		else
+			echo "not ok - modules for $kernel, W=1 and sparse"
+			status=1
+		fi
+	done >> "$results/build.tap"
+	return "$status"
+}
+
+tier_kunit() { scripts/kunit; }
+
+tier_sim() {
+	say "building tests/sim"
+	scripts/in-tree make -s -C /repo/tests/sim O=/build/sim all
+	scripts/in-tree /build/sim/sim --tap > "$results/sim.tap"
+}
+
+host_vm() {
+	local out=$1
+
+	shift
+	rm -f "$out/tests.tap" "$out.img"
+	scripts/hostvm run --kernel "$TESSERA_KERNEL" \
+		--out "$out" "${vm_options[@]}" -- "$@"
+}
+
+# By what it leaves behind: a guest's triple fault; a host that ran down its stack
+# in the entry code, where it had the guest's GS base; the host's own triple fault,
+# which resets it (status 125) without a word on its console; or a host that stands
+# still (124), and was not in our code.
+vm_was_lost() {
+	grep -as -e 'reason shutdown' -e 'corrupted stack end detected' \
+		"$1/.hostvm/lost" "$1/console.log" && return
+	case $2 in
+	124) [ ! -s "$1/.hostvm/status" ] && ! in_our_code "$1/console.log" ;;
+	125) ! complains "$1/console.log" ;;
+	*) return 1 ;;
+	esac
+}
+
+complains() { grep -aqE 'Kernel panic|BUG:|Oops' "$1"; }
+
+# Was a VM that hung, and was interrupted for that (see hostvm), in a function of the
+# modules, but for an engine's thread that rests? Or had it complained before?
+in_our_code() {
+	sed '/NMI received/,$d' "$1" | grep -aqE "Kernel panic|$complaints" ||
+		grep -a '\[vgpu' "$1" | grep -qvE ' (engine_(thread|sleep)|\? .*)\+0x'
+}
+
+# The tasks of a machine that was interrupted because it hung (see hostvm), a line
+# each: those of user space, and the engines' threads.
+tasks_of() {
+	awk '/task:/ {
+			shown = !/ppid:[02] / || /task:vgpu/; calls = 0; line = ""
+			sub(/.*task:/, ""); name = $1; sub(/.*state:/, "")
+			state = substr($0, 1, 1)
+		}
+		!/\?/ && /\+0x[0-9a-f]+\/0x/ && calls < 8 {
+			sub(/.*\] +/, ""); sub(/\+.*/, ""); calls++
+			line = line " " $0
+		}
+		/<\/TASK>/ && shown { print "# " name " (" state "):" line }' "$1"
+}
+
+# What there is to say of a host VM that hung: the end of a log may be all that is
+# seen of a test run.
+tell_of_hang() {
+	local tier=$1 out=$2
+
+	echo "not ok - $tier: the host VM hung after" \
+		"'$(grep -aE '^(not )?ok' "$out/tests.tap" | tail -n 1)'"
+	tasks_of "$out/console.log" | grep -vE 'do_nanosleep|do_wait' |
+		sort -u | head -n 12
+}
+
+# Another lane may want the same programs.
+build_alone() { flock "$results/.build.lock" "$@"; }
+
+# in_host_vm TIER "DIR..." SCRIPT [ARG...]: builds the programs of the directories
+# and runs the script, which leaves tests.tap, in the host VM, with vm_options. One
+# CPU: with two, the emulation loses guests. Where none run, two are the harder test.
+vm_options=(--cpus 1)
+in_host_vm() {
+	local tier=$1 out=$results/$1 dirs=$2 dir status=0
+
+	shift 2
+	rm -f "$results/$tier.tap"
+	scripts/build-modules --kernel "$TESSERA_KERNEL"
+	for dir in $dirs; do
+		say "building $dir"
+		build_alone scripts/in-tree make -s -C "/repo/$dir" "O=/build/${dir##*/}"
+	done
+	host_vm "$out" "$@" || status=$?
+	if vm_was_lost "$out" "$status"; then
+		[ "$status" != 124 ] || tell_of_hang "$tier" "$out" >&2
+		say "$tier: the emulated CPU has lost a virtual machine" \
+			"(see docs/compatibility.md): once more"
+		status=0
+		host_vm "$out" "$@" || status=$?
+	fi
+	[ ! -e "$out/tests.tap" ] || cp "$out/tests.tap" "$results/$tier.tap"
+	[ "$status" != 124 ] || tell_of_hang "$tier" "$out" >> "$results/$tier.tap"
+	clean_log "$out/dmesg.txt" >> "$results/$tier.tap"
+	return "$status"
+}
+
+tier_vfio() {
+	vm_options=()
+	in_host_vm vfio tests/vfio /repo/tests/vfio/run.sh
+}
+
+# What runs in the host VM and is built elsewhere.
+build_tools() {
+	build_alone scripts/in-tree --suite trixie-tools make -s -C /repo/tools O=/build/tools
+}
+
+tier_vfio-soft() {
+	build_tools
+	vm_options=()
+	in_host_vm vfio-soft tests/vfio /repo/tests/vfio/run.sh --gpu soft
+}
+
+tier_e2e() {
+	local status=0
+
+	in_host_vm e2e "guest tests/e2e" /repo/tests/e2e/run.sh || status=$?
+	in_host_vm e2e-soft "guest tests/e2e" /repo/tests/e2e/soft.sh short || status=$?
+	cat "$results/e2e-soft.tap" >> "$results/e2e.tap"
+	return "$status"
+}
+
+tier_compute() {
+	scripts/opencl
+	build_tools
+	in_host_vm compute guest /repo/tests/guests/run.sh
+}
+
+tier_soft() { in_host_vm soft "guest tests/e2e" /repo/tests/e2e/soft.sh; }
+
+# Two machines: see in_host_vm() for their CPUs.
+tier_suspend() {
+	local status=0
+
+	scripts/build-modules --test --kernel "$TESSERA_KERNEL"
+	vm_options=()
+	in_host_vm suspend-vfio "tests/vfio tests/e2e guest" \
+		/repo/tests/suspend/run.sh vfio || status=$?
+	vm_options=(--cpus 1)
+	in_host_vm suspend-guest "tests/vfio tests/e2e guest" \
+		/repo/tests/suspend/run.sh guest || status=$?
+	cat "$results"/suspend-{vfio,guest}.tap >> "$results/suspend.tap"
+	return "$status"
+}
+
+# Each time on a machine as installed.
+ops_tier() {
+	disk=$results/$1.img
+	vm_options+=(--system --disk "$disk")
+	trap 'rm -f "$disk"' EXIT
+	make_install
+	in_host_vm "$1" guest /repo/tests/ops/run.sh "${@:2}"
+}
+
+tier_ops() { ops_tier ops persist; }
+tier_reboots() { ops_tier reboots reboots 10; }
+
+# What a host needs beside the modules, and the tools, in build/ops-install.
+make_install() {
+	rm -rf "$build/ops-install"
+	build_alone scripts/in-tree --suite trixie-tools \
+		make -s install-host install-tools \
+		O=/build/tools DESTDIR=/build/ops-install
+}
+
+# On two hosts.
+tier_domains() {
+	local status=0
+
+	vm_options+=(--system)
+	make_install
+	in_host_vm domains "guest tests/e2e" /repo/tests/ops/run.sh domains || status=$?
+	vm_options+=(--no-iommu)
+	in_host_vm plug "guest tests/e2e" /repo/tests/ops/run.sh plug || status=$?
+	cat "$results/plug.tap" >> "$results/domains.tap"
+	return "$status"
+}
+
+tier_incus() {
+	vm_options+=(--system --tree trixie-incus)
+	in_host_vm incus "guest tests/e2e" /repo/tests/ops/run.sh incus_vm
+}
+
+# Each script has a plan of its own, which judge() adds up.
+tools_in_host_vm() {
+	rm -rf "$build/tools-install"
+	build_alone scripts/in-tree --suite trixie-tools make -s -C /repo/tools \
+		O=/build/tools CFLAGS='-O2 -g -Werror' \
+		all install DESTDIR=/build/tools-install PREFIX=/usr
+	scripts/in-tree make -s -C /repo/tests/tools O=/build/tests-tools
+	scripts/in-tree --suite trixie-tools \
+		make -s -C /repo/tests/executor O=/build/tests-executor
+	# The tests start the services that they need.
+	vm_options+=(--system --tree trixie-tools --append
+		"systemd.mask=prometheus.service systemd.mask=prometheus-node-exporter.service")
+	in_host_vm "$1" guest /repo/tests/tools/run.sh "${@:2}"
+}
+
+tier_monitoring() { tools_in_host_vm monitoring prometheus; }
+
+# In the tree, under sanitizers, with machines that are made up; then in the host VM.
+tier_tools() {
+	local made_up=$results/made-up script sanitize status=0
+	local tree=(scripts/in-tree --suite trixie-tools)
+
+	say "building tools"
+	sanitize='-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all'
+	"${tree[@]}" make -s -C /repo/tools O=/build/tools-asan "CFLAGS=$sanitize"
+	rm -rf "$made_up"
+	mkdir -p "$made_up"
+	for script in made_up screens documents edid nodes kernels programs; do
+		"${tree[@]}" env BIN=/build/tools-asan PYTHONDONTWRITEBYTECODE=1 \
+			python3 "/repo/tests/tools/$script.py" \
+			/build/check/made-up || status=$?
+	done
+	tools_in_host_vm tools || status=$?
+	cat "$made_up/tests.tap" >> "$results/tools.tap"
+	return "$status"
+}
+
+run_matrix() {
+	local kernel
+
+	scripts/in-tree make -s -C /repo/guest O=/build/guest
+	for kernel in "${kernels[@]}"; do
+		scripts/guest-image --quiet --kernel "$kernel"
+	done
+	vm_options+=(--mount bookworm-qemu --mount trixie-backports-qemu
+		--mount trixie-desktop)
+	in_host_vm "$1" "guest tests/e2e tests/matrix" \
+		/repo/tests/matrix/run.sh "${@:2}"
+}
+
+tier_matrix() { run_matrix matrix; }
+tier_matrixfull() { run_matrix matrixfull full; }
+
+# What depends on the host's kernel: each kind of VFIO call once, and guests.
+# As in the tiers of their own, only the former have two CPUs: with one, no engine is
+# ever seen at work.
+tier_kernels() {
+	local main=$TESSERA_KERNEL kernel part status=0
+
+	for kernel in "${kernels[@]}"; do
+		[ "$kernel" != "$main" ] || continue
+		TESSERA_KERNEL=$kernel
+		vm_options=()
+		in_host_vm "vfio-$kernel" tests/vfio /repo/tests/vfio/run.sh \
+			info config regs irq reset lifetime sched \
+			soft/{info,irq,reset} || status=$?
+		vm_options=(--cpus 1)
+		in_host_vm "both-$kernel" "guest tests/e2e" \
+			/repo/tests/e2e/both.sh || status=$?
+		for part in vfio both; do
+			sed "s/ - / - $kernel: /" "$results/$part-$kernel.tap" \
+				>> "$results/kernels.tap"
+		done
+	done
+	return "$status"
+}
+
+tier_packages() {
+	local status=0
+
+	tests/packages/run.sh || status=$?
+	in_host_vm claim "" /repo/tests/packages/claim.sh || status=$?
+	cat "$results"/packages/tests.tap "$results/claim.tap" > "$results/packages.tap"
+	return "$status"
+}
+
+# follow TIER PAGE OPTIONS...: a page of docs/ on one disk, from one of its reboots
+# to the next with hostvm's OPTIONS, which are words.
+follow() {
+	local tier=$1 page=$2 out=$results/$1 options status=0
+
+	shift 2
+	scripts/make-deb
+	scripts/in-tree make -s -C /repo/guest O=/build/guest
+	rm -rf "$out"
+	mkdir -p "$out"
+	for options; do
+		# shellcheck disable=SC2086	# words
+		scripts/hostvm run --cpus 1 --system --tree trixie-clean $options \
+			--disk "$out/disk.img" --out "$out" \
+			-- /repo/tests/packages/guide.sh "$page" || status=$?
+		cat "$out/tests.tap" >> "$results/$tier.tap"
+		clean_log "$out/dmesg.txt" >> "$results/$tier.tap"
+		[ "$status" = 0 ] || break
+	done
+	rm -f "$out/disk.img"
+	return "$status"
+}
+
+# At last into the kernel that the guide has installed.
+tier_system() {
+	follow system user-guide "" "" "--kernel $(require_tree trixie-clean)/srv/kernel"
+}
+
+tier_quickstart() { follow quickstart quickstart --no-gpu --no-gpu; }
+
+# All VFIO programs, a guest under which the engine hangs, guests by iommufd and of a
+# soft GPU.
+tier_debug() {
+	local part status=0
+
+	TESSERA_KERNEL=debug
+	vm_options=()
+	build_tools
+	in_host_vm debug-vfio tests/vfio /repo/tests/vfio/run.sh --all || status=$?
+	vm_options=(--cpus 1)
+	for part in hang iommufd soft; do
+		in_host_vm "debug-$part" "guest tests/e2e" "/repo/tests/e2e/$part.sh" ||
+			status=$?
+	done
+	cat "$results"/debug-{vfio,hang,iommufd,soft}.tap >> "$results/debug.tap"
+	return "$status"
+}
+
+# What "make demo" and "make bench" print and leave is for people; here it is held
+# against what they promise.
+tier_demo() {
+	scripts/demo --guests 4 --policy equal_share
+	scripts/in-tree python3 /repo/tests/figures.py demo /build/demo 4 \
+		> "$results/demo.tap"
+}
+
+tier_shares() {
+	scripts/bench shares
+	scripts/in-tree python3 /repo/tests/figures.py shares /build/bench/run \
+		> "$results/shares.tap"
+}
+
+# The kernel that carried the tests has nothing to complain of.
+complaints='WARNING:|\bBUG:|Oops|Call Trace:|UBSAN:|KASAN:|INFO: task|detected stall|lockup'
+clean_log() {
+	if [ -s "$1" ] && ! grep -aE "$complaints" "$1" >&2; then
+		echo "ok - host kernel log is free of warnings"
+	else
+		echo "not ok - host kernel log is free of warnings"
+	fi
+}
