@@ -66,6 +66,7 @@ struct soft_aql_packet {
  * @first: what the work-items' numbers begin with
  * @group: work-items of a work-group
  * @printf: not looked at
+ * @variables: not looked at
  * @dims: 1 to 3
  */
 struct soft_aql_context {
@@ -73,6 +74,7 @@ struct soft_aql_context {
 	__le32 first[3];
 	__le32 group[3];
 	__le32 printf[3];
+	__le32 variables;
 	__le32 dims;
 };
 

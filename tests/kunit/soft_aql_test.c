@@ -142,6 +142,34 @@ static void aql_contexts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, parse(&p), SOFT_AQL_BAD_CONTEXT);
 }
 
+/* Word by word as PoCL writes it: pocl_context32 of its pocl_context.h. */
+static void aql_context(struct kunit *test)
+{
+	static const u32 words[] = {
+		4, 5, 6,	/* num_groups */
+		10, 20, 30,	/* global_offset */
+		8, 2, 1,	/* local_size */
+		~0U, ~0U, ~0U,	/* printf's buffer, position, capacity */
+		0,		/* global_var_buffer */
+		3,		/* work_dim */
+	};
+	struct soft_aql_packet p = good(SOFT_AQL_USER);
+	struct soft_dispatch d;
+	unsigned int i;
+
+	p.context = cpu_to_le64(MEM - sizeof(words));
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		__le32 word = cpu_to_le32(words[i]);
+
+		memcpy(mem + MEM - sizeof(words) + 4 * i, &word, sizeof(word));
+	}
+	KUNIT_ASSERT_EQ(test, soft_aql_parse(&p, mem, MEM, &d), SOFT_AQL_RUN);
+	KUNIT_EXPECT_EQ(test, d.dims, 3U);
+	KUNIT_EXPECT_EQ(test, soft_aql_groups(&d), 4ULL * 5 * 6);
+	KUNIT_EXPECT_EQ(test, d.grid[1], 10U);
+	KUNIT_EXPECT_EQ(test, d.first[2], 30U);
+}
+
 /* Whatever comes, what may run is within bounds, and KASAN has nothing to say. */
 static void aql_random(struct kunit *test)
 {
@@ -181,6 +209,7 @@ static struct kunit_case aql_cases[] = {
 	KUNIT_CASE(aql_good),
 	KUNIT_CASE(aql_verdicts),
 	KUNIT_CASE(aql_contexts),
+	KUNIT_CASE(aql_context),
 	KUNIT_CASE(aql_random),
 	KUNIT_CASE(aql_fields),
 	{}
