@@ -7,6 +7,7 @@ import pytest
 from conftest import Guest
 from executor import Executor
 from host import BUILD, wait_until
+from screen import Picture, digits_to_see
 
 
 @pytest.fixture(scope='module')
@@ -18,23 +19,40 @@ def executor(soft_gpu):
     it.stop()
 
 
-@pytest.fixture(scope='module')
-def guests(soft_gpu, executor):
-    """Two, with the programs in /opencl."""
-    share = ('-set', 'device.vgpu.display=off', '-fsdev',
+def boot(name, vgpu, append='', qemu=()):
+    """A guest with the programs in /opencl."""
+    share = ('-fsdev',
              f'local,id=opencl,path={BUILD}/opencl,security_model=none,readonly=on',
              '-device', 'virtio-9p-pci,fsdev=opencl,mount_tag=opencl')
-    all_of_them = []
-    for name in 'guest1', 'guest2':
-        guest = Guest(name, soft_gpu.create('SOFT-16C'), '--append',
-                      'tessera.9p', qemu=share)
-        guest.run('mkdir /opencl; mount -t 9p -o '
-                  'ro,trans=virtio,version=9p2000.L opencl /opencl')
-        all_of_them.append(guest)
+    guest = Guest(name, vgpu, '--append', f'tessera.9p {append}',
+                  qemu=(*share, *qemu))
+    guest.run('mkdir /opencl; mount -t 9p -o '
+              'ro,trans=virtio,version=9p2000.L opencl /opencl')
+    return guest
+
+
+@pytest.fixture(scope='module')
+def guests(soft_gpu, executor):
+    """Two."""
+    all_of_them = [boot(name, soft_gpu.create('SOFT-16C'),
+                        qemu=('-set', 'device.vgpu.display=off'))
+                   for name in ('guest1', 'guest2')]
     yield all_of_them
     for guest in all_of_them:
         guest.stop()
         guest.vgpu.remove()
+
+
+@pytest.fixture(scope='module')
+def with_screen(soft_gpu, executor):
+    """One whose vGPU has a display as well, by the stock driver bochs."""
+    guest = boot('screen', soft_gpu.create('SOFT-16Q'), 'tessera.bochs')
+    # The text console would write over it.
+    guest.run('for c in /sys/class/vtconsole/*; do '
+              'grep -q frame $c/name && echo 0 > $c/bind; done; test -e /dev/fb0')
+    yield guest
+    guest.stop()
+    guest.vgpu.remove()
 
 
 def almaif(command):
@@ -109,3 +127,25 @@ def test_a_worker_that_is_killed_is_a_fault_of_one(guests, executor):
     said, status = other.begun(marks[1])
     assert status is None
     assert all(images == equal for images, _, equal in rounds_of(said))
+
+
+def test_digits_on_the_vgpus_own_screen(with_screen):
+    """One driver shows what another one has just computed on the same function."""
+    to_see = digits_to_see()
+    seen = set()
+
+    def two_digits():
+        digit = Picture(with_screen).digit()
+        if digit in to_see:
+            seen.add(digit)
+        return len(seen) > 1
+
+    with_screen.run('{ ' + digits(0) + ' > /tmp/said & }')
+    wait_until('two digits on the screen', two_digits)
+    said = with_screen.run('kill -9 $!; cat /tmp/said')
+    assert all(images == equal for images, _, equal in rounds_of(said))
+    [(images, _, equal)] = rounds_of(with_screen.run(digits()))
+    assert images == 450 and equal == images
+    wait_until('the last digit on the screen',
+               lambda: Picture(with_screen).digit() == to_see[-1])
+    assert with_screen.vgpu.count('ops') > 0
