@@ -103,7 +103,7 @@ check-full: ## every tier (70 minutes)
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-tiers := lint build kunit sim vfio e2e tools ops domains reboots incus compute matrix matrixfull \
+tiers := lint build kunit sim vfio e2e tools ops domains agents reboots incus compute matrix matrixfull \
 	kernels packages suspend demo shares quickstart system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
@@ -117,6 +117,7 @@ check-ops: ## one tier: mdevctl and libvirt, over a reboot
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
 check-packages: ## not in check: Debian packages, make install, who gets the card (3 min)
 check-domains: ## not in check: VMs of libvirt, hot-plug and all (7 min)
+check-agents: ## not in check: what clouds do, on the soft GPUs of docs/ci.md (5 min)
 check-reboots: ## not in check: VMs of virsh autostart over ten reboots (10 min)
 check-incus: ## not in check: a VM of Incus (2 min)
 check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (3 min)

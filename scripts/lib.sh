@@ -53,7 +53,7 @@ suite_packages() {
 		echo systemd-sysv udev dbus kmod iproute2 procps pciutils \
 			apparmor driverctl \
 			busybox-static xxd mdevctl libvirt-daemon-system \
-			libvirt-clients python3-libvirt \
+			libvirt-clients python3-libvirt python3-pytest \
 			qemu-system-x86 seabios gvncviewer libpixman-1-0 \
 			libpng16-16t64 libmicrohttpd12t64 libncursesw6 \
 			libblas3 libseccomp2

@@ -192,6 +192,12 @@ make_install() {
 		O=/build/tools DESTDIR=/build/ops-install
 }
 
+tier_agents() {
+	vm_options+=(--system --no-gpu)
+	make_install
+	in_host_vm agents guest /repo/tests/agents/run.sh
+}
+
 # On two hosts.
 tier_domains() {
 	local status=0

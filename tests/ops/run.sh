@@ -22,6 +22,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR/..
 . "$here/../tap.sh"
 # shellcheck source-path=SCRIPTDIR
+. "$here/install.sh"
+# shellcheck source-path=SCRIPTDIR
 . "$here/abi.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/mdevctl.sh"
@@ -52,13 +54,7 @@ give_up() {
 
 # As make install does it, and as the guide gives the card to the driver.
 install_driver() {
-	local updates
-
-	updates=/lib/modules/$(uname -r)/updates
-	cp -a /build/ops-install/. / && mkdir -p "$updates" &&
-		cp "${MODULES:?}"/*.ko "$updates" && depmod || return
-	udevadm control --reload
-	systemctl daemon-reload
+	install_files || return
 	driverctl set-override "$(lspci -Dd 1002:5159 | cut -d' ' -f1)" vgpu_rv100
 }
 
