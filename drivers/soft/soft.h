@@ -219,6 +219,7 @@ struct soft_instance {
  * @paying: no worker any more; the time that it owes passes, until @until
  * @preempting: it is to yield
  * @grace_end: until then it may take its time, ns
+ * @poll_ns: how long it is until somebody looks whether it stands
  * @waiting: whose packet takes a modelled time, or NULL
  * @until: when that ends, ns
  * @hang: stuck until it is reset; whoever wants that may set it
@@ -231,6 +232,7 @@ struct soft_engine {
 	bool paying;
 	bool preempting;
 	u64 grace_end;
+	u64 poll_ns;
 	struct soft_queue *waiting;
 	u64 until;
 	bool hang;

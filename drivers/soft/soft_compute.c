@@ -21,8 +21,9 @@
 
 /* How long a worker may take to yield. */
 #define GRACE	(2 * NSEC_PER_MSEC)
-/* How often to look whether one has been stopped. */
+/* When to look first whether one has been stopped; then later and later. */
 #define POLL	(200 * NSEC_PER_USEC)
+#define POLL_MAX	(10 * NSEC_PER_MSEC)
 
 static void fail(struct soft_queue *sq, int err)
 {
@@ -242,7 +243,9 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 	}
 	if (soft_task_stands(w->pid))
 		return true;
-	hrtimer_start(&se->timer, ns_to_ktime(POLL), HRTIMER_MODE_REL);
+	/* It needs a CPU to stop, and this thread comes before it. */
+	hrtimer_start(&se->timer, ns_to_ktime(se->poll_ns), HRTIMER_MODE_REL);
+	se->poll_ns = min_t(u64, 2 * se->poll_ns, POLL_MAX);
 	return false;
 }
 
@@ -344,6 +347,7 @@ void soft_compute_preempt(struct soft_engine *se)
 	}
 	se->preempting = true;
 	se->grace_end = ktime_get_ns() + GRACE;
+	se->poll_ns = POLL;
 	hrtimer_start(&se->timer, ns_to_ktime(GRACE), HRTIMER_MODE_REL);
 }
 
