@@ -52,3 +52,4 @@ class Executor:
         worker = wait_until('a worker', lambda: self.worker(vgpu))
         wait_until('it to compute', lambda: caught_at_work(worker))
         os.kill(worker, signal.SIGKILL)
+        return worker
