@@ -216,8 +216,8 @@ tier_incus() {
 	in_host_vm incus "guest tests/e2e" /repo/tests/ops/run.sh incus_vm
 }
 
-# Each script has a plan of its own, which judge() adds up.
-tools_in_host_vm() {
+make_tools() {
+	say "building tools"
 	rm -rf "$build/tools-install"
 	build_alone scripts/in-tree --suite trixie-tools make -s -C /repo/tools \
 		O=/build/tools CFLAGS='-O2 -g -Werror' \
@@ -225,20 +225,27 @@ tools_in_host_vm() {
 	scripts/in-tree make -s -C /repo/tests/tools O=/build/tests-tools
 	scripts/in-tree --suite trixie-tools \
 		make -s -C /repo/tests/executor O=/build/tests-executor
+}
+
+# Each script has a plan of its own, which judge() adds up.
+tools_in_host_vm() {
 	# The tests start the services that they need.
 	vm_options+=(--system --tree trixie-tools --append
 		"systemd.mask=prometheus.service systemd.mask=prometheus-node-exporter.service")
 	in_host_vm "$1" guest /repo/tests/tools/run.sh "${@:2}"
 }
 
-tier_monitoring() { tools_in_host_vm monitoring prometheus; }
+tier_monitoring() {
+	make_tools
+	tools_in_host_vm monitoring prometheus
+}
 
 # In the tree, under sanitizers, with machines that are made up; then in the host VM.
 tier_tools() {
 	local made_up=$results/made-up script sanitize status=0
 	local tree=(scripts/in-tree --suite trixie-tools)
 
-	say "building tools"
+	make_tools
 	sanitize='-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all'
 	"${tree[@]}" make -s -C /repo/tools O=/build/tools-asan "CFLAGS=$sanitize"
 	rm -rf "$made_up"
