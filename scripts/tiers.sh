@@ -152,6 +152,7 @@ tier_e2e() {
 tier_compute() {
 	scripts/opencl
 	build_tools
+	vm_options+=(--mount trixie-tools)
 	in_host_vm compute guest /repo/tests/guests/run.sh
 }
 

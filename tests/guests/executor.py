@@ -23,12 +23,15 @@ def caught_at_work(pid):
 class Executor:
     """A supervisor, and its workers."""
 
-    def __init__(self):
+    def __init__(self, *prefix):
+        """prefix: what starts it, and where."""
+        self.prefix = prefix
         self.log = open(OUT / 'executor.log', 'a', encoding='utf-8')
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen([BUILD / 'tools/vgpu-executor', '--user=nobody'],
+        self.process = subprocess.Popen([*self.prefix, BUILD / 'tools/vgpu-executor',
+                                         '--user=nobody'],
                                         stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
 
