@@ -82,8 +82,8 @@ vm-modules: ## build the modules for the host VM (KERNEL=6.12, 6.1 or 7.2)
 	scripts/build-modules --kernel $(or $(KERNEL),6.12)
 
 .PHONY: demo
-demo: ## guests share one GPU (GUESTS=2 POLICY=best_effort): build/demo/
-	scripts/demo $(if $(GUESTS),--guests $(GUESTS)) \
+demo: ## guests share one GPU (GUESTS=2 POLICY=best_effort, or GPU=soft): build/demo/
+	scripts/demo $(if $(GPU),--gpu $(GPU)) $(if $(GUESTS),--guests $(GUESTS)) \
 		$(if $(POLICY),--policy $(POLICY))
 
 .PHONY: shell

@@ -364,6 +364,9 @@ tier_demo() {
 	scripts/demo --guests 4 --policy equal_share
 	scripts/in-tree python3 /repo/tests/figures.py demo /build/demo 4 \
 		> "$results/demo.tap"
+	scripts/demo --gpu soft
+	scripts/in-tree python3 /repo/tests/figures.py demo-soft /build/demo \
+		>> "$results/demo.tap"
 }
 
 tier_shares() {

@@ -3,10 +3,12 @@
 """figures - what the demo and the benchmark have left, as TAP
 
 Usage: tests/figures.py demo DIR GUESTS
+       tests/figures.py demo-soft DIR
        tests/figures.py shares DIR
 
 demo: the report and the chart of guests under equal_share agree with each
-other and with what was asked for. shares: each of the benchmark's targets is met.
+other and with what was asked for. demo-soft: in each phase of the demo without a
+card the guests had what they were to have. shares: each of the benchmark's targets is met.
 """
 
 import json
@@ -54,6 +56,27 @@ def demo(where, guests):
     check("the shares add up", abs(sum(v["share"] for v in vgpus) - 1) < 0.01)
 
 
+def demo_soft(where):
+    report = load(where, "report.json")
+    phases = [p["guests"] for p in report["phases"]]
+    victim = report["phases"][2]["phase"].split()[0]
+    (other,) = set(phases[0]) - {victim}
+
+    check("there are four phases", len(phases) == 4)
+    for name in phases[0]:
+        for number in (0, 3):
+            had = phases[number][name]
+            check(f"{name} computes in phase {number + 1}",
+                  had["dispatches"] > 0 and had["share"] > 0, str(had))
+        picture = os.path.join(where, name + ".png")
+        check(f"{name} has a picture", os.path.getsize(picture) > 1000)
+    capped = phases[1]["guest2"]
+    check("who is capped has no more", 0 < capped["share"] < 0.12, str(capped))
+    check("who is faulted has nothing",
+          phases[2][victim]["dispatches"] == 0, str(phases[2]))
+    check("the other goes on", phases[2][other]["dispatches"] > 0, str(phases[2]))
+
+
 def shares(where):
     for t in load(where, "bench.json")["targets"]:
         check(t["what"], t["met"],
@@ -64,6 +87,8 @@ def shares(where):
 def main(args):
     if args[:1] == ["demo"] and len(args) == 3:
         demo(args[1], int(args[2]))
+    elif args[:1] == ["demo-soft"] and len(args) == 2:
+        demo_soft(args[1])
     elif args[:1] == ["shares"] and len(args) == 2:
         shares(args[1])
     else:
