@@ -5,6 +5,7 @@
  * other workers could tell.
  */
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -119,6 +120,7 @@ pid_t start_worker(const struct supervisor *s, const struct vgpu_soft_event *eve
 	if (!pid)
 		become_worker(s, event, fd);
 	if (pid < 0)
-		warn("no process for a worker");
+		warn("no process for a worker%s", errno != EINVAL ? "" :
+		     ", which wants a kernel with namespaces (UTS, IPC, PID, net)");
 	return pid;
 }
