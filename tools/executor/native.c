@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../text.h"
 #include "kernel.h"
 #include "native.h"
@@ -155,24 +155,16 @@ static bool run_once(const struct native *n, const struct dispatch *d,
 	return true;
 }
 
-uint64_t native_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
 static int run_kernel(const struct native *n, struct dispatch *d)
 {
 	uint64_t size, turns = 0, start, i;
 	void *memory = native_map(n->file, &size);
 
-	start = native_now_ns();
+	start = now_ns();
 	for (i = 0; i < n->repeat; i++)
 		if (!run_once(n, d, memory, size, &turns))
 			return NATIVE_REFUSED;
-	native_tell(turns, (native_now_ns() - start) / n->repeat);
+	native_tell(turns, (now_ns() - start) / n->repeat);
 	munmap(memory, size);
 	return 0;
 }

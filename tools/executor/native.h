@@ -31,7 +31,6 @@ bool native_arg(char type, const char *text, uint8_t *to);
 void *native_map(const char *path, uint64_t *size);
 void native_refused(unsigned int arg, const char *why);
 void native_tell(uint64_t turns, uint64_t ns);
-uint64_t native_now_ns(void);
 int run_native(const struct native *n);
 
 /* native_program.c */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "../clock.h"
 #include "native.h"
 #include "program.h"
 
@@ -84,11 +85,11 @@ static int run_all(struct programs *ps, const struct native *n,
 		native_refused(job.refused_arg, job.module.why);
 		ret = NATIVE_REFUSED;
 	}
-	start = native_now_ns();
+	start = now_ns();
 	for (i = 0; !ret && i < n->repeat; i++)
 		ret = run_once(ps, n, &job, &turns);
 	if (!ret)
-		native_tell(turns, (native_now_ns() - start) / n->repeat);
+		native_tell(turns, (now_ns() - start) / n->repeat);
 	munmap(memory, size);
 	return ret;
 }

@@ -2,22 +2,14 @@
 /* Making guests' programs ready, and carrying them out. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../clock.h"
 #include "program.h"
 
 /* A piece ends soon enough for whoever waits, and late enough to be worth a start. */
 #define PIECE_NS	1000000
 /* What a piece is cut into, at most: the rest of a row, rows, planes, and so on back. */
 #define MAX_BOXES	5
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 /* void main() {} */
 static const uint32_t nothing[] = {

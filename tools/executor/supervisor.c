@@ -17,9 +17,9 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "supervisor.h"
 #include "worker.h"
 
@@ -40,10 +40,7 @@ static uint32_t nr_places;
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+	return now_ns() / 1000000;
 }
 
 static struct place *place_of(uint32_t instance)
