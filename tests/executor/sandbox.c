@@ -195,10 +195,12 @@ static bool the_kernel_log(void)
 	return syscall(SYS_syslog, 5, NULL, 0) >= 0;
 }
 
-static const struct {
+struct attempt {
 	const char *name;
 	bool (*attempt)(void);
-} attempts[] = {
+};
+
+static const struct attempt attempts[] = {
 	{ "a file", a_file },
 	{ "a device", a_device },
 	{ "its memory as a file", own_memory_as_file },
@@ -293,18 +295,12 @@ static bool a_limit(void)
 }
 
 /* Behind the inner wall with memory they get it. */
-static const struct {
-	const char *name;
-	bool (*attempt)(void);
-} memory[] = {
+static const struct attempt memory[] = {
 	{ "more memory", more_memory },
 	{ "a larger heap", a_larger_heap },
 };
 
-static const struct {
-	const char *name;
-	bool (*attempt)(void);
-} inner[] = {
+static const struct attempt inner[] = {
 	{ "another mapping of its descriptor", another_partition },
 	{ "shared pages", shared_pages },
 	{ "huge pages", huge_pages },
