@@ -22,12 +22,22 @@
 /* The host's own part, at the top of VRAM; nothing is drawn there. */
 #define HOST_RESERVE	SZ_4M
 
+#define RV100_TYPE(mib, xres, yres, share) {			\
+	.name = "RV100-" #mib "D",				\
+	.vram_size = (mib) * SZ_1M,				\
+	.max_xres = (xres),					\
+	.max_yres = (yres),					\
+	.num_heads = 1,						\
+	.weight = (share),					\
+	.classes = BIT(VGPU_CLASS_2D),				\
+}
+
 /* Smallest first: a small card offers the first few. Weight follows VRAM. */
 static const struct vgpu_type_desc rv100_types[] = {
-	{ "RV100-4D", SZ_4M, 1024, 768, 1, 50, BIT(VGPU_CLASS_2D) },
-	{ "RV100-8D", SZ_8M, 1280, 1024, 1, 100, BIT(VGPU_CLASS_2D) },
-	{ "RV100-16D", SZ_16M, 1600, 1200, 1, 200, BIT(VGPU_CLASS_2D) },
-	{ "RV100-32D", SZ_32M, 1920, 1200, 1, 400, BIT(VGPU_CLASS_2D) },
+	RV100_TYPE(4, 1024, 768, 50),
+	RV100_TYPE(8, 1280, 1024, 100),
+	RV100_TYPE(16, 1600, 1200, 200),
+	RV100_TYPE(32, 1920, 1200, 400),
 };
 
 static int rv100_instance_init(struct vgpu_instance *inst)

@@ -222,7 +222,11 @@ static const struct vgpu_gpu_ops ops = {
 };
 
 static const struct vgpu_type_desc types[] = {
-	{ "TEMPLATE-64C", SZ_64M, .classes = BIT(VGPU_CLASS_COPY) },
+	{
+		.name = "TEMPLATE-64C",
+		.vram_size = SZ_64M,
+		.classes = BIT(VGPU_CLASS_COPY),
+	},
 };
 
 static const struct vgpu_gpu_desc description = {
