@@ -140,14 +140,7 @@ tier_vfio-soft() {
 	in_host_vm vfio-soft tests/vfio /repo/tests/vfio/run.sh --gpu soft
 }
 
-tier_e2e() {
-	local status=0
-
-	in_host_vm e2e "guest tests/e2e" /repo/tests/e2e/run.sh || status=$?
-	in_host_vm e2e-soft "guest tests/e2e" /repo/tests/e2e/soft.sh short || status=$?
-	cat "$results/e2e-soft.tap" >> "$results/e2e.tap"
-	return "$status"
-}
+tier_e2e() { in_host_vm e2e "guest tests/e2e" /repo/tests/e2e/run.sh; }
 
 tier_compute() {
 	scripts/opencl
@@ -241,23 +234,34 @@ tier_monitoring() {
 	tools_in_host_vm monitoring prometheus
 }
 
-# In the tree, under sanitizers, with machines that are made up; then in the host VM.
-tier_tools() {
-	local made_up=$results/made-up script sanitize status=0
-	local tree=(scripts/in-tree --suite trixie-tools)
+# In the tree, under sanitizers, with machines that are made up.
+tools_in_tree() {
+	local script status=0
 
-	make_tools
-	sanitize='-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all'
-	"${tree[@]}" make -s -C /repo/tools O=/build/tools-asan "CFLAGS=$sanitize"
-	rm -rf "$made_up"
-	mkdir -p "$made_up"
+	rm -rf "$results/made-up"
+	mkdir -p "$results/made-up"
 	for script in made_up screens documents edid nodes kernels programs; do
-		"${tree[@]}" env BIN=/build/tools-asan PYTHONDONTWRITEBYTECODE=1 \
+		scripts/in-tree --suite trixie-tools \
+			env BIN=/build/tools-asan PYTHONDONTWRITEBYTECODE=1 \
 			python3 "/repo/tests/tools/$script.py" \
 			/build/check/made-up || status=$?
 	done
+	return "$status"
+}
+
+# Beside each other: either waits most of the time.
+tier_tools() {
+	local sanitize status=0 in_tree
+
+	make_tools
+	sanitize='-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all'
+	scripts/in-tree --suite trixie-tools make -s -C /repo/tools \
+		O=/build/tools-asan "CFLAGS=$sanitize"
+	tools_in_tree &
+	in_tree=$!
 	tools_in_host_vm tools || status=$?
-	cat "$made_up/tests.tap" >> "$results/tools.tap"
+	wait "$in_tree" || status=$?
+	cat "$results/made-up/tests.tap" >> "$results/tools.tap"
 	return "$status"
 }
 

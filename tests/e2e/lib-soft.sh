@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034,SC2154
-# Guests with vGPUs of a soft GPU that have no display. Sourced, after demo-lib.sh,
-# tap.sh and lib.sh.
+# Guests with vGPUs of a soft GPU. Sourced, after demo-lib.sh, tap.sh and lib.sh.
 #
-# No stock driver knows their engines: the program "soft" of guest/ does what one would,
-# and judges what it sees.
+# No stock driver knows the engines: the program "soft" of guest/ does what one would,
+# and judges what it sees. The display is known to the stock driver bochs.
 
 # The display is off: it has none.
 boot_soft() { "${@:2}" guest start "$1" --mdev "${uuid_of[$1]}" -- -set device.vgpu.display=off; }
@@ -68,4 +67,47 @@ submissions_around_sleep() {
 	echo "# $traps of $2 were traps"
 	check "the engines slept at times" more_than "$traps" $(($2 / 100))
 	check "and at times a submission was no trap" more_than "$2" "$traps"
+}
+
+# ---- A guest with a screen
+
+# All of the screen in one colour, of which the bytes are given in octal: blue, green,
+# red, and one that is not shown. Without the text console, which would write there.
+paint() {
+	run_in screen "for c in /sys/class/vtconsole/*; do grep -q frame \$c/name && \
+		echo 0 > \$c/bind; done; printf '$1' > /tmp/p; while [ \$(wc -c < /tmp/p) -lt 4194304 ]; do \
+		cat /tmp/p /tmp/p > /tmp/q; mv /tmp/q /tmp/p; done; cat /tmp/p > /dev/fb0 2>/dev/null; true" &&
+		await screen
+}
+
+# So many pixels, all of a colour.
+shows() {
+	guest shot screen "$OUT/screen.png" &&
+		"$BUILD/e2e/compare" "$OUT/screen.png" "$1" | tee -a "$OUT/screen.txt" |
+		grep -qx "$2 pixels equal"
+}
+
+bind_bochs() {
+	run_in screen "cd /sys/bus/pci/drivers/bochs-drm && set -- 0000* && echo \$1 > unbind && \
+		echo \$1 > bind" && await screen
+}
+
+screen() {
+	set_guest screen 7e55e7a0-0000-4000-8000-000000000013 SOFT-16B 1024x768 ''
+	check "a vGPU with a display" create_vgpu "$soft_gpu" SOFT-16B "${uuid_of[screen]}" ||
+		give_up "no vGPU"
+	check "a guest starts with it" boot screen --append tessera.bochs ||
+		give_up "no guest with a screen"
+	check "it boots" guest wait screen TESSERA-GUEST-READY || give_up "no guest with a screen"
+	check "bochs draws on it" paint '\063\042\021\000'
+	check "the host shows just that" shows 112233 $((1024 * 768))
+	echo 800x600 > "$mdevs/${uuid_of[screen]}/vgpu/resolution"
+	check "bochs looks at another monitor" bind_bochs
+	check "bochs draws on that" paint '\314\273\252\000'
+	check "the host shows it in the mode of that" shows aabbcc $((800 * 600))
+	check "bochs has found all registers that it wants" equal \
+		"$(read_counter screen unknown_regs)" 0
+	check "the guest stops" guest stop screen
+	cp /run/guests/screen/serial.log "$OUT/screen.console"
+	check "its vGPU goes" remove_vgpu "${uuid_of[screen]}"
 }

@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #: soft.sh - guests with vGPUs of a soft GPU, in the host VM
 #:
-#: Usage: tests/e2e/soft.sh [short | screen]    (by scripts/hostvm run; see scripts/check)
-#:   short   one guest: its memory, doorbells, interrupts; and one with a screen
-#:   screen  the latter alone
+#: Usage: tests/e2e/soft.sh [screen]    (by scripts/hostvm run; see scripts/check)
+#:   screen  the guest with a screen alone
 #:
-#: The stock driver bochs knows its display; for the rest see lib-soft.sh.
+#: See lib-soft.sh.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR/../../scripts
@@ -72,7 +71,7 @@ one_guest() {
 	fi
 	all_of_it
 	check "guest1 stops" guest stop guest1
-	if [ "$KERNEL" != 6.1 ] && [ -z "$short" ]; then
+	if [ "$KERNEL" != 6.1 ]; then
 		by_small_pages
 		check "guest1 stops again" guest stop guest1
 	fi
@@ -188,49 +187,6 @@ hot_plug() {
 	check "guest1 stops" guest stop guest1
 }
 
-# ---- A guest with a screen, by the stock driver bochs
-
-# All of the screen in one colour, of which the bytes are given in octal: blue, green,
-# red, and one that is not shown. Without the text console, which would write there.
-paint() {
-	run_in screen "for c in /sys/class/vtconsole/*; do grep -q frame \$c/name && \
-		echo 0 > \$c/bind; done; printf '$1' > /tmp/p; while [ \$(wc -c < /tmp/p) -lt 4194304 ]; do \
-		cat /tmp/p /tmp/p > /tmp/q; mv /tmp/q /tmp/p; done; cat /tmp/p > /dev/fb0 2>/dev/null; true" &&
-		await screen
-}
-
-# So many pixels, all of a colour.
-shows() {
-	guest shot screen "$OUT/screen.png" &&
-		"$BUILD/e2e/compare" "$OUT/screen.png" "$1" | tee -a "$OUT/screen.txt" |
-		grep -qx "$2 pixels equal"
-}
-
-bind_bochs() {
-	run_in screen "cd /sys/bus/pci/drivers/bochs-drm && set -- 0000* && echo \$1 > unbind && \
-		echo \$1 > bind" && await screen
-}
-
-screen() {
-	set_guest screen 7e55e7a0-0000-4000-8000-000000000013 SOFT-16B 1024x768 ''
-	check "a vGPU with a display" create_vgpu "$soft_gpu" SOFT-16B "${uuid_of[screen]}" ||
-		give_up "no vGPU"
-	check "a guest starts with it" boot screen --append tessera.bochs ||
-		give_up "no guest with a screen"
-	check "it boots" guest wait screen TESSERA-GUEST-READY || give_up "no guest with a screen"
-	check "bochs draws on it" paint '\063\042\021\000'
-	check "the host shows just that" shows 112233 $((1024 * 768))
-	echo 800x600 > "$mdevs/${uuid_of[screen]}/vgpu/resolution"
-	check "bochs looks at another monitor" bind_bochs
-	check "bochs draws on that" paint '\314\273\252\000'
-	check "the host shows it in the mode of that" shows aabbcc $((800 * 600))
-	check "bochs has found all registers that it wants" equal \
-		"$(read_counter screen unknown_regs)" 0
-	check "the guest stops" guest stop screen
-	cp /run/guests/screen/serial.log "$OUT/screen.console"
-	check "its vGPU goes" remove_vgpu "${uuid_of[screen]}"
-}
-
 take_down() {
 	for name in guest1 guest2; do
 		[ ! -e "$mdevs/${uuid_of[$name]}" ] ||
@@ -240,10 +196,10 @@ take_down() {
 }
 
 start_gpu
-short=${1:-}
-[ "$short" = screen ] || one_guest
+only=${1:-}
+[ "$only" = screen ] || one_guest
 screen
-if [ -z "$short" ]; then
+if [ -z "$only" ]; then
 	two_slices
 	hang_beside
 	reboots_at_work
