@@ -142,6 +142,7 @@ struct vgpu_entitled {
  * @trap_debt: time of its traps that no engine has charged to it yet, ns
  * @faulted: the engine had to be reset under it: engine writes are dropped
  *	until it is reset
+ * @halted: it stands still, see vgpu_function_halt(); under @trap_lock
  * @guard_lock: protects @guards; innermost
  * @guards: how often it did what it should not do often
  * @fifo_wait: ns that its traps have waited for room in a FIFO; trap context
@@ -163,6 +164,7 @@ struct vgpu_vdev {
 	struct vgpu_entitled entitled;
 	atomic64_t trap_debt;
 	bool faulted;
+	bool halted;
 	spinlock_t guard_lock;		/* guards */
 	struct vgpu_window guards[VGPU_NR_GUARDS];
 	u64 fifo_wait;

@@ -34,6 +34,8 @@ int vgpu_function_init(struct vgpu_pdev *pd);
 void vgpu_function_fini(struct vgpu_pdev *pd);
 void vgpu_function_reset(struct vgpu_vdev *vd);
 void vgpu_function_close(struct vgpu_vdev *vd);
+void vgpu_function_halt(struct vgpu_vdev *vd);
+void vgpu_function_go(struct vgpu_vdev *vd);
 int vgpu_function_save(struct vgpu_vdev *vd, struct vgpu_writer *w);
 int vgpu_function_load(struct vgpu_vdev *vd, struct vgpu_reader *r);
 
@@ -70,6 +72,7 @@ int vgpu_doorbell_access(struct vgpu_vdev *vd, const struct vgpu_area *area,
 extern const struct vgpu_section vgpu_irq_section;
 void vgpu_irq_init(struct vgpu_vdev *vd);
 void vgpu_irq_retry(struct vgpu_vdev *vd);
+void vgpu_irq_hold(struct vgpu_vdev *vd, bool hold);
 void vgpu_irq_command(struct vgpu_vdev *vd);
 bool vgpu_irq_notify(struct vgpu_vdev *vd, unsigned int index);
 int vgpu_irq_info(struct vgpu_vdev *vd, struct vfio_irq_info *info);

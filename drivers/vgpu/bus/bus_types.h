@@ -45,6 +45,7 @@ struct vgpu_vector {
  * @msi_pending: an MSI was held back
  * @msix_on: the guest enabled MSI-X
  * @msix_held: the guest masked all of its vectors at once
+ * @held: the function stands still: all are held back until it goes on
  * @msix: its table
  * @vectors: one for each row of the table
  * @retry: delivers what was held back; owns no reference, cancelled on close
@@ -60,6 +61,7 @@ struct vgpu_irqs {
 	bool msi_pending;
 	bool msix_on;
 	bool msix_held;
+	bool held;
 	struct vgpu_msix msix;
 	struct vgpu_vector *vectors;
 	struct delayed_work retry;

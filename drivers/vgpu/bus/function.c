@@ -137,6 +137,39 @@ void vgpu_function_close(struct vgpu_vdev *vd)
 	for (s = vd->pd->sections; *s; s++)
 		if ((*s)->close)
 			(*s)->close(&vd->inst);
+	mutex_lock(&vd->trap_lock);
+	vd->halted = false;
+	vgpu_irq_hold(vd, false);
+	mutex_unlock(&vd->trap_lock);
+}
+
+/**
+ * vgpu_function_halt() - the function stands still from now on
+ * @vd: the instance
+ *
+ * Until vgpu_function_go() nothing of it runs, it does not interrupt, and time does
+ * not change it; what it has to do is kept. It answers all the same.
+ */
+void vgpu_function_halt(struct vgpu_vdev *vd)
+{
+	mutex_lock(&vd->trap_lock);
+	vd->halted = true;
+	vgpu_irq_hold(vd, true);
+	vgpu_sched_pause(vd);
+	mutex_unlock(&vd->trap_lock);
+}
+
+/**
+ * vgpu_function_go() - a function that stands still goes on
+ * @vd: the instance
+ */
+void vgpu_function_go(struct vgpu_vdev *vd)
+{
+	mutex_lock(&vd->trap_lock);
+	vd->halted = false;
+	vgpu_sched_resume(vd);
+	vgpu_irq_hold(vd, false);
+	mutex_unlock(&vd->trap_lock);
 }
 
 /* The header is written when it is known what follows; an empty one is not. */

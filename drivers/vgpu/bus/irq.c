@@ -42,6 +42,8 @@ void vgpu_irq_retry(struct vgpu_vdev *vd)
 
 static bool allowed(struct vgpu_vdev *vd)
 {
+	if (vd->irqs.held)
+		return false;
 	if (vgpu_guard_event(vd, VGPU_GUARD_IRQS))
 		return true;
 	vgpu_irq_retry(vd);
@@ -72,15 +74,36 @@ static void deliver_msi(struct vgpu_vdev *vd)
 	signal_trigger(irqs, VFIO_PCI_MSI_IRQ_INDEX);
 }
 
+static void deliver_all(struct vgpu_vdev *vd)
+{
+	deliver_msi(vd);
+	deliver_intx(vd);
+	vgpu_vectors_deliver(vd);
+}
+
 static void retry_work(struct work_struct *work)
 {
 	struct vgpu_vdev *vd = container_of(to_delayed_work(work),
 					    struct vgpu_vdev, irqs.retry);
 
 	spin_lock_irq(&vd->irqs.lock);
-	deliver_msi(vd);
-	deliver_intx(vd);
-	vgpu_vectors_deliver(vd);
+	deliver_all(vd);
+	spin_unlock_irq(&vd->irqs.lock);
+}
+
+/**
+ * vgpu_irq_hold() - hold all interrupts back, or let them go
+ * @vd: the instance; trap lock held
+ * @hold: which of these
+ *
+ * They stay pending meanwhile. Events that have no state go on.
+ */
+void vgpu_irq_hold(struct vgpu_vdev *vd, bool hold)
+{
+	lockdep_assert_held(&vd->trap_lock);
+	spin_lock_irq(&vd->irqs.lock);
+	vd->irqs.held = hold;
+	deliver_all(vd);
 	spin_unlock_irq(&vd->irqs.lock);
 }
 

@@ -27,7 +27,7 @@ static void deliver(struct vgpu_vdev *vd, unsigned int v)
 	struct vgpu_vector *vec = &irqs->vectors[v];
 
 	lockdep_assert_held(&irqs->lock);
-	if (!test_bit(v, irqs->msix.pending) || !vec->trigger ||
+	if (!test_bit(v, irqs->msix.pending) || !vec->trigger || irqs->held ||
 	    !irqs->master || irqs->msix_held || vgpu_msix_masked(&irqs->msix, v))
 		return;
 	if (!vgpu_guard_event_of(vd, VGPU_GUARD_IRQS, &vec->guard)) {

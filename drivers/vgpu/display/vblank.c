@@ -30,7 +30,7 @@ static void vblank_work(struct work_struct *work)
 	struct vgpu_vdev *vd = head->vd;
 
 	mutex_lock(&vd->trap_lock);
-	if (head->period)
+	if (head->period && !vd->halted)
 		vd_ops(vd)->vblank(&vd->inst, head - vd->heads);
 	mutex_unlock(&vd->trap_lock);
 }

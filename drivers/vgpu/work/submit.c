@@ -9,6 +9,7 @@
 
 #include "../core.h"
 #include "../trace.h"
+#include "sched.h"
 
 /* How long a guest's write waits for room in its FIFO. */
 #define FIFO_WAIT	(5 * HZ)
@@ -22,6 +23,9 @@ static int wait_for_room(struct vgpu_fifo *f, struct vgpu_queue *q)
 	u64 begin = ktime_get_ns();
 	long ret;
 
+	/* Nobody makes room while it stands still. */
+	if (vgpu_sched_paused(vd))
+		goto full;
 	vgpu_queue_kick(q);
 	do {
 		ret = vgpu_fifo_wait(f, FIFO_NAP);
@@ -30,6 +34,7 @@ static int wait_for_room(struct vgpu_fifo *f, struct vgpu_queue *q)
 	vd->fifo_wait += ktime_get_ns() - begin;
 	if (ret >= 0 && vgpu_fifo_level(f) < f->depth)
 		return 0;
+full:
 	vgpu_queue_count(q, VGPU_QUEUE_OVERFLOWS, 1);
 	return -EBUSY;
 }
