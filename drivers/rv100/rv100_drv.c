@@ -157,6 +157,7 @@ static void describe(struct rv100_gpu *card, struct vgpu_gpu_desc *desc)
 	u64 usable = desc->vram.size - desc->vram.reserved;
 
 	desc->dev = &pdev->dev;
+	desc->backend = "rv100";
 	desc->ops = &rv100_ops;
 	desc->priv = card;
 	desc->regs = rv100_regs;

@@ -180,6 +180,7 @@ static const struct vgpu_gpu_ops soft_ops = {
 
 static void describe(struct soft_gpu *soft, struct vgpu_gpu_desc *desc)
 {
+	desc->backend = "soft";
 	desc->ops = &soft_ops;
 	desc->types = soft->types.desc;
 	desc->nr_types = soft->types.nr;

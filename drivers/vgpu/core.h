@@ -7,6 +7,10 @@
  *
  * - &vgpu_pdev.lock: partitions, ids, the last refusal and the promises of a
  *   GPU. Only the run lists' spinlocks are taken inside it.
+ * - &vgpu_migration.lock: how far an instance is on its way elsewhere. Held for a
+ *   change of that, and by a reset. Not together with &vgpu_pdev.lock.
+ * - &vgpu_transfer.lock: a stream by which an instance leaves or arrives, and what
+ *   that reads or writes of it. Held while user space reads or writes some of it.
  * - &vgpu_vdev.trap_lock: an instance's registers, configuration space,
  *   interrupts' set-up, monitor and display. Held for one trapped access, one
  *   ioctl. User memory is never touched under it: user memory may be our own
@@ -17,7 +21,7 @@
  *   mmap_lock.
  * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
  *   engines. It keeps memory within reach for who clears it by CPU. Taken with no
- *   other lock held.
+ *   other lock held but &vgpu_migration.lock.
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
  *   Taken under trap_lock by a reset; never the other way round.
  * - &vgpu_sched.rl_lock, &vgpu_irqs.lock: spinlocks.
@@ -42,6 +46,7 @@
 #include "guard/guard_types.h"
 #include "guard/window.h"
 #include "host/parts.h"
+#include "migrate/migrate_types.h"
 #include "work/runlist.h"
 #include "work/sched_types.h"
 
@@ -67,6 +72,7 @@ struct vgpu_type;
  *	engine's lock held
  * @sharing: holds the settings that are the same for all engines; nobody is in
  *	this run list
+ * @moving: what an instance's VFIO device asks of migration
  * @lost: the hardware does not answer any more; only ever set
  * @asleep: the machine sleeps, and no engine is to be touched; changed with
  *	@reset_lock and all hw_locks held, so that any of these protects it
@@ -98,6 +104,7 @@ struct vgpu_pdev {
 	struct vgpu_runlist sharing;
 	u32 watchdog_us;
 	void (*faulted)(struct vgpu_vdev *vd);
+	const struct vgpu_moving *moving;
 	bool lost;
 	bool asleep;
 	wait_queue_head_t awake;
@@ -150,6 +157,7 @@ struct vgpu_entitled {
  * @doorbells: by number
  * @display: what is shown
  * @heads: vertical blanks
+ * @migration: how far it is on its way elsewhere
  */
 struct vgpu_vdev {
 	struct vfio_device vdev;
@@ -172,6 +180,7 @@ struct vgpu_vdev {
 	struct vgpu_doorbell doorbells[VGPU_MAX_DOORBELLS];
 	struct vgpu_display display;
 	struct vgpu_head heads[VGPU_MAX_HEADS];
+	struct vgpu_migration migration;
 };
 
 static inline struct vgpu_vdev *inst_to_vd(struct vgpu_instance *inst)

@@ -124,4 +124,32 @@ static inline void vgpu_dma_unmap(struct vfio_device *vdev, u64 iova,
 #define VGPU_REGION_INFO_OPS
 #endif
 
+/*
+ * v6.2 lets user space ask how much there is to migrate. Older ones hand what they do
+ * not know on to the driver.
+ */
+#ifdef VGPU_HAS_MIG_DATA_SIZE
+#define VGPU_DATA_SIZE_OPS	.migration_get_data_size = vgpu_get_data_size,
+#define VGPU_FEATURE_OPS
+#else
+#define VFIO_DEVICE_FEATURE_MIG_DATA_SIZE	9
+struct vfio_device_feature_mig_data_size {
+	__aligned_u64 stop_copy_length;
+};
+
+#define VGPU_DATA_SIZE_OPS
+#define VGPU_FEATURE_OPS	.device_feature = vgpu_device_feature,
+#endif
+
+/*
+ * v6.7 made the bitmap of what a device has written iommufd's. VFIO without it starts
+ * logging, and then fails to report: better not to offer it.
+ */
+#if defined(VGPU_HAS_IOVA_BITMAP_OF_IOMMUFD) && \
+	!IS_ENABLED(CONFIG_IOMMUFD_DRIVER)
+#define VGPU_LOG_OPS	NULL
+#else
+#define VGPU_LOG_OPS	(&vgpu_log_ops)
+#endif
+
 #endif /* _VGPU_COMPAT_H */

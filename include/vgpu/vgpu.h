@@ -232,8 +232,10 @@ struct vgpu_gpu_ops {
  * struct vgpu_gpu_desc - a physical GPU, as its backend describes it
  * @dev: the device; becomes the mdev parent. While registered, its driver
  *	data is the struct vgpu_gpu; the backend's own is @priv
+ * @backend: its name, at most 31 characters: an instance can move to another GPU
+ *	only if that has the same
  * @ops: the backend's functions
- * @types: vGPU types on offer
+ * @types: vGPU types on offer, of names of at most 31 characters
  * @nr_types: how many
  * @pci: what instances are on PCI, of types that do not say it themselves
  * @vram: video memory
@@ -255,6 +257,7 @@ struct vgpu_gpu_ops {
  */
 struct vgpu_gpu_desc {
 	struct device *dev;
+	const char *backend;
 	const struct vgpu_gpu_ops *ops;
 	const struct vgpu_type_desc *types;
 	unsigned int nr_types;

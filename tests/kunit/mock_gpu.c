@@ -330,6 +330,7 @@ void mock_describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc)
 {
 	memset(desc, 0, sizeof(*desc));
 	desc->dev = mock->dev;
+	desc->backend = "mock";
 	desc->ops = &gpu_ops;
 	desc->types = types;
 	desc->nr_types = MOCK_TYPES;

@@ -230,6 +230,7 @@ static const struct vgpu_type_desc types[] = {
 };
 
 static const struct vgpu_gpu_desc description = {
+	.backend = "template",
 	.ops = &ops,
 	.types = types,
 	.nr_types = ARRAY_SIZE(types),

@@ -43,7 +43,10 @@ static int vgpu_open_device(struct vfio_device *vdev)
 
 static void vgpu_close_device(struct vfio_device *vdev)
 {
-	vgpu_function_close(to_vd(vdev));
+	struct vgpu_vdev *vd = to_vd(vdev);
+
+	vd->pd->moving->close(vd);
+	vgpu_function_close(vd);
 }
 
 static ssize_t vgpu_read(struct vfio_device *vdev, char __user *buf,
@@ -268,9 +271,7 @@ static long reset(struct vgpu_vdev *vd)
 	ret = vgpu_guard_wait(vd, VGPU_GUARD_RESETS);
 	if (ret)
 		return ret;
-	mutex_lock(&vd->trap_lock);
-	vgpu_function_reset(vd);
-	mutex_unlock(&vd->trap_lock);
+	vd->pd->moving->reset(vd);
 	return 0;
 }
 
@@ -326,6 +327,29 @@ static long vgpu_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	}
 }
 
+/*
+ * For kernels whose VFIO does not know this feature, but hands it on; see
+ * VGPU_FEATURE_OPS.
+ */
+static int __maybe_unused vgpu_device_feature(struct vfio_device *vdev,
+					      u32 flags, void __user *arg,
+					      size_t argsz)
+{
+	struct vfio_device_feature_mig_data_size size = {};
+	struct vgpu_vdev *vd = to_vd(vdev);
+	int ret;
+
+	if ((flags & VFIO_DEVICE_FEATURE_MASK) !=
+	    VFIO_DEVICE_FEATURE_MIG_DATA_SIZE)
+		return -ENOTTY;
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET,
+				 sizeof(size));
+	if (ret != 1)
+		return ret;
+	size.stop_copy_length = vd->pd->moving->data_size(vd);
+	return copy_to_user(arg, &size, sizeof(size)) ? -EFAULT : 0;
+}
+
 const struct vfio_device_ops vgpu_vfio_ops = {
 	.name = "vgpu",
 	.open_device = vgpu_open_device,
@@ -336,6 +360,7 @@ const struct vfio_device_ops vgpu_vfio_ops = {
 	.mmap = vgpu_mmap,
 	.request = vgpu_request,
 	VGPU_REGION_INFO_OPS
+	VGPU_FEATURE_OPS
 	VGPU_RELEASE_OPS
 	VGPU_IOMMUFD_OPS
 };

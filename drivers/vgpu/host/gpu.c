@@ -12,6 +12,8 @@
 #include "../bus/bus.h"
 #include "../display/edid.h"
 #include "../guard/guard.h"
+#include "../migrate/format.h"
+#include "../migrate/migrate.h"
 #include "../work/sched.h"
 #include "host.h"
 #include "place.h"
@@ -122,6 +124,12 @@ static u64 granule(const struct vgpu_vram *vram)
 	return vram->pages ? PMD_SIZE : PAGE_SIZE;
 }
 
+/* By which a stream says what it is of. */
+static bool has_name(const char *name)
+{
+	return name && *name && strlen(name) < VGPU_STREAM_NAME;
+}
+
 static const struct vgpu_pci_desc *pci_of(const struct vgpu_gpu_desc *desc,
 					  const struct vgpu_type_desc *t)
 {
@@ -137,7 +145,8 @@ static int check_type(const struct vgpu_gpu_desc *desc,
 
 	if (!pci->bars || vgpu_config_check(pci))
 		return -EINVAL;
-	if (!t->vram_size || t->vram_size % granule(&desc->vram) ||
+	if (!has_name(t->name) ||
+	    !t->vram_size || t->vram_size % granule(&desc->vram) ||
 	    t->num_heads > VGPU_MAX_HEADS ||
 	    t->screen_size > t->vram_size || !PAGE_ALIGNED(t->screen_size))
 		return -EINVAL;
@@ -158,7 +167,8 @@ static int check_desc(const struct vgpu_gpu_desc *desc)
 
 	if (!desc->nr_types || desc->vram.reserved >= desc->vram.size ||
 	    !desc->vram.virt == !desc->vram.pages ||
-	    !PAGE_ALIGNED(desc->vram.phys) || check_engines(desc))
+	    !PAGE_ALIGNED(desc->vram.phys) || !has_name(desc->backend) ||
+	    check_engines(desc))
 		return -EINVAL;
 	for (i = 0; i < desc->nr_types; i++)
 		if (check_type(desc, &desc->types[i]))
@@ -234,6 +244,7 @@ static struct vgpu_pdev *alloc_gpu(const struct vgpu_gpu_desc *desc)
 	pd->gpu.pd = pd;
 	pd->watchdog_us = VGPU_WATCHDOG_US;
 	pd->faulted = vgpu_instance_faulted;
+	pd->moving = &vgpu_moving;
 	vgpu_guard_init(pd);
 	vgpu_sched_init(pd, slice_us * NSEC_PER_USEC);
 	mutex_init(&pd->lock);

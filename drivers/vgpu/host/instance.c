@@ -14,6 +14,7 @@
 #include "../bus/bus.h"
 #include "../display/display.h"
 #include "../guard/guard.h"
+#include "../migrate/migrate.h"
 #include "../work/sched.h"
 #include "host.h"
 
@@ -127,6 +128,7 @@ static void init_locks(struct vgpu_vdev *vd)
 	spin_lock_init(&vd->guard_lock);
 	vgpu_irq_init(vd);
 	vgpu_vblank_init(vd);
+	vgpu_migrate_init(vd);
 }
 
 /**

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VFIO's migration protocol: what user space asks for becomes arcs (arcs.c), and what
+ * each of them asks for is done here.
+ *
+ * Other drivers put off a reset that comes while the state changes, since user memory
+ * is touched under the same lock. Here it is not: a reset waits its turn.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <vgpu/compat.h>
+
+#include "../core.h"
+#include "../bus/bus.h"
+#include "../work/sched.h"
+#include "arcs.h"
+#include "migrate.h"
+#include "saver.h"
+#include "transfer.h"
+
+static struct vgpu_vdev *to_vd(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct vgpu_vdev, vdev);
+}
+
+static void end_transfer(struct vgpu_migration *m)
+{
+	lockdep_assert_held(&m->lock);
+	if (m->transfer)
+		vgpu_transfer_end(m->transfer);
+	m->transfer = NULL;
+}
+
+/* A stream that was refused when it was written. */
+static void look(struct vgpu_migration *m)
+{
+	lockdep_assert_held(&m->lock);
+	if (m->state == VFIO_DEVICE_STATE_RESUMING &&
+	    READ_ONCE(m->transfer->broken)) {
+		end_transfer(m);
+		m->state = VFIO_DEVICE_STATE_ERROR;
+	}
+}
+
+static struct file *save(struct vgpu_vdev *vd)
+{
+	struct vgpu_migration *m = &vd->migration;
+	struct vgpu_transfer *t;
+	struct file *file;
+
+	if (READ_ONCE(vd->pd->lost))
+		return ERR_PTR(-EIO);
+	t = vgpu_transfer_save(vd, &file);
+	if (IS_ERR(t))
+		return ERR_CAST(t);
+	m->transfer = t;
+	return file;
+}
+
+/* What the stream does not have is zero. */
+static struct file *load(struct vgpu_vdev *vd)
+{
+	struct vgpu_migration *m = &vd->migration;
+	struct vgpu_transfer *t;
+	struct file *file;
+	int ret;
+
+	ret = vgpu_scrub(vd->pd, vd->inst.vram_offset, vd->inst.vram_size);
+	if (ret)
+		return ERR_PTR(ret);
+	t = vgpu_transfer_load(vd, &file);
+	if (IS_ERR(t))
+		return ERR_CAST(t);
+	m->transfer = t;
+	return file;
+}
+
+static int loaded(struct vgpu_migration *m)
+{
+	int ret = vgpu_transfer_loaded(m->transfer);
+
+	end_transfer(m);
+	if (ret)
+		m->state = VFIO_DEVICE_STATE_ERROR;
+	return ret;
+}
+
+/* Return: the file of a stream that begins, NULL, or an error pointer. */
+static struct file *take_arc(struct vgpu_vdev *vd,
+			     enum vfio_device_mig_state next)
+{
+	struct vgpu_migration *m = &vd->migration;
+
+	lockdep_assert_held(&m->lock);
+	switch (vgpu_arc(m->state, next)) {
+	case VGPU_ARC_NOTHING:
+		return NULL;
+	case VGPU_ARC_HALT:
+		vgpu_function_halt(vd);
+		return NULL;
+	case VGPU_ARC_GO:
+		vgpu_function_go(vd);
+		return NULL;
+	case VGPU_ARC_SAVE:
+		return save(vd);
+	case VGPU_ARC_SAVED:
+		end_transfer(m);
+		return NULL;
+	case VGPU_ARC_LOAD:
+		return load(vd);
+	case VGPU_ARC_LOADED:
+		return ERR_PTR(loaded(m));
+	default:
+		return ERR_PTR(-EINVAL);
+	}
+}
+
+/* A stream begins on the last arc of a way alone: so VFIO finds its ways. */
+static struct file *walk(struct vgpu_vdev *vd, enum vfio_device_mig_state to)
+{
+	struct vgpu_migration *m = &vd->migration;
+	enum vfio_device_mig_state next;
+	struct file *file = NULL;
+	int ret;
+
+	/* VFIO warns when it is asked for a way out of an error. */
+	if (m->state == VFIO_DEVICE_STATE_ERROR)
+		return ERR_PTR(-EINVAL);
+	while (m->state != to) {
+		ret = vfio_mig_get_next_state(&vd->vdev, m->state, to, &next);
+		if (ret)
+			return ERR_PTR(ret);
+		file = take_arc(vd, next);
+		if (IS_ERR(file))
+			return file;
+		m->state = next;
+	}
+	return file;
+}
+
+static struct file *set_state(struct vfio_device *vdev,
+			      enum vfio_device_mig_state to)
+{
+	struct vgpu_vdev *vd = to_vd(vdev);
+	struct vgpu_migration *m = &vd->migration;
+	struct file *file;
+
+	/* Where it may end, but not be sent. */
+	if (to == VFIO_DEVICE_STATE_ERROR)
+		return ERR_PTR(-EINVAL);
+	mutex_lock(&m->lock);
+	look(m);
+	file = walk(vd, to);
+	mutex_unlock(&m->lock);
+	return file;
+}
+
+static int get_state(struct vfio_device *vdev, enum vfio_device_mig_state *state)
+{
+	struct vgpu_migration *m = &to_vd(vdev)->migration;
+
+	mutex_lock(&m->lock);
+	look(m);
+	*state = m->state;
+	mutex_unlock(&m->lock);
+	return 0;
+}
+
+/* Without @migration_get_data_size the ioctl is ours: compat.h. */
+static int __maybe_unused vgpu_get_data_size(struct vfio_device *vdev,
+					     unsigned long *size)
+{
+	*size = vgpu_saver_size(to_vd(vdev));
+	return 0;
+}
+
+static const struct vfio_migration_ops migration_ops = {
+	.migration_set_state = set_state,
+	.migration_get_state = get_state,
+	VGPU_DATA_SIZE_OPS
+};
+
+/* Whatever was under way: it runs, as on the first day. */
+static void reset(struct vgpu_vdev *vd)
+{
+	struct vgpu_migration *m = &vd->migration;
+
+	mutex_lock(&m->lock);
+	end_transfer(m);
+	mutex_lock(&vd->trap_lock);
+	vgpu_function_reset(vd);
+	mutex_unlock(&vd->trap_lock);
+	vgpu_function_go(vd);
+	m->state = VFIO_DEVICE_STATE_RUNNING;
+	mutex_unlock(&m->lock);
+}
+
+static void close(struct vgpu_vdev *vd)
+{
+	struct vgpu_migration *m = &vd->migration;
+
+	mutex_lock(&m->lock);
+	end_transfer(m);
+	m->state = VFIO_DEVICE_STATE_RUNNING;
+	m->logging = false;
+	mutex_unlock(&m->lock);
+}
+
+const struct vgpu_moving vgpu_moving = {
+	.reset = reset,
+	.close = close,
+	.data_size = vgpu_saver_size,
+};
+
+/**
+ * vgpu_migrate_init() - an instance can be moved
+ * @vd: the instance, which VFIO does not know yet
+ */
+void vgpu_migrate_init(struct vgpu_vdev *vd)
+{
+	mutex_init(&vd->migration.lock);
+	vd->migration.state = VFIO_DEVICE_STATE_RUNNING;
+	vd->vdev.migration_flags = VFIO_MIGRATION_STOP_COPY |
+				   VFIO_MIGRATION_P2P;
+	vd->vdev.mig_ops = &migration_ops;
+	vd->vdev.log_ops = VGPU_LOG_OPS;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An instance becomes a stream: the header, memory, the sections; format.c has the
+ * parts. Memory comes first, so that the sections, which are taken when the instance
+ * stands still, are the end of every stream: also of one of which the memory was
+ * read while the instance ran.
+ *
+ * No lock of an engine is held, and others get the CPU after each block.
+ */
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "../core.h"
+#include "../bus/bus.h"
+#include "format.h"
+#include "saver.h"
+
+/* About what sections have: of a guest that has programs of its own, more. */
+#define STATE_GUESS	SZ_64K
+
+/**
+ * vgpu_saver_new() - begin a stream
+ * @vd: the instance
+ *
+ * Return: the saver, or an error pointer: -ENOMEM.
+ */
+struct vgpu_saver *vgpu_saver_new(struct vgpu_vdev *vd)
+{
+	struct vgpu_saver *s;
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	s->vd = vd;
+	s->buf = kvmalloc(VGPU_STREAM_RECORD + VGPU_STREAM_BLOCK,
+			  GFP_KERNEL_ACCOUNT);
+	if (!s->buf) {
+		kfree(s);
+		return ERR_PTR(-ENOMEM);
+	}
+	return s;
+}
+
+/**
+ * vgpu_saver_free() - it is not needed any more
+ * @s: the saver, or NULL
+ */
+void vgpu_saver_free(struct vgpu_saver *s)
+{
+	if (!s)
+		return;
+	kvfree(s->state);
+	kvfree(s->buf);
+	kfree(s);
+}
+
+static int capture(struct vgpu_saver *s, struct vgpu_writer *w)
+{
+	u64 now;
+	int ret;
+
+	lockdep_assert_held(&s->vd->trap_lock);
+	vgpu_writer_init(w, NULL, 0);
+	now = w->now;
+	ret = vgpu_function_save(s->vd, w);
+	if (ret)
+		return ret;
+	s->state_len = w->len;
+	s->state = kvmalloc(s->state_len, GFP_KERNEL_ACCOUNT);
+	if (!s->state)
+		return -ENOMEM;
+	vgpu_writer_init(w, s->state, s->state_len);
+	w->now = now;
+	return vgpu_function_save(s->vd, w);
+}
+
+/**
+ * vgpu_saver_capture() - take the sections
+ * @s: the saver; the instance stands still
+ *
+ * Return: 0, -ENOMEM, -EBUSY when it does not stand still.
+ */
+int vgpu_saver_capture(struct vgpu_saver *s)
+{
+	struct vgpu_writer w;
+	int ret;
+
+	mutex_lock(&s->vd->trap_lock);
+	ret = capture(s, &w);
+	mutex_unlock(&s->vd->trap_lock);
+	if (ret)
+		return ret;
+	if (WARN_ON_ONCE(w.len != s->state_len ||
+			 w.len > VGPU_STREAM_STATE_MAX))
+		return -EIO;
+	return 0;
+}
+
+static void offer(struct vgpu_saver *s, const void *at, size_t n)
+{
+	s->at = at;
+	s->left = n;
+}
+
+static void fill_header(struct vgpu_saver *s)
+{
+	struct vgpu_writer w;
+
+	vgpu_writer_init(&w, s->buf, VGPU_STREAM_BLOCK);
+	vgpu_put_header(s->vd, &w);
+	offer(s, s->buf, w.len);
+	s->phase = VGPU_SAVER_MEMORY;
+}
+
+static void put_record(struct vgpu_saver *s, enum vgpu_record_kind kind,
+		       u64 offset, u32 length)
+{
+	const struct vgpu_record rec = { kind, length, offset };
+	struct vgpu_writer w;
+
+	vgpu_writer_init(&w, s->buf, VGPU_STREAM_RECORD);
+	vgpu_put_record(&w, &rec);
+}
+
+/* The next block, unless it is zero, as all is where a stream is loaded. */
+static void fill_block(struct vgpu_saver *s, u64 offset)
+{
+	const struct vgpu_instance *inst = &s->vd->inst;
+	u32 n = min_t(u64, inst->vram_size - offset, VGPU_STREAM_BLOCK);
+	u8 *block = s->buf + VGPU_STREAM_RECORD;
+
+	vgpu_vram_read(&s->vd->pd->gpu.desc.vram, inst->vram_offset + offset,
+		       block, n);
+	if (!memchr_inv(block, 0, n))
+		return;
+	put_record(s, VGPU_RECORD_VRAM, offset, n);
+	offer(s, s->buf, VGPU_STREAM_RECORD + n);
+}
+
+static int fill_memory(struct vgpu_saver *s)
+{
+	while (!s->left && s->next < s->vd->inst.vram_size) {
+		if (READ_ONCE(s->vd->pd->lost))
+			return -EIO;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		fill_block(s, s->next);
+		s->next += VGPU_STREAM_BLOCK;
+		cond_resched();
+	}
+	if (s->next >= s->vd->inst.vram_size)
+		s->phase = VGPU_SAVER_HEAD;
+	return 0;
+}
+
+/**
+ * vgpu_saver_fill() - have the next piece there
+ * @s: the saver, of which all was taken
+ *
+ * Process context; where all of a large memory is zero it takes a while.
+ *
+ * Return: 0, and at the end of the stream &vgpu_saver.left is, too; -EIO when the
+ * GPU is lost, -EINTR when the caller is being killed.
+ */
+int vgpu_saver_fill(struct vgpu_saver *s)
+{
+	int ret = 0;
+
+	while (!ret && !s->left && s->phase != VGPU_SAVER_END) {
+		switch (s->phase) {
+		case VGPU_SAVER_HEADER:
+			fill_header(s);
+			break;
+		case VGPU_SAVER_MEMORY:
+			ret = fill_memory(s);
+			break;
+		case VGPU_SAVER_HEAD:
+			put_record(s, VGPU_RECORD_STATE, 0, s->state_len);
+			offer(s, s->buf, VGPU_STREAM_RECORD);
+			s->phase = VGPU_SAVER_STATE;
+			break;
+		default:
+			offer(s, s->state, s->state_len);
+			s->phase = VGPU_SAVER_END;
+		}
+	}
+	return ret;
+}
+
+/**
+ * vgpu_saver_take() - a part of what is there was taken
+ * @s: the saver
+ * @n: bytes, not more than there are
+ */
+void vgpu_saver_take(struct vgpu_saver *s, size_t n)
+{
+	s->at += n;
+	s->left -= n;
+}
+
+/**
+ * vgpu_saver_size() - about how many bytes a stream has
+ * @vd: the instance
+ *
+ * Return: what it has at most, unless the guest has much work that waits. Any
+ * context.
+ */
+u64 vgpu_saver_size(struct vgpu_vdev *vd)
+{
+	u64 size = vd->inst.vram_size;
+
+	return VGPU_STREAM_HEADER + STATE_GUESS + size +
+	       DIV_ROUND_UP_ULL(size, VGPU_STREAM_BLOCK) * VGPU_STREAM_RECORD;
+}

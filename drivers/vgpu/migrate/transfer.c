@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Streams as files. A transfer is its file's and the migration's; whichever goes
+ * first, the file is dead as soon as the migration has ended it, and then nothing of
+ * the instance is touched any more.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "../core.h"
+#include "loader.h"
+#include "saver.h"
+#include "transfer.h"
+
+/* Frees what concerns the instance. */
+static void disable(struct vgpu_transfer *t)
+{
+	vgpu_saver_free(t->saver);
+	vgpu_loader_free(t->loader);
+	kvfree(t->bounce);
+	t->saver = NULL;
+	t->loader = NULL;
+	t->bounce = NULL;
+}
+
+static void release(struct kref *ref)
+{
+	struct vgpu_transfer *t = container_of(ref, struct vgpu_transfer, ref);
+
+	disable(t);
+	mutex_destroy(&t->lock);
+	kfree(t);
+}
+
+static int transfer_release(struct inode *inode, struct file *file)
+{
+	struct vgpu_transfer *t = file->private_data;
+
+	kref_put(&t->ref, release);
+	return 0;
+}
+
+/* Return: bytes read, 0 at the end. */
+static ssize_t read_some(struct vgpu_saver *s, char __user *buf, size_t count)
+{
+	int ret = 0;
+
+	if (!s->left)
+		ret = vgpu_saver_fill(s);
+	if (ret)
+		return ret;
+	count = min(count, s->left);
+	if (copy_to_user(buf, s->at, count))
+		return -EFAULT;
+	vgpu_saver_take(s, count);
+	return count;
+}
+
+static ssize_t transfer_read(struct file *file, char __user *buf, size_t count,
+			     loff_t *pos)
+{
+	struct vgpu_transfer *t = file->private_data;
+	ssize_t done = 0, n;
+
+	if (mutex_lock_killable(&t->lock))
+		return -EINTR;
+	do {
+		n = t->saver ? read_some(t->saver, buf + done, count - done) :
+			       -ENODEV;
+		if (n > 0)
+			done += n;
+		cond_resched();
+	} while (n > 0 && done < count && !signal_pending(current));
+	mutex_unlock(&t->lock);
+	return done ?: n;
+}
+
+/* Return: bytes written. What was refused once is not asked again. */
+static ssize_t write_some(struct vgpu_transfer *t, const char __user *buf,
+			  size_t count)
+{
+	int ret;
+
+	lockdep_assert_held(&t->lock);
+	if (!t->loader)
+		return -ENODEV;
+	if (t->broken)
+		return -EINVAL;
+	count = min_t(size_t, count, VGPU_STREAM_BLOCK);
+	if (copy_from_user(t->bounce, buf, count))
+		return -EFAULT;
+	ret = vgpu_loader_put(t->loader, t->bounce, count);
+	if (ret)
+		WRITE_ONCE(t->broken, true);
+	return ret ?: count;
+}
+
+static ssize_t transfer_write(struct file *file, const char __user *buf,
+			      size_t count, loff_t *pos)
+{
+	struct vgpu_transfer *t = file->private_data;
+	ssize_t done = 0, n;
+
+	if (mutex_lock_killable(&t->lock))
+		return -EINTR;
+	do {
+		n = write_some(t, buf + done, count - done);
+		if (n > 0)
+			done += n;
+		cond_resched();
+	} while (n > 0 && done < count && !signal_pending(current));
+	mutex_unlock(&t->lock);
+	/* What was refused is told, whatever was taken before. */
+	return n < 0 && n != -EFAULT ? n : done ?: n;
+}
+
+static const struct file_operations save_fops = {
+	.owner = THIS_MODULE,
+	.read = transfer_read,
+	.release = transfer_release,
+};
+
+static const struct file_operations load_fops = {
+	.owner = THIS_MODULE,
+	.write = transfer_write,
+	.release = transfer_release,
+};
+
+static struct vgpu_transfer *alloc_transfer(void)
+{
+	struct vgpu_transfer *t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+
+	if (t) {
+		kref_init(&t->ref);
+		mutex_init(&t->lock);
+	}
+	return t;
+}
+
+/* Return: 0, and then the file has a reference of its own. */
+static int open_file(struct vgpu_transfer *t, const struct file_operations *ops,
+		     int flags, struct file **file)
+{
+	*file = anon_inode_getfile("[vgpu-migration]", ops, t, flags);
+	if (IS_ERR(*file))
+		return PTR_ERR(*file);
+	kref_get(&t->ref);
+	/* No position: whoever reads or writes goes on where another was. */
+	stream_open(file_inode(*file), *file);
+	return 0;
+}
+
+/**
+ * vgpu_transfer_save() - begin a stream that user space reads
+ * @vd: the instance, which stands still
+ * @file: its file, of which the caller has the only reference
+ *
+ * Return: the transfer, or an error pointer.
+ */
+struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd,
+					 struct file **file)
+{
+	struct vgpu_transfer *t = alloc_transfer();
+	int ret;
+
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	t->saver = vgpu_saver_new(vd);
+	ret = PTR_ERR_OR_ZERO(t->saver);
+	if (ret)
+		t->saver = NULL;
+	else
+		ret = vgpu_saver_capture(t->saver);
+	if (!ret)
+		ret = open_file(t, &save_fops, O_RDONLY, file);
+	if (!ret)
+		return t;
+	kref_put(&t->ref, release);
+	return ERR_PTR(ret);
+}
+
+/**
+ * vgpu_transfer_load() - begin a stream that user space writes
+ * @vd: the instance, which stands still, its memory zero
+ * @file: its file, of which the caller has the only reference
+ *
+ * Return: the transfer, or an error pointer.
+ */
+struct vgpu_transfer *vgpu_transfer_load(struct vgpu_vdev *vd,
+					 struct file **file)
+{
+	struct vgpu_transfer *t = alloc_transfer();
+	int ret;
+
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	t->bounce = kvmalloc(VGPU_STREAM_BLOCK, GFP_KERNEL_ACCOUNT);
+	t->loader = vgpu_loader_new(vd);
+	ret = PTR_ERR_OR_ZERO(t->loader);
+	if (ret)
+		t->loader = NULL;
+	else if (!t->bounce)
+		ret = -ENOMEM;
+	if (!ret)
+		ret = open_file(t, &load_fops, O_WRONLY, file);
+	if (!ret)
+		return t;
+	kref_put(&t->ref, release);
+	return ERR_PTR(ret);
+}
+
+/**
+ * vgpu_transfer_loaded() - was a stream loaded as a whole
+ * @t: the transfer, of a stream that is written
+ *
+ * Return: 0, -EINVAL.
+ */
+int vgpu_transfer_loaded(struct vgpu_transfer *t)
+{
+	int ret = -EINVAL;
+
+	mutex_lock(&t->lock);
+	if (!t->broken)
+		ret = vgpu_loader_end(t->loader);
+	mutex_unlock(&t->lock);
+	return ret;
+}
+
+/**
+ * vgpu_transfer_end() - the migration has no use for it any more
+ * @t: the transfer; gone when this returns, but for its file
+ *
+ * Nothing of the instance is read or written by it afterwards.
+ */
+void vgpu_transfer_end(struct vgpu_transfer *t)
+{
+	mutex_lock(&t->lock);
+	disable(t);
+	mutex_unlock(&t->lock);
+	kref_put(&t->ref, release);
+}
