@@ -17,8 +17,8 @@
  *   aperture.
  * - &vgpu_map.sem: whether BARs may be touched. Written under trap_lock, or by
  *   vgpu_doorbell_arm() under mmap_lock, in engine context too: nothing of the
- *   engine is taken inside it. Read by the fault handler, which comes from
- *   mmap_lock.
+ *   engine is taken inside it; by vgpu_track_take() under mmap_lock alone. Read by
+ *   fault handlers, which come from mmap_lock, and by those of a backend's files.
  * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
  *   engines. It keeps memory within reach for who clears it by CPU. Taken with no
  *   other lock held but &vgpu_migration.lock.

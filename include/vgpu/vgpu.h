@@ -15,6 +15,7 @@
 #include <vgpu/regs.h>
 #include <vgpu/section.h>
 #include <vgpu/work.h>
+#include <vgpu/written.h>
 
 /**
  * DOC: backends

@@ -24,6 +24,7 @@
 
 struct t_card {
 	void __iomem *mmio;	/* touched by its engine's thread alone */
+	struct vgpu_writes writes;	/* by the copy that was started, the same */
 };
 
 /**
@@ -53,6 +54,7 @@ static void carry_out(struct vgpu_queue *q, const struct t_instance *ti)
 	writel(q->inst->vram_offset + ti->regs[1], card->mmio + T_DST);
 	writel(ti->regs[2], card->mmio + T_SIZE);
 	writel(1, card->mmio + T_GO);
+	vgpu_writes_add(&card->writes, q->inst, ti->regs[1], ti->regs[2]);
 	vgpu_queue_count(q, VGPU_QUEUE_OPS, 1);
 	vgpu_queue_count(q, VGPU_QUEUE_BYTES, ti->regs[2]);
 }
@@ -97,7 +99,11 @@ static bool idle(struct vgpu_engine *e)
 {
 	struct t_card *card = e->gpu->desc.priv;
 
-	return !(readl(card->mmio + T_STATUS) & T_STATUS_BUSY);
+	if (readl(card->mmio + T_STATUS) & T_STATUS_BUSY)
+		return false;
+	/* Whoever migrates the instance copies it once more. */
+	vgpu_writes_done(&card->writes);
+	return true;
 }
 
 /* The one timeout that a backend has of its own. Also for probe and resume. */
@@ -112,8 +118,14 @@ static int bring_up(struct t_card *card)
 
 static int reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
 {
-	return scope == VGPU_RESET_ENGINE ? bring_up(e->gpu->desc.priv) :
-					    -EOPNOTSUPP;
+	struct t_card *card = e->gpu->desc.priv;
+	int ret;
+
+	if (scope != VGPU_RESET_ENGINE)
+		return -EOPNOTSUPP;
+	ret = bring_up(card);
+	vgpu_writes_done(&card->writes);
+	return ret;
 }
 
 static int queue_init(struct vgpu_queue *q)

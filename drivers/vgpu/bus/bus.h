@@ -6,6 +6,7 @@
 #define _VGPU_BUS_H
 
 #include <linux/mm_types.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
 
@@ -49,14 +50,28 @@ ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
 		       loff_t *ppos, bool write);
 u64 vgpu_region_size(struct vgpu_vdev *vd, unsigned int index);
 
+/* A fault fills in this much around it: most guests touch all of a frame. */
+#define VGPU_FAULT_AROUND	SZ_2M
+
 /* map.c */
 extern const struct vgpu_section vgpu_map_section;
+void vgpu_map_init(struct vgpu_vdev *vd);
 int vgpu_map_open(struct vgpu_vdev *vd);
 int vgpu_map_mmap(struct vgpu_vdev *vd, struct vm_area_struct *vma);
 void vgpu_map_decode(struct vgpu_vdev *vd);
 void vgpu_map_zap(struct vgpu_vdev *vd, unsigned int index, u64 offset,
 		  u64 size);
+void vgpu_map_zap_vram(struct vgpu_vdev *vd, u64 offset, u64 size);
+vm_fault_t vgpu_map_insert(struct vgpu_vdev *vd, struct vm_fault *vmf, u64 pos,
+			   unsigned long around, pgprot_t prot);
 void vgpu_map_display(struct vgpu_vdev *vd);
+
+/* track.c */
+int vgpu_track_start(struct vgpu_vdev *vd);
+void vgpu_track_stop(struct vgpu_vdev *vd);
+bool vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size);
+u64 vgpu_track_bytes(struct vgpu_vdev *vd);
+unsigned long vgpu_track_touch(struct vgpu_vdev *vd, u64 pos);
 
 /* doorbell.c */
 extern const struct vgpu_section vgpu_doorbells_section;

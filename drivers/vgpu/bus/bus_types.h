@@ -6,6 +6,7 @@
 #ifndef _VGPU_BUS_TYPES_H
 #define _VGPU_BUS_TYPES_H
 
+#include <linux/list.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -21,6 +22,7 @@
 struct eventfd_ctx;
 struct file;
 struct mm_struct;
+struct vgpu_dirty;
 struct virqfd;
 
 /**
@@ -71,16 +73,24 @@ struct vgpu_irqs {
  * struct vgpu_map - what user space has mapped
  * @sem: protects all of it
  * @file: stands behind the mappings of this opening of the device, or NULL
- * @mm: who maps doorbells, or NULL; only the structure is kept
+ * @mm: who maps doorbells, or has mapped memory first, or NULL; only the structure is
+ *	kept
+ * @bells: @mm maps doorbells
  * @memory_on: what BARs map may be touched
  * @view: what of the display is mapped
+ * @aliases: files of the backend's by which the partition is mapped, too
+ * @dirty: what has been written, while somebody copies the partition, or NULL. Then no
+ *	page of a clean block is mapped writable. Read under RCU, too
  */
 struct vgpu_map {
 	struct rw_semaphore sem;
 	struct file *file;
 	struct mm_struct *mm;
+	bool bells;
 	bool memory_on;
 	struct vgpu_view view;
+	struct list_head aliases;
+	struct vgpu_dirty __rcu *dirty;
 };
 
 /**

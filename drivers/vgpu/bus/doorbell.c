@@ -73,6 +73,8 @@ vm_fault_t vgpu_doorbell_fault(struct vm_fault *vmf, struct vgpu_vdev *vd,
 	vm_fault_t ret;
 
 	lockdep_assert_held_read(&vd->map.sem);
+	if (area->kind == VGPU_AREA_RING)
+		vgpu_track_touch(vd, area->target + offset);
 	ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn_of(vd, area, offset));
 	if (ret != VM_FAULT_NOPAGE)
 		return ret;
@@ -166,6 +168,8 @@ static void copy(struct vgpu_vdev *vd, const struct vgpu_area *area, u8 *buf,
 		memcpy(at + offset, buf, n);
 	else
 		memcpy(buf, at + offset, n);
+	if (area->kind == VGPU_AREA_RING && write)
+		vgpu_vram_written(&vd->inst, area->target + offset, n);
 }
 
 /**

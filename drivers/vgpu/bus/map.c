@@ -12,6 +12,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -19,9 +20,7 @@
 
 #include "../core.h"
 #include "bus.h"
-
-/* A fault fills in this much around it: most guests touch all of a frame. */
-#define FAULT_AROUND	SZ_2M
+#include "dirty.h"
 
 #define REGION_PAGES	(BIT_ULL(VGPU_REGION_SHIFT) >> PAGE_SHIFT)
 
@@ -48,6 +47,16 @@ static const struct file_operations mapping_fops = {
 	.owner = THIS_MODULE,
 	.release = mapping_release,
 };
+
+/**
+ * vgpu_map_init() - nothing is mapped
+ * @vd: the instance
+ */
+void vgpu_map_init(struct vgpu_vdev *vd)
+{
+	init_rwsem(&vd->map.sem);
+	INIT_LIST_HEAD(&vd->map.aliases);
+}
 
 /**
  * vgpu_map_open() - the device is opened: allow mappings
@@ -98,6 +107,44 @@ void vgpu_map_zap(struct vgpu_vdev *vd, unsigned int index, u64 offset,
 				    1);
 }
 
+/* What an area shows of a part of the partition. */
+static void zap_area(struct vgpu_vdev *vd, unsigned int bar,
+		     const struct vgpu_area *area, u64 begin, u64 end)
+{
+	if (area->kind != VGPU_AREA_MEMORY && area->kind != VGPU_AREA_RING)
+		return;
+	begin = max(begin, area->target);
+	end = min(end, area->target + area->size);
+	if (begin < end)
+		vgpu_map_zap(vd, bar, area->offset + begin - area->target,
+			     end - begin);
+}
+
+/**
+ * vgpu_map_zap_vram() - take away the pages of a part of the partition
+ * @vd: the instance; map.sem held for writing
+ * @offset: where the part begins
+ * @size: bytes, not 0
+ *
+ * Whoever has mapped it, and wherever; but what is shown of it stays: that is only read.
+ */
+void vgpu_map_zap_vram(struct vgpu_vdev *vd, u64 offset, u64 size)
+{
+	const struct vgpu_area *area, *last;
+	struct vgpu_alias *alias;
+	unsigned int i;
+
+	lockdep_assert_held_write(&vd->map.sem);
+	for (i = 0; i < VGPU_NR_BARS; i++) {
+		area = vd->cfg.bars->bar[i].areas;
+		last = area + vd->cfg.bars->bar[i].nr;
+		for (; area < last; area++)
+			zap_area(vd, i, area, offset, offset + size);
+	}
+	list_for_each_entry(alias, &vd->map.aliases, list)
+		unmap_mapping_range(alias->space, offset, size, 1);
+}
+
 static void zap_bars(struct vgpu_vdev *vd)
 {
 	unsigned int i;
@@ -115,6 +162,7 @@ static void map_close(struct vgpu_instance *inst)
 	struct mm_struct *mm;
 	struct file *file;
 
+	vgpu_track_stop(vd);
 	down_write(&vd->map.sem);
 	zap_bars(vd);
 	vgpu_map_zap(vd, VGPU_REGION_DISPLAY, 0, vd->display.size);
@@ -122,6 +170,7 @@ static void map_close(struct vgpu_instance *inst)
 	mm = vd->map.mm;
 	vd->map.file = NULL;
 	vd->map.mm = NULL;
+	vd->map.bells = false;
 	vd->map.memory_on = false;
 	vd->map.view = (struct vgpu_view) {};
 	up_write(&vd->map.sem);
@@ -188,13 +237,49 @@ static unsigned long vram_pfn(struct vgpu_vdev *vd, u64 offset)
 			     vd->inst.vram_offset + offset);
 }
 
+/**
+ * vgpu_map_insert() - map a page of the partition, and what is around it
+ * @vd: the instance; map.sem held
+ * @vmf: the fault
+ * @pos: of the page in the partition
+ * @around: so many bytes are mapped at once, a power of two, to which they are aligned
+ *	in the partition; as far as the mapping goes
+ * @prot: with this protection
+ *
+ * Pages that are there stay as they are.
+ *
+ * Return: what the fault handler is to return.
+ */
+vm_fault_t vgpu_map_insert(struct vgpu_vdev *vd, struct vm_fault *vmf, u64 pos,
+			   unsigned long around, pgprot_t prot)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long at, before, after;
+	vm_fault_t ret;
+
+	lockdep_assert_held(&vd->map.sem);
+	ret = vmf_insert_pfn_prot(vma, vmf->address, vram_pfn(vd, pos), prot);
+	if (ret != VM_FAULT_NOPAGE)
+		return ret;
+
+	/* The neighbours are a favour: whether they fit does not matter. */
+	before = pos & (around - 1);
+	after = min(around - before, vma->vm_end - vmf->address);
+	before = min(before, vmf->address - vma->vm_start);
+	pos -= vmf->address;
+	for (at = vmf->address - before; at < vmf->address + after;
+	     at += PAGE_SIZE)
+		if (vmf_insert_pfn_prot(vma, at, vram_pfn(vd, pos + at), prot) !=
+		    VM_FAULT_NOPAGE)
+			break;
+	return ret;
+}
+
 static vm_fault_t fault_bar(struct vm_fault *vmf, struct vgpu_vdev *vd)
 {
-	unsigned long at, start, end, bar = vmf->pgoff / REGION_PAGES;
 	u64 left, pos = vmf->pgoff % REGION_PAGES << PAGE_SHIFT;
-	struct vm_area_struct *vma = vmf->vma;
+	unsigned long bar = vmf->pgoff / REGION_PAGES;
 	const struct vgpu_area *area;
-	vm_fault_t ret;
 
 	/* All of the mapping is in this area: so vgpu_map_mmap(). */
 	area = vgpu_area_at(&vd->cfg.bars->bar[bar], pos, &left);
@@ -204,20 +289,8 @@ static vm_fault_t fault_bar(struct vm_fault *vmf, struct vgpu_vdev *vd)
 	if (vgpu_area_bell(area) >= 0)
 		return vgpu_doorbell_fault(vmf, vd, area, pos - area->offset);
 	pos += area->target - area->offset;
-	ret = vmf_insert_pfn(vma, vmf->address, vram_pfn(vd, pos));
-	if (ret != VM_FAULT_NOPAGE)
-		return ret;
-
-	/* The neighbours are a favour: whether they fit does not matter. */
-	start = max(round_down(vmf->address, FAULT_AROUND), vma->vm_start);
-	end = min(round_down(vmf->address, FAULT_AROUND) + FAULT_AROUND,
-		  vma->vm_end);
-	pos -= vmf->address;
-	for (at = start; at < end; at += PAGE_SIZE)
-		if (vmf_insert_pfn(vma, at, vram_pfn(vd, pos + at)) !=
-		    VM_FAULT_NOPAGE)
-			break;
-	return ret;
+	return vgpu_map_insert(vd, vmf, pos, vgpu_track_touch(vd, pos),
+			       vmf->vma->vm_page_prot);
 }
 
 #ifdef VGPU_PMD_FAULTS
@@ -253,8 +326,9 @@ static vm_fault_t map_huge_fault(struct vm_fault *vmf, unsigned int order)
 	if (order != PMD_SHIFT - PAGE_SHIFT)
 		return VM_FAULT_FALLBACK;
 	down_read(&vd->map.sem);
+	/* While somebody copies, what is written is told by smaller parts. */
 	if (vd->map.file == file && vd->map.memory_on &&
-	    !READ_ONCE(vd->pd->lost))
+	    !READ_ONCE(vd->pd->lost) && !rcu_access_pointer(vd->map.dirty))
 		ret = fault_block(vmf, vd);
 	up_read(&vd->map.sem);
 	return ret;
@@ -302,31 +376,41 @@ static const struct vm_operations_struct map_vm_ops = {
 #endif
 };
 
-/*
- * Doorbells are taken away under the mmap_lock of their user: there is one, from
- * the first mapping until the device is closed. Only when all of that mm's threads
- * have ended, whoever got the device from it, as by an exec(), is the next.
- */
-static int keep_mm(struct vgpu_vdev *vd)
+/* Who has mapped first what is to be taken away. Return: who it was before. */
+static struct mm_struct *set_mm(struct vgpu_map *map, struct mm_struct *mm)
 {
-	struct mm_struct *mm = current->mm, *ended = NULL;
+	struct mm_struct *last = map->mm;
+
+	mmgrab(mm);
+	map->mm = mm;
+	map->bells = false;
+	return last;
+}
+
+/*
+ * What a guest may be using is taken away under the mmap_lock of its user: there is
+ * one for doorbells, from the first mapping until the device is closed. Only when all
+ * of that mm's threads have ended, whoever got the device from it, as by an exec(),
+ * is the next. Memory is nobody's in particular: the first who maps it is taken for
+ * the guest's user until there is a doorbell.
+ */
+static int keep_mm(struct vgpu_vdev *vd, bool bell)
+{
+	struct mm_struct *mm = current->mm, *last = NULL;
 	struct vgpu_map *map = &vd->map;
 	int ret = 0;
 
 	down_write(&map->sem);
-	if (map->mm && !atomic_read(&map->mm->mm_users)) {
-		ended = map->mm;
-		map->mm = NULL;
-	}
-	if (!map->mm) {
-		map->mm = mm;
-		mmgrab(mm);
-	}
-	if (map->mm != mm)
+	if (!map->mm || !atomic_read(&map->mm->mm_users) ||
+	    (bell && !map->bells))
+		last = set_mm(map, mm);
+	if (map->mm == mm)
+		map->bells |= bell;
+	else if (bell)
 		ret = -EINVAL;
 	up_write(&map->sem);
-	if (ended)
-		mmdrop(ended);
+	if (last)
+		mmdrop(last);
 	return ret;
 }
 
@@ -354,16 +438,14 @@ static int map_bar(struct vgpu_vdev *vd, struct vm_area_struct *vma,
 {
 	const struct vgpu_area *area;
 	u64 left;
+	int ret;
 
 	area = vgpu_area_at(&vd->cfg.bars->bar[bar], pos, &left);
 	if (!vgpu_area_mapped(area) || vma->vm_end - vma->vm_start > left)
 		return -EINVAL;
-	if (vgpu_area_bell(area) >= 0) {
-		int ret = keep_mm(vd);
-
-		if (ret || area->kind == VGPU_AREA_DOORBELL)
-			return ret;
-	}
+	ret = keep_mm(vd, vgpu_area_bell(area) >= 0);
+	if (ret || area->kind == VGPU_AREA_DOORBELL)
+		return ret;
 	set_prot(vd, vma);
 	return 0;
 }

@@ -107,17 +107,18 @@ static int access_vram(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 		       bool write)
 {
 	const struct vgpu_vram *vram = &vd->pd->gpu.desc.vram;
+	u64 at = vd->inst.vram_offset + pos;
 	int ret = 0;
-
-	pos += vd->inst.vram_offset;
 
 	down_read(&vd->map.sem);
 	if (!vd->map.memory_on)
 		ret = -EIO;
 	else if (write)
-		vgpu_vram_write(vram, pos, buf, n);
+		vgpu_vram_write(vram, at, buf, n);
 	else
-		vgpu_vram_read(vram, pos, buf, n);
+		vgpu_vram_read(vram, at, buf, n);
+	if (!ret && write)
+		vgpu_vram_written(&vd->inst, pos, n);
 	up_read(&vd->map.sem);
 	vgpu_count(&vd->inst, VGPU_CNT_TRAPS_VRAM, 1);
 	return ret;

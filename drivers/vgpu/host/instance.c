@@ -124,7 +124,7 @@ static void fini_backend(struct vgpu_vdev *vd)
 static void init_locks(struct vgpu_vdev *vd)
 {
 	mutex_init(&vd->trap_lock);
-	init_rwsem(&vd->map.sem);
+	vgpu_map_init(vd);
 	spin_lock_init(&vd->guard_lock);
 	vgpu_irq_init(vd);
 	vgpu_vblank_init(vd);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which blocks of a partition have been written since somebody took them: a bitmap
+ * with the memory barriers that make it one.
+ *
+ * Who writes, writes and marks then. Who copies, takes the mark away and reads then.
+ * So what was written before a mark was taken is read, and what is written later is
+ * marked again: nothing is lost between the two, whoever is first.
+ *
+ * No device is touched here.
+ */
+#include <linux/atomic.h>
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "dirty.h"
+
+static unsigned long nr_blocks(const struct vgpu_dirty *d)
+{
+	return DIV_ROUND_UP_ULL(d->size, VGPU_DIRTY_BLOCK);
+}
+
+/**
+ * vgpu_dirty_alloc() - all of a partition is dirty
+ * @size: its bytes
+ *
+ * Return: the bitmap, NULL when there is no memory.
+ */
+struct vgpu_dirty *vgpu_dirty_alloc(u64 size)
+{
+	unsigned long nr = DIV_ROUND_UP_ULL(size, VGPU_DIRTY_BLOCK);
+	struct vgpu_dirty *d;
+
+	d = kvzalloc(struct_size(d, bits, BITS_TO_LONGS(nr)), GFP_KERNEL);
+	if (!d)
+		return NULL;
+	d->size = size;
+	bitmap_set(d->bits, 0, nr);
+	return d;
+}
+
+/**
+ * vgpu_dirty_free() - release it
+ * @d: the bitmap, or NULL; nobody marks any more
+ */
+void vgpu_dirty_free(struct vgpu_dirty *d)
+{
+	kvfree(d);
+}
+
+/**
+ * vgpu_dirty_mark() - bytes have been written
+ * @d: the bitmap
+ * @offset: of the first
+ * @size: how many; what is beyond the partition is left out
+ *
+ * Any context.
+ */
+void vgpu_dirty_mark(struct vgpu_dirty *d, u64 offset, u64 size)
+{
+	unsigned long block, last;
+
+	if (!size || offset >= d->size)
+		return;
+	last = (offset + min(size, d->size - offset) - 1) / VGPU_DIRTY_BLOCK;
+	/* Pairs with that of vgpu_dirty_take(): the bytes, then the mark. */
+	smp_mb();
+	for (block = offset / VGPU_DIRTY_BLOCK; block <= last; block++)
+		if (!test_bit(block, d->bits) &&
+		    !test_and_set_bit(block, d->bits))
+			atomic64_inc(&d->marked);
+}
+
+/**
+ * vgpu_dirty_test() - is a byte in a block that is dirty
+ * @d: the bitmap
+ * @offset: of the byte, within the partition
+ *
+ * Return: true when it is.
+ */
+bool vgpu_dirty_test(const struct vgpu_dirty *d, u64 offset)
+{
+	return test_bit(offset / VGPU_DIRTY_BLOCK, d->bits);
+}
+
+/**
+ * vgpu_dirty_take() - take the next dirty blocks
+ * @d: the bitmap
+ * @offset: where to begin to look; set to where they begin, in whole blocks
+ * @size: the most that is wanted, at least a block; set to their bytes
+ *
+ * They are clean from now on: what is read of them after this is what the marks stood
+ * for, or newer.
+ *
+ * Return: false when nothing from @offset on is dirty; then both are unchanged.
+ */
+bool vgpu_dirty_take(struct vgpu_dirty *d, u64 *offset, u64 *size)
+{
+	unsigned long nr = nr_blocks(d), first, block, end;
+
+	first = find_next_bit(d->bits, nr, *offset / VGPU_DIRTY_BLOCK);
+	if (first >= nr)
+		return false;
+	end = min_t(u64, nr, first + max_t(u64, *size / VGPU_DIRTY_BLOCK, 1));
+	end = find_next_zero_bit(d->bits, end, first);
+	for (block = first; block < end; block++)
+		clear_bit(block, d->bits);
+	/* Pairs with that of vgpu_dirty_mark(): the mark, then the bytes. */
+	smp_mb();
+	*offset = (u64)first * VGPU_DIRTY_BLOCK;
+	*size = min((u64)end * VGPU_DIRTY_BLOCK, d->size) - *offset;
+	return true;
+}
+
+/**
+ * vgpu_dirty_bytes() - how much is dirty
+ * @d: the bitmap
+ *
+ * Return: bytes.
+ */
+u64 vgpu_dirty_bytes(const struct vgpu_dirty *d)
+{
+	unsigned long nr = nr_blocks(d);
+	u64 bytes = (u64)bitmap_weight(d->bits, nr) * VGPU_DIRTY_BLOCK;
+
+	/* The last block is as long as what is left for it. */
+	if (d->size % VGPU_DIRTY_BLOCK && test_bit(nr - 1, d->bits))
+		bytes -= VGPU_DIRTY_BLOCK - d->size % VGPU_DIRTY_BLOCK;
+	return bytes;
+}

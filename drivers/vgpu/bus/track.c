@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is written in an instance's partition while somebody copies it.
+ *
+ * While it is copied, no page of a block that is clean is mapped so that it can be
+ * written (dirty.h). Who touches such a page comes here by a page fault, by which its
+ * block is dirty and mapped as a whole. Who takes a block away to copy it takes its
+ * mark, then its pages, and reads it then:
+ *
+ *	            touched: a fault
+ *	   clean -------------------------> dirty, mapped
+ *	     ^                                   |
+ *	     +-- taken: mark, pages, then read --+
+ *
+ * Faults and takers exclude each other by map.sem. At the start all is dirty, so what
+ * is mapped already may stay; the end takes nothing away either.
+ *
+ * A guest that only reads by a BAR makes a block dirty, too: KVM takes a page that is
+ * mapped read-only for one that can never be written, and emulates the instruction that
+ * writes there, which it cannot for each. Processes of a backend's own, which may read
+ * much, and have no KVM before them, have their pages read-only until they write.
+ *
+ * When nobody copies there is no bitmap: then all is mapped at once to be written, by
+ * large entries of page tables where there are any.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+
+#include "../core.h"
+#include "bus.h"
+#include "dirty.h"
+
+static struct vgpu_dirty *dirty_of(struct vgpu_vdev *vd)
+{
+	return rcu_dereference_protected(vd->map.dirty,
+					 lockdep_is_held(&vd->map.sem));
+}
+
+/*
+ * Keep page faults out: those of KVM, which looks up a page in two steps (doorbell.c),
+ * by their mm's lock, all others by map.sem. Return: that mm, for unlock_faults().
+ */
+static struct mm_struct *lock_faults(struct vgpu_vdev *vd)
+{
+	struct vgpu_map *map = &vd->map;
+	struct mm_struct *mm;
+
+	down_read(&map->sem);
+	mm = map->mm;
+	if (mm)
+		mmgrab(mm);
+	up_read(&map->sem);
+	if (mm)
+		down_write(&mm->mmap_lock);
+	down_write(&map->sem);
+	return mm;
+}
+
+static void unlock_faults(struct vgpu_vdev *vd, struct mm_struct *mm)
+{
+	up_write(&vd->map.sem);
+	if (mm) {
+		up_write(&mm->mmap_lock);
+		mmdrop(mm);
+	}
+}
+
+/**
+ * vgpu_track_start() - somebody is going to copy an instance's partition
+ * @vd: the instance
+ *
+ * All of it counts as written. Process context, no lock held.
+ *
+ * Return: 0, -EBUSY when somebody does already, -ENOMEM.
+ */
+int vgpu_track_start(struct vgpu_vdev *vd)
+{
+	struct vgpu_dirty *dirty;
+	int ret = 0;
+
+	might_sleep();
+	dirty = vgpu_dirty_alloc(vd->inst.vram_size);
+	if (!dirty)
+		return -ENOMEM;
+	down_write(&vd->map.sem);
+	if (dirty_of(vd))
+		ret = -EBUSY;
+	else
+		rcu_assign_pointer(vd->map.dirty, dirty);
+	up_write(&vd->map.sem);
+	if (ret) {
+		vgpu_dirty_free(dirty);
+		return ret;
+	}
+	/* Who has not seen the bitmap has written before this returns. */
+	synchronize_rcu();
+	return 0;
+}
+
+/**
+ * vgpu_track_stop() - nobody copies any more
+ * @vd: the instance
+ *
+ * Process context, no lock held. Also when nobody did.
+ */
+void vgpu_track_stop(struct vgpu_vdev *vd)
+{
+	struct vgpu_dirty *dirty;
+
+	might_sleep();
+	down_write(&vd->map.sem);
+	dirty = dirty_of(vd);
+	rcu_assign_pointer(vd->map.dirty, NULL);
+	up_write(&vd->map.sem);
+	if (!dirty)
+		return;
+	synchronize_rcu();
+	vgpu_dirty_free(dirty);
+}
+
+/**
+ * vgpu_track_take() - take the next part that was written, to copy it
+ * @vd: the instance
+ * @offset: where to begin to look, from the partition's start; set to where the part
+ *	begins
+ * @size: the most that is wanted, at least %VGPU_DIRTY_BLOCK; set to its bytes
+ *
+ * What is written from now on is told anew. Process context, no lock held: not that of
+ * user space's memory either, nor one that is taken under it.
+ *
+ * Return: false when nothing from @offset on was written, or nobody has called
+ * vgpu_track_start().
+ */
+bool vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
+{
+	struct vgpu_dirty *dirty;
+	struct mm_struct *mm;
+	bool found;
+
+	might_sleep();
+	mm = lock_faults(vd);
+	dirty = dirty_of(vd);
+	found = dirty && vgpu_dirty_take(dirty, offset, size);
+	if (found)
+		vgpu_map_zap_vram(vd, *offset, *size);
+	unlock_faults(vd, mm);
+	return found;
+}
+
+/**
+ * vgpu_track_bytes() - how much was written and not taken yet
+ * @vd: the instance
+ *
+ * Process context.
+ *
+ * Return: bytes; all that there are when nobody copies.
+ */
+u64 vgpu_track_bytes(struct vgpu_vdev *vd)
+{
+	struct vgpu_dirty *dirty;
+	u64 bytes;
+
+	down_read(&vd->map.sem);
+	dirty = dirty_of(vd);
+	bytes = dirty ? vgpu_dirty_bytes(dirty) : vd->inst.vram_size;
+	up_read(&vd->map.sem);
+	return bytes;
+}
+
+/**
+ * vgpu_track_touch() - a page is about to be mapped so that it can be written
+ * @vd: the instance; map.sem held
+ * @pos: of the page in the partition
+ *
+ * Return: so many bytes may be mapped around it, a power of two to which they are
+ * aligned.
+ */
+unsigned long vgpu_track_touch(struct vgpu_vdev *vd, u64 pos)
+{
+	struct vgpu_dirty *dirty = dirty_of(vd);
+
+	lockdep_assert_held(&vd->map.sem);
+	if (!dirty)
+		return VGPU_FAULT_AROUND;
+	vgpu_dirty_mark(dirty, pos, 1);
+	return VGPU_DIRTY_BLOCK;
+}
+
+/**
+ * vgpu_vram_written() - a part of an instance's partition has been written
+ * @inst: the instance
+ * @offset: from the partition's start
+ * @size: bytes
+ *
+ * Not by what the guest has mapped: that is the core's to see. Say it when the bytes
+ * are in memory, not before: else they may be copied as they were. Any context.
+ */
+void vgpu_vram_written(struct vgpu_instance *inst, u64 offset, u64 size)
+{
+	struct vgpu_dirty *dirty;
+
+	rcu_read_lock();
+	dirty = rcu_dereference(inst_to_vd(inst)->map.dirty);
+	if (dirty)
+		vgpu_dirty_mark(dirty, offset, size);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(vgpu_vram_written);
+
+/**
+ * vgpu_alias_add() - a file by which a process maps an instance's partition
+ * @inst: the instance
+ * @alias: the file; stays until vgpu_alias_remove()
+ *
+ * Nothing is mapped yet. Process context, in engine context too.
+ */
+void vgpu_alias_add(struct vgpu_instance *inst, struct vgpu_alias *alias)
+{
+	struct vgpu_map *map = &inst_to_vd(inst)->map;
+
+	down_write(&map->sem);
+	list_add(&alias->list, &map->aliases);
+	up_write(&map->sem);
+}
+EXPORT_SYMBOL_GPL(vgpu_alias_add);
+
+/**
+ * vgpu_alias_remove() - nothing is mapped by it any more, nor will be
+ * @inst: the instance
+ * @alias: the file
+ *
+ * Process context, in engine context too.
+ */
+void vgpu_alias_remove(struct vgpu_instance *inst, struct vgpu_alias *alias)
+{
+	struct vgpu_map *map = &inst_to_vd(inst)->map;
+
+	down_write(&map->sem);
+	list_del(&alias->list);
+	up_write(&map->sem);
+}
+EXPORT_SYMBOL_GPL(vgpu_alias_remove);
+
+/* As the kernel itself makes a shared mapping one that is not written. */
+static pgprot_t read_only(const struct vm_area_struct *vma)
+{
+	return vm_get_page_prot(vma->vm_flags & ~VM_SHARED);
+}
+
+/**
+ * vgpu_alias_fault() - a page is touched that is not mapped
+ * @inst: the instance
+ * @vmf: the fault, in a mapping of an alias that is added, as long as this takes
+ * @offset: of the page in the partition; all of the mapping is in it
+ *
+ * Return: what the fault handler is to return.
+ */
+vm_fault_t vgpu_alias_fault(struct vgpu_instance *inst, struct vm_fault *vmf,
+			    u64 offset)
+{
+	pgprot_t prot = vm_get_page_prot(vmf->vma->vm_flags);
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+	unsigned long around = VGPU_DIRTY_BLOCK;
+	struct vgpu_dirty *dirty;
+	vm_fault_t ret;
+
+	down_read(&vd->map.sem);
+	dirty = dirty_of(vd);
+	if (dirty && !(vmf->flags & FAULT_FLAG_WRITE) &&
+	    !vgpu_dirty_test(dirty, offset))
+		prot = read_only(vmf->vma);
+	else
+		around = vgpu_track_touch(vd, offset);
+	ret = vgpu_map_insert(vd, vmf, offset, around, prot);
+	up_read(&vd->map.sem);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vgpu_alias_fault);
+
+/**
+ * vgpu_alias_mkwrite() - a page is written that is mapped read-only
+ * @inst: the instance
+ * @alias: the file
+ * @vmf: the fault, in a mapping of @alias
+ * @offset: of the page in the partition; all of the mapping is in it
+ *
+ * The page is mapped here, under the lock: were that left to the kernel, a page could
+ * be taken and come back in between, and be writable in a block that is clean.
+ *
+ * Return: what the handler is to return.
+ */
+vm_fault_t vgpu_alias_mkwrite(struct vgpu_instance *inst,
+			      struct vgpu_alias *alias, struct vm_fault *vmf,
+			      u64 offset)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+	unsigned long around;
+	vm_fault_t ret;
+
+	down_read(&vd->map.sem);
+	around = vgpu_track_touch(vd, offset);
+	/* What is there is not replaced. */
+	unmap_mapping_range(alias->space, round_down(offset, around), around,
+			    1);
+	ret = vgpu_map_insert(vd, vmf, offset, around,
+			      vm_get_page_prot(vmf->vma->vm_flags));
+	up_read(&vd->map.sem);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vgpu_alias_mkwrite);
