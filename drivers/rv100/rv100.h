@@ -83,6 +83,7 @@ struct rv100_instance {
  * @rom: the option ROM that instances show
  * @room: free entries in the card's FIFO, at least; engine context from here on
  * @dirty: something was drawn since the last flush
+ * @writes: what was drawn and may not be in VRAM yet
  * @ahead: bytes of the operations that may still be under way
  * @last: what the engine's registers hold, as last written
  * @last_valid: @last can be relied on
@@ -94,6 +95,7 @@ struct rv100_gpu {
 	void *rom;
 	u32 room;
 	bool dirty;
+	struct vgpu_writes writes;
 	u32 ahead;
 	struct rv100_2d_cmd last[RV100_2D_NR_CMDS];
 	bool last_valid;

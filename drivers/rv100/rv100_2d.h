@@ -203,6 +203,7 @@ bool rv100_2d_possible(const struct rv100_2d_op *op, u64 vram_size);
 void rv100_2d_relocate(const struct rv100_2d_op *op, u64 base,
 		       struct rv100_2d_cmd cmds[RV100_2D_NR_CMDS]);
 struct rv100_2d_op rv100_2d_band(struct rv100_2d_op *op, u32 max_bytes);
+void rv100_2d_extent(const struct rv100_2d_op *op, u64 *begin, u64 *end);
 const char *rv100_2d_reason(enum rv100_2d_verdict verdict);
 
 #endif /* _RV100_2D_H */

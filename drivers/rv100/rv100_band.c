@@ -33,3 +33,20 @@ struct rv100_2d_op rv100_2d_band(struct rv100_2d_op *op, u32 max_bytes)
 	}
 	return band;
 }
+
+/**
+ * rv100_2d_extent() - what of the partition an operation writes
+ * @op: the operation, audited
+ * @begin: set to its first byte
+ * @end: set to the byte behind its last
+ *
+ * What is beside it in its lines is counted, too.
+ */
+void rv100_2d_extent(const struct rv100_2d_op *op, u64 *begin, u64 *end)
+{
+	u64 first = op->dst_offset + (u64)op->dst_y * op->dst_pitch;
+	u64 last = first + (u64)(op->height - 1) * op->dst_pitch;
+
+	*begin = first + (u64)op->dst_x * op->cpp;
+	*end = last + (u64)(op->dst_x + op->width) * op->cpp;
+}

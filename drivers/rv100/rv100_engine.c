@@ -100,7 +100,10 @@ static bool finished(struct rv100_gpu *card)
 		flush(card);
 		return false;
 	}
-	return !(card_read(card, RV100_DSTCACHE_CTLSTAT) & RV100_DC_BUSY);
+	if (card_read(card, RV100_DSTCACHE_CTLSTAT) & RV100_DC_BUSY)
+		return false;
+	vgpu_writes_done(&card->writes);
+	return true;
 }
 
 /* For a reset alone: at all other times the core waits. */
@@ -195,8 +198,11 @@ static void step(struct vgpu_queue *q)
 	struct rv100_gpu *card = card_of(inst->gpu);
 	struct rv100_instance *ri = inst->priv;
 	struct rv100_2d_op band = rv100_2d_band(&ri->work, BAND_BYTES);
+	u64 begin, end;
 
 	emit(card, &band, card->vram_base + inst->vram_offset);
+	rv100_2d_extent(&band, &begin, &end);
+	vgpu_writes_add(&card->writes, inst, begin, end - begin);
 	vgpu_queue_count(q, VGPU_QUEUE_BYTES,
 			 (u64)band.width * band.height * band.cpp);
 	if (!ri->work.height)
@@ -333,9 +339,16 @@ int rv100_engine_reset(struct rv100_gpu *card)
 /* All that the chip can reset: its one engine. */
 static int rv100_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
 {
+	struct rv100_gpu *card = card_of(e->gpu);
+	int ret;
+
 	vgpu_assert_engine_context(e);
-	return scope == VGPU_RESET_ENGINE ? rv100_engine_reset(card_of(e->gpu)) :
-					    -EOPNOTSUPP;
+	if (scope != VGPU_RESET_ENGINE)
+		return -EOPNOTSUPP;
+	ret = rv100_engine_reset(card);
+	/* It may have drawn before it got stuck. */
+	vgpu_writes_done(&card->writes);
+	return ret;
 }
 
 static int rv100_dump(struct vgpu_engine *e, char *buf, size_t size)

@@ -69,6 +69,7 @@ static void mm_data_write(struct vgpu_regfile *rf, u32 offset, u32 val,
 			vgpu_regs_write_masked(rf, at, val, mask);
 	} else if (vram_valid(rf, at)) {
 		write_vram(rf, at, val, mask);
+		vgpu_vram_written(rf->inst, at, 4);
 	}
 }
 

@@ -14,5 +14,8 @@
 #define vgpu_config_read	played_config_read
 #define vgpu_assert_trap_context	played_assert_trap_context
 #define vgpu_assert_engine_context	played_assert_engine_context
+#define vgpu_vram_written	played_vram_written
+#define vgpu_writes_add		played_writes_add
+#define vgpu_writes_done	played_writes_done
 
 #endif /* _KUNIT_PLAYED_H */

@@ -71,9 +71,45 @@ static void band_small_is_whole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, op.height, 0);
 }
 
+/* From the first byte of its pixels to the last, by enumeration. */
+static void extent_random(struct kunit *test)
+{
+	struct rnd_state rnd;
+	unsigned int i, x, y;
+
+	prandom_seed_state(&rnd, 7);
+	for (i = 0; i < 200; i++) {
+		struct rv100_2d_op op = {
+			.dst_offset = prandom_u32_state(&rnd) % 4096 * 1024,
+			.dst_pitch = 64 * (1 + prandom_u32_state(&rnd) % 255),
+			.dst_x = prandom_u32_state(&rnd) % 8000,
+			.dst_y = prandom_u32_state(&rnd) % 8000,
+			.width = 1 + prandom_u32_state(&rnd) % 50,
+			.height = 1 + prandom_u32_state(&rnd) % 50,
+			.cpp = 1 << prandom_u32_state(&rnd) % 3,
+		};
+		u64 begin, end, first = U64_MAX, last = 0;
+
+		for (y = op.dst_y; y < op.dst_y + op.height; y++) {
+			for (x = op.dst_x; x < op.dst_x + op.width; x++) {
+				u64 at = op.dst_offset +
+					 (u64)y * op.dst_pitch +
+					 (u64)x * op.cpp;
+
+				first = min(first, at);
+				last = max(last, at + op.cpp);
+			}
+		}
+		rv100_2d_extent(&op, &begin, &end);
+		KUNIT_ASSERT_EQ(test, begin, first);
+		KUNIT_ASSERT_EQ(test, end, last);
+	}
+}
+
 static struct kunit_case band_cases[] = {
 	KUNIT_CASE(band_random),
 	KUNIT_CASE(band_small_is_whole),
+	KUNIT_CASE(extent_random),
 	{}
 };
 

@@ -16,6 +16,28 @@
 /* Pitch 4096 */
 #define PITCH		(64U << 22)
 
+/* What the core was told of what the card writes. */
+static struct {
+	u64 begin;
+	u64 end;
+	unsigned int added;
+	unsigned int done;
+} told;
+
+void vgpu_writes_add(struct vgpu_writes *w, struct vgpu_instance *inst,
+		     u64 offset, u64 size)
+{
+	told.begin = offset;
+	told.end = offset + size;
+	told.added++;
+}
+
+void vgpu_writes_done(struct vgpu_writes *w)
+{
+	told.done += told.added;
+	told.added = 0;
+}
+
 struct fixture {
 	u32 reg[RV100_REGS_SIZE / 4];
 	struct rv100_gpu card;
@@ -65,6 +87,7 @@ static int setup(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	test->priv = f;
+	memset(&told, 0, sizeof(told));
 	poison(test);
 	f->card.mmio = (void __iomem *)f->reg;
 	f->gpu.desc.priv = &f->card;
@@ -177,6 +200,31 @@ static void rv100_run_writes_operation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reg(test, 0x1714), 5);
 	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_OPS), 1);
 	KUNIT_EXPECT_EQ(test, counted(test, VGPU_QUEUE_BYTES), 10 * 20 * 4);
+}
+
+/* Not before the card is idle, with all of it in memory. */
+static void rv100_tells_what_is_written(struct kunit *test)
+{
+	push_fill(test, 3, 2, 10, 20);
+	KUNIT_EXPECT_EQ(test, ops()->start(&fix(test)->q, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, told.added, 1);
+	KUNIT_EXPECT_EQ(test, told.begin, 2 * 4096 + 3 * 4);
+	KUNIT_EXPECT_EQ(test, told.end, 21 * 4096 + 13 * 4);
+	set_status(test, 63);
+	KUNIT_EXPECT_EQ(test, await_idle(test), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, told.done, 0);
+	set_status(test, 64);
+	KUNIT_EXPECT_EQ(test, await_idle(test), 0);
+	KUNIT_EXPECT_EQ(test, told.done, 1);
+
+	/* Or it was reset in the middle of it. */
+	push_fill(test, 0, 0, 1, 1);
+	KUNIT_EXPECT_EQ(test, ops()->start(&fix(test)->q, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, reset(test), 0);
+	KUNIT_EXPECT_EQ(test, told.done, 2);
+	/* Scrubbing is of nobody's memory. */
+	KUNIT_EXPECT_EQ(test, scrub(test, 0, SZ_1M), 0);
+	KUNIT_EXPECT_EQ(test, told.done, 2);
 }
 
 static void rv100_run_drops(struct kunit *test)
@@ -382,6 +430,7 @@ static void rv100_scrub_covers(struct kunit *test)
 
 static struct kunit_case rv100_engine_cases[] = {
 	KUNIT_CASE(rv100_run_writes_operation),
+	KUNIT_CASE(rv100_tells_what_is_written),
 	KUNIT_CASE(rv100_run_drops),
 	KUNIT_CASE(rv100_run_empty),
 	KUNIT_CASE(rv100_run_skips_unchanged),

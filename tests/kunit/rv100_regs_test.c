@@ -20,6 +20,7 @@ static struct {
 	u32 started;
 	u32 offset;
 	u32 val;
+	u64 written;
 } core;
 
 void vgpu_irq_set(struct vgpu_instance *inst, bool level)
@@ -56,6 +57,11 @@ int vgpu_fifo_submit(struct vgpu_fifo *f, struct vgpu_queue *q, u32 offset,
 	core.offset = offset;
 	core.val = val;
 	return 0;
+}
+
+void vgpu_vram_written(struct vgpu_instance *inst, u64 offset, u64 size)
+{
+	core.written = size == 4 ? offset : U64_MAX;
 }
 
 /* There are no locks here: one thread is all. */
@@ -238,6 +244,8 @@ static void rv100_indexed_vram(struct kunit *test)
 	wr(test, 0x0, BIT(31) | (VRAM_SIZE - 4));
 	wr(test, 0x4, 0x55667788);
 	KUNIT_EXPECT_EQ(test, vram32(f, 2 * VRAM_SIZE - 4), 0x55667788);
+	/* Whoever copies the memory is told. */
+	KUNIT_EXPECT_EQ(test, core.written, VRAM_SIZE - 4);
 
 	/* One past the end, and as far as the index goes */
 	memset(f->vram, 0xa5, 3 * VRAM_SIZE);
