@@ -30,6 +30,12 @@ static void *almaif_at(const struct soft_queue *sq, u64 offset)
 	return soft_vram(sq->q->inst, sq->almaif->base + offset);
 }
 
+/* We have written there, for the guest. */
+static void wrote(const struct soft_queue *sq, u64 offset, u64 size)
+{
+	vgpu_vram_written(sq->q->inst, sq->almaif->base + offset, size);
+}
+
 static __le32 *index_at(const struct soft_queue *sq, unsigned int which)
 {
 	return almaif_at(sq, SOFT_ALMAIF_RING + which);
@@ -232,6 +238,7 @@ static void set_up(struct soft_queue *sq)
 	a->taken = 0;
 	WRITE_ONCE(*index_at(sq, SOFT_AQL_SLOTS), cpu_to_le32(SOFT_ALMAIF_SLOTS));
 	memset(index_at(sq, SOFT_AQL_WRITE), 0, 16);
+	wrote(sq, SOFT_ALMAIF_RING, SOFT_AQL_PACKET);
 }
 
 /* Return: an image to be put when the lock is released. */
@@ -407,6 +414,7 @@ static void tell(struct soft_queue *sq, u32 completion)
 	meta->finish = cpu_to_le64(ktime_get_ns());
 	/* The guest looks at this word first. */
 	smp_store_release(&meta->completion, cpu_to_le32(completion));
+	wrote(sq, SOFT_ALMAIF_MEM + a->work.meta, sizeof(*meta));
 }
 
 /**
@@ -430,6 +438,7 @@ struct soft_image *soft_almaif_over(struct soft_queue *sq, u32 completion)
 	/* What the packet has written is seen before the index. */
 	smp_wmb();
 	WRITE_ONCE(*index_at(sq, SOFT_AQL_READ), cpu_to_le32(a->read));
+	wrote(sq, SOFT_ALMAIF_RING, SOFT_AQL_PACKET);
 	return image;
 }
 

@@ -261,6 +261,7 @@ static void clear(struct vgpu_regfile *rf)
 		memset(soft_vram(rf->inst, at), 0, min_t(u64, size - at, SZ_1M));
 		cond_resched();
 	}
+	vgpu_vram_written(rf->inst, 0, size);
 }
 
 static void enable(struct vgpu_regfile *rf, u16 val)

@@ -41,6 +41,7 @@ static u64 move(struct vgpu_queue *q, const struct soft_work *w, u64 done)
 		       soft_vram(inst, w->src + done), n);
 	else
 		fill(soft_vram(inst, w->dst + done), w->value, n);
+	vgpu_vram_written(inst, w->dst + done, n);
 	vgpu_queue_count(q, VGPU_QUEUE_BYTES, n);
 	return done + n;
 }

@@ -24,7 +24,8 @@
  *   the supervisor was told. Taken under the trap lock or an engine's hw_lock, and
  *   never waits for user space.
  * - &soft_worker.map_sem: what is mapped. Read by the fault handler, which comes from
- *   mmap_lock. Written with nothing of ours held but the above.
+ *   mmap_lock. Written with nothing of ours held but the above. The core's &vgpu_map.sem
+ *   comes inside it, where pages of the partition are mapped.
  * - &soft_worker.lock: its turn. vgpu_queue_kick() and vgpu_engine_done() are called
  *   with it, and so &soft_queue.lock comes inside it, by way of the run list.
  */
@@ -40,7 +41,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <uapi/vgpu-soft.h>
-#include <vgpu/memory.h>
+#include <vgpu/written.h>
 
 struct pid;
 struct soft_almaif;
@@ -131,11 +132,10 @@ struct soft_answer {
  * struct soft_worker - a process that computes for an instance
  * @ref: see the top
  * @executor: the GPU's; holds a reference
- * @vram: the GPU's memory; valid until @over
- * @offset: where its instance's partition begins there
- * @size: bytes of that
+ * @size: bytes of its instance's partition
  * @cpus: CPUs that it may keep busy
  * @space: finds what is mapped
+ * @alias: the same for the core; added until @over
  * @state_page: struct vgpu_soft_state
  * @map_sem: protects @over against page faults
  * @wq: the process waits for a turn
@@ -157,11 +157,10 @@ struct soft_answer {
 struct soft_worker {
 	struct kref ref;
 	struct soft_executor *executor;
-	const struct vgpu_vram *vram;
-	u64 offset;
 	u64 size;
 	u32 cpus;
 	struct address_space space;
+	struct vgpu_alias alias;
 	struct page *state_page;
 	struct rw_semaphore map_sem;	/* over, against faults */
 	wait_queue_head_t wq;

@@ -44,6 +44,16 @@ static bool is_almaif(const struct soft_queue *sq)
 	return sq->almaif && sq->almaif->up;
 }
 
+/* We have written our index, the first thing in the ring. */
+static void wrote_index(struct soft_queue *sq)
+{
+	struct vgpu_instance *inst = sq->q->inst;
+
+	lockdep_assert_held(&sq->lock);
+	vgpu_vram_written(inst, sq->ring.mem - soft_vram(inst, 0),
+			  VGPU_RING_PACKET);
+}
+
 static bool pending(struct soft_queue *sq)
 {
 	unsigned long flags;
@@ -148,6 +158,7 @@ int soft_queue_enable(struct soft_queue *sq, u64 offset, u32 slots)
 			     offset, slots);
 	sq->refused = ret;
 	if (!ret) {
+		wrote_index(sq);
 		sq->has_work = false;
 		sq->verdict = SOFT_RUN;
 		WRITE_ONCE(sq->idle_since, ktime_get_ns());
@@ -228,6 +239,7 @@ static int take_own(struct soft_queue *sq, enum soft_next *next)
 		/* Before the guest is told. */
 		vgpu_queue_count(sq->q, VGPU_QUEUE_DROPPED, 1);
 		vgpu_ring_advance(&sq->ring);
+		wrote_index(sq);
 	}
 	return 0;
 }
@@ -354,8 +366,10 @@ void soft_queue_finish(struct soft_queue *sq)
 
 			/* After all that the packet has written. */
 			smp_store_release(fence, cpu_to_le64(w->fence_value));
+			vgpu_vram_written(inst, w->fence, sizeof(*fence));
 		}
 		vgpu_ring_advance(&sq->ring);
+		wrote_index(sq);
 		WRITE_ONCE(sq->idle_since, ktime_get_ns());
 	}
 	spin_unlock_irq(&sq->lock);

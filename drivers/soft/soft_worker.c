@@ -20,9 +20,6 @@
 #include "soft.h"
 #include "soft_executor.h"
 
-/* A fault fills in this much around it: most workers touch all of a buffer. */
-#define FAULT_AROUND	SZ_2M
-
 static void release(struct kref *ref)
 {
 	struct soft_worker *w = container_of(ref, struct soft_worker, ref);
@@ -86,15 +83,15 @@ struct soft_worker *soft_worker_make(struct soft_executor *ex,
 	kref_init(&w->ref);
 	kref_get(&ex->ref);
 	w->executor = ex;
-	w->vram = &inst->gpu->desc.vram;
-	w->offset = inst->vram_offset;
 	w->size = inst->vram_size;
 	w->cpus = cpus;
 	address_space_init_once(&w->space);
+	w->alias.space = &w->space;
 	init_rwsem(&w->map_sem);
 	init_waitqueue_head(&w->wq);
 	spin_lock_init(&w->lock);
 	w->sq = sq;
+	vgpu_alias_add(inst, &w->alias);
 	return w;
 }
 
@@ -137,6 +134,7 @@ void soft_worker_end(struct soft_worker *w)
 	down_write(&w->map_sem);
 	busy = close_session(w);
 	unmap_mapping_range(&w->space, 0, 0, 1);
+	vgpu_alias_remove(w->sq->q->inst, &w->alias);
 	up_write(&w->map_sem);
 	if (busy)
 		soft_task_kill(w->pid);
@@ -265,31 +263,14 @@ static long worker_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static vm_fault_t insert(struct vm_fault *vmf, struct soft_worker *w)
 {
 	u64 pos = (u64)vmf->pgoff << PAGE_SHIFT;
-	struct vm_area_struct *vma = vmf->vma;
-	unsigned long at, start, end;
-	vm_fault_t ret;
 
 	if (pos == VGPU_SOFT_MMAP_STATE)
-		return vmf_insert_pfn(vma, vmf->address,
+		return vmf_insert_pfn(vmf->vma, vmf->address,
 				      page_to_pfn(w->state_page));
 	/* All of the mapping is within the partition: so worker_mmap(). */
 	if (WARN_ON_ONCE(pos >= w->size))
 		return VM_FAULT_SIGBUS;
-	ret = vmf_insert_pfn(vma, vmf->address,
-			     vgpu_vram_pfn(w->vram, w->offset + pos));
-	if (ret != VM_FAULT_NOPAGE)
-		return ret;
-
-	/* The neighbours are a favour: whether they fit does not matter. */
-	start = max(round_down(vmf->address, FAULT_AROUND), vma->vm_start);
-	end = min(round_down(vmf->address, FAULT_AROUND) + FAULT_AROUND,
-		  vma->vm_end);
-	pos += w->offset - vmf->address;
-	for (at = start; at < end; at += PAGE_SIZE)
-		if (vmf_insert_pfn(vma, at, vgpu_vram_pfn(w->vram, pos + at)) !=
-		    VM_FAULT_NOPAGE)
-			break;
-	return ret;
+	return vgpu_alias_fault(w->sq->q->inst, vmf, pos);
 }
 
 static vm_fault_t worker_fault(struct vm_fault *vmf)
@@ -304,8 +285,23 @@ static vm_fault_t worker_fault(struct vm_fault *vmf)
 	return ret;
 }
 
+/* Never of the state, whose mappings are read-only for ever. */
+static vm_fault_t worker_mkwrite(struct vm_fault *vmf)
+{
+	struct soft_worker *w = vmf->vma->vm_file->private_data;
+	u64 pos = (u64)vmf->pgoff << PAGE_SHIFT;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	down_read(&w->map_sem);
+	if (!w->over && !WARN_ON_ONCE(pos >= w->size))
+		ret = vgpu_alias_mkwrite(w->sq->q->inst, &w->alias, vmf, pos);
+	up_read(&w->map_sem);
+	return ret;
+}
+
 static const struct vm_operations_struct worker_vm_ops = {
 	.fault = worker_fault,
+	.pfn_mkwrite = worker_mkwrite,
 };
 
 static int worker_mmap(struct file *file, struct vm_area_struct *vma)

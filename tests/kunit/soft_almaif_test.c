@@ -500,6 +500,41 @@ static void almaif_beside_screen(struct kunit *test)
 	gone(vd, w);
 }
 
+static void all_written(struct vgpu_vdev *vd)
+{
+	vgpu_vram_written(&vd->inst, 0, vd->inst.vram_size);
+}
+
+/* What the driver writes for the guest is told to whoever copies its memory. */
+static void almaif_is_copied(struct kunit *test)
+{
+	struct vgpu_vdev *vd = started(test, 1);
+	struct soft_worker *w = worker(test, vd);
+	struct vgpu_soft_turn turn;
+	u8 *copy;
+
+	copy = copy_begin(test, vd);
+	submit(vd, dispatch(0, 4, 20));
+	turn = taken(test, w);
+	all_written(vd);
+	copy_on(vd, copy);
+	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
+	KUNIT_EXPECT_TRUE(test, completed(vd, 0, SOFT_AQL_DONE));
+	KUNIT_EXPECT_TRUE(test, mock_await(index_of(vd, SOFT_AQL_READ) == 1));
+	copy_end(test, vd, copy);
+
+	/* A process takes over from another. */
+	copy = copy_begin(test, vd);
+	*(__le32 *)at(vd, SOFT_ALMAIF_RING + SOFT_AQL_READ) = cpu_to_le32(77);
+	all_written(vd);
+	copy_on(vd, copy);
+	command(vd, ALMAIF_RESET);
+	command(vd, ALMAIF_CONTINUE);
+	KUNIT_EXPECT_EQ(test, index_of(vd, SOFT_AQL_READ), 0U);
+	copy_end(test, vd, copy);
+	gone(vd, w);
+}
+
 static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_info),
 	KUNIT_CASE(almaif_beside_screen),
@@ -510,6 +545,7 @@ static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_withdrawn),
 	KUNIT_CASE(almaif_again),
 	KUNIT_CASE(almaif_faults),
+	KUNIT_CASE(almaif_is_copied),
 	KUNIT_CASE_SLOW(almaif_moves),
 	{}
 };

@@ -77,6 +77,43 @@ void state_expect_same(struct kunit *test, struct vgpu_vdev *vd,
 	kunit_kfree(test, now.bytes);
 }
 
+/* Of an instance that runs: what a test writes there as its guest, it has to tell. */
+u8 *copy_begin(struct kunit *test, struct vgpu_vdev *vd)
+{
+	u8 *copy = kvmalloc(vd->inst.vram_size, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_ASSERT_EQ(test, vgpu_track_start(vd), 0);
+	copy_on(vd, copy);
+	return copy;
+}
+
+/** copy_on() - what was written since */
+void copy_on(struct vgpu_vdev *vd, u8 *copy)
+{
+	u64 at = 0, size = SZ_1M;
+
+	for (; vgpu_track_take(vd, &at, &size); at += size, size = SZ_1M)
+		vgpu_vram_read(&vd->pd->gpu.desc.vram,
+			       vd->inst.vram_offset + at, copy + at, size);
+}
+
+/** copy_end() - it stands still: is the copy good */
+void copy_end(struct kunit *test, struct vgpu_vdev *vd, u8 *copy)
+{
+	const u8 *vram = vd->pd->gpu.desc.vram.mem + vd->inst.vram_offset;
+	u64 at;
+
+	state_pause(vd);
+	copy_on(vd, copy);
+	for (at = 0; at < vd->inst.vram_size; at += SZ_4K)
+		if (memcmp(vram + at, copy + at, SZ_4K))
+			KUNIT_FAIL(test, "%#llx was written and not told", at);
+	vgpu_track_stop(vd);
+	kvfree(copy);
+	state_resume(vd);
+}
+
 /* The bytes of a section, with its header; NULL when there is none. */
 static u8 *section_of(const struct state *st, u16 id, size_t *len)
 {

@@ -23,6 +23,9 @@ void state_expect_same(struct kunit *test, struct vgpu_vdev *vd,
 		       const struct state *want);
 void state_move(struct kunit *test, struct vgpu_vdev *from,
 		struct vgpu_vdev *to);
+u8 *copy_begin(struct kunit *test, struct vgpu_vdev *vd);
+void copy_on(struct vgpu_vdev *vd, u8 *copy);
+void copy_end(struct kunit *test, struct vgpu_vdev *vd, u8 *copy);
 void state_abuse(struct kunit *test, struct vgpu_vdev *vd,
 		 const struct state *good);
 
