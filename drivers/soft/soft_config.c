@@ -11,7 +11,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "soft.h"
+#include "soft_config.h"
 
 /**
  * soft_config_init() - a GPU of which nobody has said anything

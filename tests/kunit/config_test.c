@@ -6,60 +6,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "../../drivers/vgpu/bus/config.h"
-
-#define CLASS_VGA	0x030000
-#define CLASS_OTHER	0x038000
-
-/* Where guests have seen the card's capabilities since there are any. */
-#define CARD_MSI	0x50
-#define CARD_PM		0x60
-
-static const u8 rom[SZ_32K];
-
-static const struct vgpu_bar_desc card_bars[VGPU_NR_BARS] = {
-	[0] = VGPU_BAR_VRAM,
-	[1] = VGPU_BAR_IO(SZ_256),
-	[2] = VGPU_BAR_REGS(SZ_16K),
-};
-
-static const struct vgpu_bar_desc bare_bars[VGPU_NR_BARS] = {
-	[5] = VGPU_BAR_REGS(SZ_4K),
-};
-
-static const struct vgpu_pci_desc card = {
-	.vendor = 0x1002,
-	.device = 0x5159,
-	.subsystem_vendor = 0x1af4,
-	.subsystem_device = 0x1100,
-	.class = CLASS_VGA,
-	.revision = 0x42,
-	.intx = true,
-	.caps = { PCI_CAP_ID_MSI, PCI_CAP_ID_PM },
-	.bars = card_bars,
-	.rom = rom,
-	.rom_size = sizeof(rom),
-};
-
-static const struct vgpu_pci_desc bare = {
-	.vendor = 0x1234,
-	.device = 0x5678,
-	.bars = bare_bars,
-};
-
-/* A GPU of another kind: memory beyond 4 GiB, PCI Express. */
-static const struct vgpu_bar_desc express_bars[VGPU_NR_BARS] = {
-	[0] = VGPU_BAR_REGS(SZ_4K),
-	[2] = VGPU_BAR_VRAM64,
-};
-
-static const struct vgpu_pci_desc express = {
-	.vendor = 0x1234,
-	.device = 0x9abc,
-	.class = 0x120000,
-	.caps = { PCI_CAP_ID_EXP, PCI_CAP_ID_PM },
-	.bars = express_bars,
-};
+#include "config_model.h"
 
 static struct vgpu_config *config_of(struct kunit *test,
 				     const struct vgpu_pci_desc *pci, u64 vram,
@@ -92,40 +39,6 @@ static void put(struct vgpu_config *cfg, u32 offset, unsigned int size, u32 val)
 {
 	for (; size--; val >>= 8)
 		vgpu_config_put_byte(cfg, offset++, val);
-}
-
-/* The bits that are writable, by the specification and nothing else. */
-static const struct {
-	u8 offset;
-	u32 mask;	/* little endian, from offset on */
-} writable[] = {
-	{ PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
-		       PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE },
-	{ PCI_CACHE_LINE_SIZE, 0xffff },	/* and latency timer */
-	{ PCI_BASE_ADDRESS_0, 0xff800000 },	/* 8 MiB */
-	{ PCI_BASE_ADDRESS_1, 0xffffff00 },
-	{ PCI_BASE_ADDRESS_2, 0xffffc000 },
-	{ PCI_ROM_ADDRESS, 0xffff8001 },
-	{ PCI_INTERRUPT_LINE, 0xff },
-	{ CARD_MSI + PCI_MSI_FLAGS,
-	  PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE },
-	{ CARD_MSI + PCI_MSI_ADDRESS_LO, 0xfffffffc },
-	{ CARD_MSI + PCI_MSI_ADDRESS_HI, 0xffffffff },
-	{ CARD_MSI + PCI_MSI_DATA_64, 0xffff },
-	{ CARD_PM + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK },
-};
-
-static u8 writable_byte(u32 offset)
-{
-	unsigned int i;
-	u8 mask = 0;
-
-	for (i = 0; i < ARRAY_SIZE(writable); i++)
-		if (offset >= writable[i].offset &&
-		    offset < writable[i].offset + 4)
-			mask |= writable[i].mask >>
-				(offset - writable[i].offset) * 8;
-	return mask;
 }
 
 static void config_identity(struct kunit *test)
@@ -204,30 +117,34 @@ static void config_rom_bar(struct kunit *test)
 }
 
 /* Every bit of every byte: those of the list can change, no other does. */
-static void config_writable_bits(struct kunit *test)
+static void expect_writable(struct kunit *test, const struct vgpu_pci_desc *pci,
+			    const struct writable *w, u32 pm)
 {
 	static const u8 patterns[] = { 0xff, 0x00, 0x5b, 0xa7 };
-	struct vgpu_config *cfg = config(test, &card, SZ_8M);
-	u8 fresh[VGPU_CONFIG_SIZE];
+	struct vgpu_config *cfg = config(test, pci, SZ_8M);
+	u8 fresh[VGPU_CONFIG_SIZE], old;
 	unsigned int i, p;
 
 	memcpy(fresh, cfg->data, sizeof(fresh));
 	for (p = 0; p < ARRAY_SIZE(patterns); p++) {
 		for (i = 0; i < VGPU_CONFIG_SIZE; i++) {
-			u8 mask = writable_byte(i);
-			u8 val = patterns[p];
-
-			/* Only D0 and D3hot can be entered. */
-			if (i == CARD_PM + PCI_PM_CTRL)
-				val |= val & 3 ? 3 : 0;
-			vgpu_config_put_byte(cfg, i, val);
+			old = vgpu_config_get_byte(cfg, i);
+			vgpu_config_put_byte(cfg, i, patterns[p]);
 			KUNIT_EXPECT_EQ_MSG(test, vgpu_config_get_byte(cfg, i),
-					    (val & mask) | (fresh[i] & ~mask),
-					    "byte %#x, wrote %#x", i, val);
+					    byte_written(w, pm, i, old,
+							 patterns[p]),
+					    "byte %#x, wrote %#x", i,
+					    patterns[p]);
 		}
 	}
 	vgpu_config_reset(cfg);
 	KUNIT_EXPECT_MEMEQ(test, cfg->data, fresh, sizeof(fresh));
+}
+
+static void config_writable_bits(struct kunit *test)
+{
+	expect_writable(test, &card, card_writable, CARD_PM);
+	expect_writable(test, &express, express_writable, EXPRESS_PM);
 }
 
 static void config_capabilities(struct kunit *test)

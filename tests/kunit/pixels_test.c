@@ -2,10 +2,11 @@
 /* What is scanned out: which of it is within bounds, and its colours. */
 #include <kunit/test.h>
 #include <linux/limits.h>
+#include <linux/prandom.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "../../drivers/vgpu/display/pixels.h"
+#include "pixels_model.h"
 
 #define VRAM	SZ_4M
 #define MAX_X	1024
@@ -335,6 +336,51 @@ static void pixels_cursor_is_clipped(struct kunit *test)
 	vgpu_cursor_line(c, to + 1, 100, image);
 }
 
+/* Numbers near to what matters: 0, the end, and where sums wrap. */
+static u64 roll(struct rnd_state *rnd)
+{
+	static const u64 base[] = { 0, VRAM, U32_MAX, U64_MAX, 640, VRAM / 480 };
+
+	return base[prandom_u32_state(rnd) % 6] +
+	       prandom_u32_state(rnd) % 16 - 8;
+}
+
+static void pixels_random(struct kunit *test)
+{
+	static const u32 depths[] = { 8, 15, 16, 32, 32, 24 };
+	struct rnd_state rnd;
+	struct vgpu_cursor *c;
+	struct vgpu_scanout s;
+	unsigned int i, shown = 0;
+
+	prandom_seed_state(&rnd, 21);
+	for (i = 0; i < 20000; i++) {
+		c = pointer(&s, i % 2 ? VGPU_CURSOR_ARGB : VGPU_CURSOR_MONO);
+		s.bpp = depths[prandom_u32_state(&rnd) % 6];
+		s.palette = ramp;
+		s.doubled = i % 3 == 0;
+		s.offset = roll(&rnd);
+		if (i % 4 == 0)
+			s.stride = roll(&rnd);
+		if (i % 8 == 0)
+			s.height = prandom_u32_state(&rnd) % 1000;
+		KUNIT_ASSERT_EQ_MSG(test, valid(&s),
+				    model_picture(&s, MAX_X, MAX_Y, VRAM),
+				    "picture %u", i);
+		shown += valid(&s);
+		c->offset = roll(&rnd);
+		if (i % 4 == 1)
+			c->stride = roll(&rnd);
+		if (i % 4 == 2)
+			c->width = prandom_u32_state(&rnd) % 300;
+		if (i % 4 == 3)
+			c->x = roll(&rnd);
+		KUNIT_ASSERT_EQ_MSG(test, vgpu_cursor_shown(&s, VRAM),
+				    model_pointer(&s, VRAM), "pointer %u", i);
+	}
+	KUNIT_EXPECT_GT(test, shown, 500U);
+}
+
 static struct kunit_case pixels_cases[] = {
 	KUNIT_CASE(pixels_modes),
 	KUNIT_CASE(pixels_bounds),
@@ -346,6 +392,7 @@ static struct kunit_case pixels_cases[] = {
 	KUNIT_CASE(pixels_alpha_is_exact),
 	KUNIT_CASE(pixels_mono),
 	KUNIT_CASE(pixels_cursor_is_clipped),
+	KUNIT_CASE(pixels_random),
 	{}
 };
 

@@ -5,6 +5,8 @@
 #include <linux/string.h>
 #include <vgpu/ring.h>
 
+#include "ring_model.h"
+
 #define VRAM	4096
 #define SLOTS	8
 
@@ -63,6 +65,9 @@ static void ring_places(struct kunit *test)
 						   cases[i].offset,
 						   cases[i].slots),
 				    "case %u", i);
+		KUNIT_EXPECT_EQ(test, model_place(cases[i].offset,
+						  cases[i].slots, VRAM),
+				!cases[i].ret);
 		if (cases[i].ret)
 			KUNIT_EXPECT_MEMEQ(test, &ring, &before, sizeof(ring));
 	}
@@ -138,11 +143,45 @@ static void ring_keeps_its_own_index(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, packet[0], 8);
 }
 
+/* A guest that writes anywhere, at any time, against the model. */
+static void ring_random(struct kunit *test)
+{
+	struct fixture *f = fixture(test, 128);
+	struct ring_model m = { true, 128, SLOTS };
+	u8 packet[64];
+	const u8 *want;
+	struct rnd_state rnd;
+	unsigned int i;
+	int ret;
+
+	prandom_seed_state(&rnd, 17);
+	for (i = 0; i < 50000; i++) {
+		u32 r = prandom_u32_state(&rnd);
+
+		if (r % 4 == 0)
+			f->vram[prandom_u32_state(&rnd) % VRAM] = r / 16;
+		if (r % 4 == 1)
+			*(__le64 *)(f->vram + 128 + VGPU_RING_WRITE) =
+				cpu_to_le64(m.read + r / 16 % 12 - 1);
+		ret = vgpu_ring_peek(&f->ring, packet);
+		KUNIT_ASSERT_EQ(test, ret, model_peek(&m, f->vram, &want));
+		if (want)
+			KUNIT_ASSERT_MEMEQ(test, packet, want, sizeof(packet));
+		if (ret != 1 || r % 4 != 2)
+			continue;
+		vgpu_ring_advance(&f->ring);
+		m.read++;
+		KUNIT_ASSERT_EQ(test, index_read(f), m.read);
+	}
+	KUNIT_EXPECT_GT(test, m.read, 500ULL);
+}
+
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_places),
 	KUNIT_CASE(ring_in_order),
 	KUNIT_CASE(ring_bad_index),
 	KUNIT_CASE(ring_keeps_its_own_index),
+	KUNIT_CASE(ring_random),
 	{}
 };
 

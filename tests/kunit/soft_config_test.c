@@ -6,9 +6,11 @@
 #include <kunit/test.h>
 #include <linux/limits.h>
 #include <linux/nodemask.h>
+#include <linux/prandom.h>
 #include <linux/sizes.h>
 
 #include "../../drivers/soft/soft.h"
+#include "soft_config_model.h"
 
 static const struct soft_type one = { "ONE", SOFT_C, 8, SOFT_SHARE, -1 };
 
@@ -126,6 +128,36 @@ static void soft_config_types(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, soft_check("test", c), -EINVAL);
 }
 
+/* Any numbers, most of them near to what is allowed, against the page of the manual. */
+static void soft_config_random(struct kunit *test)
+{
+	static const u32 sizes[] = { 0, 2, 4, 8, 16, 31, 32, 64, 65536, 65538 };
+	struct soft_config *c = new_config(test);
+	unsigned int i, good = 0;
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 14);
+	for (i = 0; i < 20000; i++) {
+		u32 r = prandom_u32_state(&rnd);
+		struct soft_type *t = &c->types[0];
+
+		c->vram_mb = sizes[r % 10];
+		c->slices = r / 16 % 5;
+		c->bus = r / 256 % 4 ? -1 : r / 1024 % 260;
+		c->nr_types = r / 4096 % 2;
+		*t = one;
+		t->vram_mb = sizes[prandom_u32_state(&rnd) % 10];
+		t->kind = r / 8192 % SOFT_KINDS;
+		t->slice = (int)(r / 65536 % 6) - 2;
+		t->share = r / 1048576 % 8 ? SOFT_SHARE : r;
+		t->name[r % 4] = r / 32768 % 8 ? 'x' : r >> 24;
+		KUNIT_ASSERT_EQ_MSG(test, !soft_check("test", c),
+				    model_config(c), "settings %u", i);
+		good += model_config(c);
+	}
+	KUNIT_EXPECT_GT(test, good, 100U);
+}
+
 static const struct vgpu_type_desc *find(const struct soft_types *types,
 					 const char *name)
 {
@@ -231,6 +263,7 @@ static struct kunit_case soft_config_cases[] = {
 	KUNIT_CASE(soft_config_fields),
 	KUNIT_CASE(soft_config_names),
 	KUNIT_CASE(soft_config_types),
+	KUNIT_CASE(soft_config_random),
 	KUNIT_CASE(soft_types_usual),
 	KUNIT_CASE(soft_types_with_display),
 	KUNIT_CASE(soft_types_asked_for),

@@ -7,9 +7,7 @@
 #include <linux/prandom.h>
 #include <linux/string.h>
 
-#include "../../drivers/soft/soft_packet.h"
-
-#define VRAM	256
+#include "soft_packet_model.h"
 
 static enum soft_verdict check(struct soft_packet *p, bool compute)
 {
@@ -101,30 +99,6 @@ static void packet_fences(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check(&p, false), SOFT_BAD_UNUSED);
 }
 
-/* Every byte of a range is in the partition. */
-static bool model_within(u64 at, u64 size)
-{
-	u64 i;
-
-	if (size > 2 * VRAM)
-		return false;
-	for (i = 0; i < size; i++)
-		if (at + i >= VRAM || at + i < i)
-			return false;
-	return size || at <= VRAM;
-}
-
-static bool model_overlap(u64 a, u64 b, u64 size)
-{
-	u64 i, j;
-
-	for (i = 0; i < size; i++)
-		for (j = 0; j < size; j++)
-			if (a + i == b + j)
-				return true;
-	return false;
-}
-
 /* Numbers near to what matters: 0, the end, and where sums wrap. */
 static u64 roll(struct rnd_state *rnd)
 {
@@ -134,23 +108,30 @@ static u64 roll(struct rnd_state *rnd)
 	       prandom_u32_state(rnd) % 20 - 10;
 }
 
-static void packet_random_copies(struct kunit *test)
+static void packet_random(struct kunit *test)
 {
 	struct rnd_state rnd;
 	unsigned int i, good = 0;
 
 	prandom_seed_state(&rnd, 5);
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < 40000; i++) {
 		u64 dst = roll(&rnd), src = roll(&rnd);
 		u64 size = prandom_u32_state(&rnd) % 8 ?
 			   prandom_u32_state(&rnd) % 140 : roll(&rnd);
-		struct soft_packet p = packet(SOFT_OP_COPY, dst, src, size);
-		bool ok = model_within(dst, size) && model_within(src, size) &&
-			  !model_overlap(dst, src, size);
+		u16 op = i % 2 ? SOFT_OP_COPY : i / 2 % 8;
+		struct soft_packet p = packet(op, dst, src, size);
+		bool compute = i % 3, ok;
 
-		KUNIT_ASSERT_EQ_MSG(test, check(&p, false) == SOFT_RUN, ok,
-				    "dst %#llx src %#llx size %#llx", dst, src,
-				    size);
+		if (prandom_u32_state(&rnd) % 4 == 0) {
+			p.flags = cpu_to_le16(SOFT_PACKET_FENCE);
+			p.fence = cpu_to_le64(roll(&rnd));
+		}
+		if (op == SOFT_OP_FILL)
+			p.src = 0;
+		ok = model_runs(&p, compute);
+		KUNIT_ASSERT_EQ_MSG(test, check(&p, compute) == SOFT_RUN, ok,
+				    "op %u dst %#llx src %#llx size %#llx fence %#llx",
+				    op, dst, src, size, le64_to_cpu(p.fence));
 		good += ok;
 	}
 	KUNIT_EXPECT_GT(test, good, 500U);
@@ -169,7 +150,7 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(packet_sizes),
 	KUNIT_CASE(packet_verdicts),
 	KUNIT_CASE(packet_fences),
-	KUNIT_CASE(packet_random_copies),
+	KUNIT_CASE(packet_random),
 	KUNIT_CASE(packet_fields),
 	{}
 };
