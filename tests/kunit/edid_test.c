@@ -13,6 +13,8 @@ static const u16 sizes[][2] = {
 	{ 1280, 720 }, { 1280, 1024 }, { 1366, 768 }, { 1600, 1200 },
 	{ 1920, 1080 }, { 1920, 1200 }, { 320, 1200 }, { 1920, 200 },
 	{ 4088, 2400 }, { 2400, 4095 },
+	/* A clock that is rounded down from where a kHz of lines begins. */
+	{ 803, 270 },
 };
 
 static void edid_header(struct kunit *test)

@@ -113,6 +113,12 @@ static u32 pixel_clock(u32 x, u32 y)
 	return (x + hblank(x, y)) * line_rate(y);
 }
 
+/* The same as the block says it, in units of 10 kHz. */
+static u32 told_clock(u32 x, u32 y)
+{
+	return (pixel_clock(x, y) + 5000) / 10000;
+}
+
 /* Millimetres of some pixels: at about 100 dpi, or 50 where they are few. */
 static u32 millimetres(u32 pixels, u32 x, u32 y)
 {
@@ -121,7 +127,7 @@ static u32 millimetres(u32 pixels, u32 x, u32 y)
 
 static void put_detailed(u8 *d, u32 x, u32 y)
 {
-	u32 clock = (pixel_clock(x, y) + 5000) / 10000;
+	u32 clock = told_clock(x, y);
 	u32 blank = hblank(x, y);
 	u32 width = millimetres(x, x, y), height = millimetres(y, x, y);
 
@@ -142,14 +148,16 @@ static void put_detailed(u8 *d, u32 x, u32 y)
 	d[17] = 0x1e;			/* digital, separate, both positive */
 }
 
-/* Limits that hold the preferred timing and all others: Hz, kHz, 10 MHz. */
+/* Limits that hold the preferred timing, as it is told, and all others: Hz, kHz, 10 MHz. */
 static void put_limits(u8 *d, u32 x, u32 y)
 {
+	u32 khz = told_clock(x, y) * 10 / (x + hblank(x, y));
+
 	d[3] = 0xfd;
 	d[5] = 50;
 	d[6] = 75;
-	d[7] = min(30U, line_rate(y) / 1000);
-	d[8] = max(110U, line_rate(y) / 1000 + 1);
+	d[7] = min(30U, khz);
+	d[8] = max(110U, khz + 1);
 	d[9] = max(35U, pixel_clock(x, y) / 10000000 + 1);
 	d[11] = '\n';
 	memset(d + 12, ' ', 6);
