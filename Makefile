@@ -103,13 +103,14 @@ check-full: ## every tier (70 minutes)
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-tiers := lint build kunit sim vfio e2e tools ops domains agents reboots incus compute matrix matrixfull \
+tiers := lint build kunit sim fuzz vfio e2e tools ops domains agents reboots incus compute matrix matrixfull \
 	kernels packages suspend demo shares quickstart system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
 check-kunit: ## one tier: KUnit suites under UML
 check-sim: ## one tier: the scheduling policies, simulated
+check-fuzz: ## one tier: the fuzzers of what needs no kernel, in short
 check-vfio: ## one tier: VFIO client programs in the host VM
 check-e2e: ## one tier: guests with the stock driver
 check-tools: ## one tier: vgpu-top and vgpu-exporter
@@ -131,6 +132,10 @@ check-system: ## not in check: the user guide, followed on a clean Debian (20 mi
 check-debug: ## not in check: KASAN, lockdep, hangs (15 min; builds a kernel first)
 $(tiers:%=check-%): check-%:
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $*
+
+.PHONY: fuzz
+fuzz: ## fuzz for TIME=seconds (600): what needs no kernel (TARGET=...), or a vGPU (GPU=rv100|soft)
+	scripts/fuzz --time $(or $(TIME),600) $(if $(GPU),--gpu $(GPU)) $(TARGET)
 
 .PHONY: lint
 lint: check-lint ## same as check-lint

@@ -79,6 +79,13 @@ suite_packages() {
 			systemd-sysv udev dbus kmod iproute2 procps \
 			busybox-static libpixman-1-0 qemu-system-x86 seabios
 		;;
+	# Where code is fuzzed (scripts/fuzz) and looked at by what else than the
+	# kernel's own compiler knows C (scripts/analyse).
+	trixie-clang)
+		echo clang libclang-rt-19-dev llvm-19 make libc6-dev python3-minimal \
+			libblas-dev spirv-headers spirv-tools glslang-tools g++ \
+			linux-headers-amd64 coccinelle
+		;;
 	# By its name: the suite's newest kernel is soon another one.
 	trixie-backports)
 		echo linux-image-7.2.12+deb13-amd64 \

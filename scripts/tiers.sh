@@ -35,6 +35,14 @@ tier_sim() {
 	scripts/in-tree /build/sim/sim --tap > "$results/sim.tap"
 }
 
+tier_fuzz() {
+	local status=0
+
+	scripts/fuzz || status=$?
+	cp "$build/fuzz/fuzz.tap" "$results/fuzz.tap"
+	return "$status"
+}
+
 host_vm() {
 	local out=$1
 
