@@ -39,6 +39,7 @@
  * the screen's, its ring among it.
  */
 #define SOFT_BAR_VRAM		0
+#define SOFT_BELOW_4G_MAX	SZ_256M	/* with a screen; as QEMU's VGA has at most */
 #define SOFT_BAR_DISPLAY	2
 #define SOFT_DISPLAY_SIZE	0x1000
 #define SOFT_BAR_CONTROL	3
@@ -334,7 +335,7 @@ u64 soft_compute_spent(struct soft_queue *sq, u64 ran);
 /* soft_pci.c */
 extern const struct vgpu_pci_desc soft_pci[SOFT_KINDS];
 const struct vgpu_pci_desc *soft_function_init(struct soft_function *function,
-					       enum soft_kind kind,
+					       enum soft_kind kind, u64 size,
 					       u64 screen_size);
 
 /* soft_regs.c */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the functions of a soft GPU are on PCI. A BAR is the same in all that have
- * it, but for where AlmaIF's memory begins in the partition; what an area shows of
- * the registers is in soft_regs.c.
+ * it, but for where AlmaIF's memory begins in the partition, and how wide an address
+ * the memory has; what an area shows of the registers is in soft_regs.c.
  */
 #include <linux/string.h>
 #include <vgpu/compat.h>
@@ -93,16 +93,27 @@ const struct vgpu_pci_desc soft_pci[SOFT_KINDS] = {
 	},
 };
 
+/*
+ * EDK II's driver of the Bochs display asks for its third BAR, and EDK II counts BARs,
+ * not registers: one of 64 bits in front of it is one too few. So the memory of a
+ * display has an address of 32 bits, as long as it is not too much for that.
+ */
+static bool is_below_4g(enum soft_kind kind, u64 size)
+{
+	return kind != SOFT_C && size <= SOFT_BELOW_4G_MAX;
+}
+
 /**
  * soft_function_init() - the function of a type
  * @function: to be set up; must stay as long as the type
  * @kind: which it is
- * @screen_size: bytes of the partition in front of AlmaIF's memory
+ * @size: bytes of the partition
+ * @screen_size: of these in front of AlmaIF's memory
  *
  * Return: its description.
  */
 const struct vgpu_pci_desc *soft_function_init(struct soft_function *function,
-					       enum soft_kind kind,
+					       enum soft_kind kind, u64 size,
 					       u64 screen_size)
 {
 	struct vgpu_area *area = function->bars[SOFT_BAR_ALMAIF].areas;
@@ -110,6 +121,9 @@ const struct vgpu_pci_desc *soft_function_init(struct soft_function *function,
 	function->pci = soft_pci[kind];
 	memcpy(function->bars, soft_pci[kind].bars, sizeof(function->bars));
 	function->pci.bars = function->bars;
+	if (is_below_4g(kind, size))
+		function->bars[SOFT_BAR_VRAM].flags &=
+			~PCI_BASE_ADDRESS_MEM_TYPE_64;
 	for (; area->kind != VGPU_AREA_NONE; area++)
 		if (area->kind != VGPU_AREA_TRAP)
 			area->target += screen_size;

@@ -104,7 +104,7 @@ static void add(struct soft_types *types, const struct soft_config *config,
 	if (desc->num_heads)
 		set_mode(desc);
 	desc->pci = soft_function_init(&types->functions[types->nr], t->kind,
-				       desc->screen_size);
+				       desc->vram_size, desc->screen_size);
 	desc->weight = t->share;
 	desc->slice = t->slice < 0 ? VGPU_ANY_SLICE : t->slice;
 	types->nr++;

@@ -156,6 +156,9 @@ static void drivers_know_it(void)
 		EXPECT_EQ(cfg_rd(d, PCI_CLASS_REVISION, 4), 0x03000002);
 		EXPECT_EQ(cfg_rd(d, PCI_SUBSYSTEM_VENDOR_ID, 4), 0x11001af4);
 		EXPECT_EQ(d->region[BAR_VRAM].size, type->size);
+		/* Or EDK II does not find the registers. */
+		EXPECT_EQ(cfg_rd(d, PCI_BASE_ADDRESS_0, 4) & 0xf,
+			  PCI_BASE_ADDRESS_MEM_PREFETCH);
 		EXPECT_EQ(d->region[BAR_DISPLAY].size, 4096);
 		EXPECT_EQ(d->region[BAR_ALMAIF].size, kinds[i].almaif);
 		EXPECT_EQ(dispi(ID), 0xb0c5);
