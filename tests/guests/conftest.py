@@ -11,14 +11,17 @@ from host import BUILD, OUT, Gpu, Tap, call, wait_until  # noqa: F401
 
 
 class Guest:
-    """A guest with a vGPU, by scripts/guest; its shell hears on the console."""
+    """A guest by scripts/guest, with a vGPU or, None, without; its shell hears on the
+    console."""
 
     def __init__(self, name, vgpu, *options, qemu=()):
         self.name = name
         self.vgpu = vgpu
         self.log = pathlib.Path('/run/guests', name, 'serial.log')
-        call('guest', 'start', name, '--mdev', vgpu.uuid, *options, '--', *qemu)
-        call('guest', 'wait', name, 'TESSERA-GUEST-READY')
+        mdev = ('--mdev', vgpu.uuid) if vgpu else ()
+        call('guest', 'start', name, *mdev, *options, '--', *qemu)
+        if '--no-kernel' not in options:
+            call('guest', 'wait', name, 'TESSERA-GUEST-READY')
 
     @property
     def pid(self):
@@ -55,6 +58,23 @@ class Guest:
     def stop(self):
         call('guest', 'stop', self.name)
         (OUT / f'{self.name}.console').write_text(self.said())
+
+
+def boot(name, vgpu, append='', qemu=()):
+    """A guest with the programs in /opencl."""
+    share = ('-fsdev',
+             f'local,id=opencl,path={BUILD}/opencl,security_model=none,readonly=on',
+             '-device', 'virtio-9p-pci,fsdev=opencl,mount_tag=opencl')
+    guest = Guest(name, vgpu, '--append', f'tessera.9p {append}',
+                  qemu=(*share, *qemu))
+    guest.run('mkdir /opencl; mount -t 9p -o '
+              'ro,trans=virtio,version=9p2000.L opencl /opencl')
+    return guest
+
+
+def almaif(command):
+    """The guest's command for an OpenCL program on its vGPU."""
+    return f'/opencl/almaif {command}'
 
 
 def pytest_configure(config):

@@ -23,15 +23,16 @@ def caught_at_work(pid):
 class Executor:
     """A supervisor, and its workers."""
 
-    def __init__(self, *prefix):
+    def __init__(self, *prefix, options=()):
         """prefix: what starts it, and where."""
         self.prefix = prefix
+        self.options = options
         self.log = open(OUT / 'executor.log', 'a', encoding='utf-8')
         self.process = None
 
     def start(self):
         self.process = subprocess.Popen([*self.prefix, BUILD / 'tools/vgpu-executor',
-                                         '--user=nobody'],
+                                         '--user=nobody', *self.options],
                                         stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
 

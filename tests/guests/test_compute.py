@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from conftest import Guest
+from conftest import almaif, boot
 from executor import Executor
-from host import BUILD, wait_until
+from host import wait_until
 from screen import Picture, digits_to_see
 
 
@@ -17,18 +17,6 @@ def executor(soft_gpu):
     it.start()
     yield it
     it.stop()
-
-
-def boot(name, vgpu, append='', qemu=()):
-    """A guest with the programs in /opencl."""
-    share = ('-fsdev',
-             f'local,id=opencl,path={BUILD}/opencl,security_model=none,readonly=on',
-             '-device', 'virtio-9p-pci,fsdev=opencl,mount_tag=opencl')
-    guest = Guest(name, vgpu, '--append', f'tessera.9p {append}',
-                  qemu=(*share, *qemu))
-    guest.run('mkdir /opencl; mount -t 9p -o '
-              'ro,trans=virtio,version=9p2000.L opencl /opencl')
-    return guest
 
 
 @pytest.fixture(scope='module')
@@ -53,10 +41,6 @@ def with_screen(soft_gpu, executor):
     yield guest
     guest.stop()
     guest.vgpu.remove()
-
-
-def almaif(command):
-    return f'/opencl/almaif {command}'
 
 
 def digits(rounds=1):
