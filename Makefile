@@ -103,7 +103,7 @@ check-full: ## every tier (70 minutes)
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-tiers := lint build kunit sim fuzz vfio e2e tools ops domains agents reboots incus compute matrix matrixfull \
+tiers := lint build kunit sim fuzz vfio e2e tools ops domains agents reboots incus compute displays matrix matrixfull \
 	kernels packages suspend demo shares quickstart system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
@@ -122,6 +122,7 @@ check-agents: ## not in check: what clouds do, on the soft GPUs of docs/ci.md (5
 check-reboots: ## not in check: VMs of virsh autostart over ten reboots (10 min)
 check-incus: ## not in check: a VM of Incus (2 min)
 check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (3 min)
+check-displays: ## not in check: firmware, ramfb, VNC on a soft GPU's vGPU (5 min)
 check-suspend: ## not in check: the host sleeps under vGPUs and a guest (3 min)
 check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
 check-matrixfull: ## not in check: all pairs of these (17 min)

@@ -154,7 +154,12 @@ tier_compute() {
 	scripts/opencl
 	build_tools
 	vm_options+=(--mount trixie-tools)
-	in_host_vm compute guest /repo/tests/guests/run.sh
+	in_host_vm compute guest /repo/tests/guests/run.sh test_compute.py test_programs.py
+}
+
+tier_displays() {
+	vm_options+=(--mount trixie-desktop)
+	in_host_vm displays "guest tests/e2e" /repo/tests/guests/run.sh test_displays.py
 }
 
 tier_soft() { in_host_vm soft "guest tests/e2e" /repo/tests/e2e/soft.sh; }
