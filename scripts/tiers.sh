@@ -154,7 +154,8 @@ tier_compute() {
 	scripts/opencl
 	build_tools
 	vm_options+=(--mount trixie-tools)
-	in_host_vm compute guest /repo/tests/guests/run.sh test_compute.py test_programs.py
+	in_host_vm compute guest /repo/tests/guests/run.sh \
+		test_compute.py test_programs.py test_remote.py
 }
 
 tier_displays() {
