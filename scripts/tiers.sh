@@ -307,7 +307,7 @@ tier_kernels() {
 		vm_options=()
 		in_host_vm "vfio-$kernel" tests/vfio /repo/tests/vfio/run.sh \
 			info config regs irq reset lifetime sched \
-			soft/{info,irq,reset} || status=$?
+			soft/{info,irq,reset,bochs} || status=$?
 		vm_options=(--cpus 1)
 		in_host_vm "both-$kernel" "guest tests/e2e" \
 			/repo/tests/e2e/both.sh || status=$?
