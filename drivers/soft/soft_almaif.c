@@ -132,6 +132,7 @@ void soft_almaif_info(struct soft_queue *sq, struct vgpu_regfile *rf, u32 at)
 {
 	const struct soft_almaif *a = sq->almaif;
 
+	vgpu_assert_trap_context(rf->inst);
 	vgpu_reg_set(rf, at + ALMAIF_INFO, SOFT_VENDOR_ID);
 	vgpu_reg_set(rf, at + ALMAIF_INFO + 4, SOFT_VERSION_VALUE);
 	vgpu_reg_set(rf, at + ALMAIF_INTERFACE, 3);

@@ -56,6 +56,7 @@ u64 vgpu_slice_end(struct vgpu_sched *eng, const struct vgpu_slice *slice)
 {
 	u64 at;
 
+	vgpu_assert_engine_context(&eng->engine);
 	if (!eng->engine.desc->ops->preempt)
 		return slice->end;
 	spin_lock_irq(&eng->rl_lock);
