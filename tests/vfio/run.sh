@@ -15,12 +15,12 @@ set -uo pipefail
 
 # Those that know no card.
 any=(types info config irq reset migrate stream isolation scrub sched policy shares account protect
-	harm lifetime race trace)
+	harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
 soft=(soft bochs gpus knobs almaif hang executor)
 # Of the first what differs most with another kind of GPU, and is quick.
-telling=(info config irq reset migrate stream lifetime hang scrub)
+telling=(info config irq reset migrate stream lifetime hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
 # faults of its own where memory runs out (vfio_group_release(), ACPI), of which the
 # log tells.
@@ -66,6 +66,9 @@ declare -A asked=(
 	[nomem]='failed with error -12'
 	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
+# Of it the kernel may complain of what it is asked for, and of nothing else.
+asked[fuzz]="$no_room|(policy|slice_us|window_ms|averaging|trap_charge|weight|cap|min|resolution): "
+asked[fuzz]+='|engine [0-9]+ (did not come idle|failed) under vGPU|: [0-9]+ callbacks suppressed'
 asked[gpus]='vgpu-soft: |no .* MiB of memory for VRAM'
 asked[gpus]+='|vgpu_soft.*(probe with driver vgpu_soft|probe of .*) failed with error -12'
 asked[gpus]+='|to be removed, but its user does not listen'

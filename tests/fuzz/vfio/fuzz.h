@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Programs of calls to a vGPU, by chance: what there is to call is a table (table.c), a
+ * program is rows of it with arguments, and what follows from one number is always the
+ * same program.
+ */
+#ifndef _VFIO_FUZZ_H
+#define _VFIO_FUZZ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "vfio.h"
+
+#define MAX_ARGS	6
+#define MAX_CALLS	48
+#define NR_MAPS		4
+#define NR_EVENTS	4
+
+enum arg_kind {
+	ARG_NONE,
+	ARG_BELOW,	/* a number below @n */
+	ARG_BITS,	/* some of the bits of @n; at times one that is not of them */
+	ARG_ONE_OF,	/* one of the @n in @list; at times one beside it */
+	ARG_EDGE,	/* for edge(): near to an end of something */
+	ARG_ANY,	/* 64 bits */
+};
+
+struct arg {
+	enum arg_kind kind;
+	uint64_t n;
+	const uint64_t *list;
+};
+
+struct call {
+	unsigned int op;
+	uint64_t arg[MAX_ARGS];
+};
+
+struct program {
+	unsigned int nr;
+	struct call calls[MAX_CALLS];
+};
+
+/**
+ * struct worker - a thread that runs programs
+ * @d: the vGPU, which all share
+ * @map: what this one has mapped; NULL for nothing
+ * @len: bytes of it
+ * @event: eventfds, the last of which is closed
+ * @page: a page, behind which nothing is mapped
+ * @calls: how many it has done
+ */
+struct worker {
+	struct vdev *d;
+	uint8_t *map[NR_MAPS];
+	size_t len[NR_MAPS];
+	int event[NR_EVENTS];
+	uint8_t *page;
+	uint64_t calls;
+};
+
+/**
+ * struct op - a row of the table
+ * @name: in a program's text
+ * @weight: how often it comes, compared with others
+ * @args: what its arguments are
+ * @fn: does it; 0 or a negative errno
+ */
+struct op {
+	const char *name;
+	unsigned int weight;
+	struct arg args[MAX_ARGS];
+	long (*fn)(struct worker *w, const uint64_t *arg);
+};
+
+/* table.c */
+extern const struct op ops[];
+extern const unsigned int nr_ops;
+
+/* program.c */
+uint64_t roll(uint64_t *state);
+uint64_t edge(uint64_t raw, uint64_t limit);
+void program_make(struct program *p, uint64_t seed);
+void program_mutate(struct program *p, const struct program *from, uint64_t seed);
+void program_run(const struct program *p, struct worker *w);
+void program_print(const struct program *p, FILE *to);
+bool program_parse(struct program *p, FILE *from);
+void program_minimise(struct program *p, bool (*still_bad)(const struct program *));
+
+/* calls.c */
+void worker_begin(struct worker *w, struct vdev *d);
+void worker_end(struct worker *w);
+long call_read(struct worker *w, const uint64_t *arg);
+long call_write(struct worker *w, const uint64_t *arg);
+long call_config(struct worker *w, const uint64_t *arg);
+long call_register(struct worker *w, const uint64_t *arg);
+long call_seek(struct worker *w, const uint64_t *arg);
+long call_ioctl(struct worker *w, const uint64_t *arg);
+long call_irqs(struct worker *w, const uint64_t *arg);
+long call_irqs_any(struct worker *w, const uint64_t *arg);
+long call_event(struct worker *w, const uint64_t *arg);
+long call_reset(struct worker *w, const uint64_t *arg);
+long call_dma_map(struct worker *w, const uint64_t *arg);
+long call_dma_unmap(struct worker *w, const uint64_t *arg);
+long call_open_again(struct worker *w, const uint64_t *arg);
+long call_sysfs_read(struct worker *w, const uint64_t *arg);
+long call_sysfs_write(struct worker *w, const uint64_t *arg);
+long call_neighbour(struct worker *w, const uint64_t *arg);
+
+/* maps.c */
+void maps_end(struct worker *w);
+bool touches(volatile void *p, bool write);
+long call_map(struct worker *w, const uint64_t *arg);
+long call_unmap(struct worker *w, const uint64_t *arg);
+long call_remap(struct worker *w, const uint64_t *arg);
+long call_protect(struct worker *w, const uint64_t *arg);
+long call_advise(struct worker *w, const uint64_t *arg);
+long call_touch(struct worker *w, const uint64_t *arg);
+long call_fork(struct worker *w, const uint64_t *arg);
+
+/* cover.c */
+struct cover;
+struct cover *cover_open(void);
+void cover_start(struct cover *c);
+unsigned int cover_stop(struct cover *c);
+void cover_close(struct cover *c);
+unsigned int cover_total(void);
+
+#endif /* _VFIO_FUZZ_H */
