@@ -29,28 +29,36 @@ void client_begin(struct client *c)
 	c->written = *header(c, 0x28);
 }
 
-static uint64_t mem_size(struct vdev *d)
+static uint64_t rest_size(struct vdev *d)
 {
-	return d->region[BAR_ALMAIF].size - control(d, MEM);
+	return d->region[BAR_ALMAIF].size - RING - 4096;
+}
+
+/* Of a vGPU that is open and decodes memory. */
+struct client client_of(struct vdev *d)
+{
+	struct client c = { .d = d };
+
+	c.ring = vdev_try_map(d, BAR_ALMAIF, RING, 4096);
+	c.rest = vdev_try_map(d, BAR_ALMAIF, RING + 4096, rest_size(d));
+	ASSERT(c.ring != MAP_FAILED && c.rest != MAP_FAILED);
+	c.mem = c.rest + control(d, MEM) - RING - 4096;
+	client_begin(&c);
+	return c;
 }
 
 struct client client_new(const struct type_facts *type)
 {
-	struct client c = { .d = vdev_new(type) };
-	uint32_t mem = control(c.d, MEM);
+	struct vdev *d = vdev_new(type);
 
-	vdev_decode(c.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	c.ring = vdev_try_map(c.d, BAR_ALMAIF, RING, 4096);
-	c.mem = vdev_try_map(c.d, BAR_ALMAIF, mem, mem_size(c.d));
-	ASSERT(c.ring != MAP_FAILED && c.mem != MAP_FAILED);
-	client_begin(&c);
-	return c;
+	vdev_decode(d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	return client_of(d);
 }
 
 void client_end(struct client *c)
 {
 	munmap(c->ring, 4096);
-	munmap(c->mem, mem_size(c->d));
+	munmap(c->rest, rest_size(c->d));
 	vdev_close(c->d);
 }
 
@@ -59,10 +67,7 @@ volatile uint32_t *completion(struct client *c, unsigned int n)
 	return (volatile uint32_t *)(c->mem + META_AT + n % 64 * 64);
 }
 
-/*
- * A packet; its number. All of these fit into the first page of the ring, of which
- * a client has at most 62 under way.
- */
+/* A packet; its number. At most 64 are under way: so many have a completion word. */
 unsigned int dispatch(struct client *c, uint64_t kernel, uint32_t items,
 		      const void *args, size_t size)
 {
@@ -75,9 +80,9 @@ unsigned int dispatch(struct client *c, uint64_t kernel, uint32_t items,
 		.kernel = kernel, .args = ARGS_AT + c->written % 64 * 256,
 		.meta = META_AT + c->written % 64 * 64,
 	};
-	uint8_t *slot = c->ring + 64 * (c->written % c->slots + 1);
+	size_t at = 64 * (c->written % c->slots + 1);
+	uint8_t *slot = at < 4096 ? c->ring + at : c->rest + at - 4096;
 
-	ASSERT(c->written % c->slots < 62);
 	*completion(c, c->written) = 0;
 	memcpy(c->mem + packet.args, args, size);
 	memcpy(slot, &packet, sizeof(packet));

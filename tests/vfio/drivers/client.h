@@ -24,19 +24,22 @@ enum { ADD_I32 = 1, SGEMM = 6, ABS_F32 = 9 };
  * struct client - what PoCL's driver keeps of a device
  * @d: the vGPU
  * @ring: the page with the ring's header, which is the doorbell
- * @mem: data memory
+ * @rest: what is behind it
+ * @mem: data memory, in @rest
  * @slots: of the ring
  * @written: packets
  */
 struct client {
 	struct vdev *d;
 	uint8_t *ring;
+	uint8_t *rest;
 	uint8_t *mem;
 	uint32_t slots;
 	uint32_t written;
 };
 
 uint32_t control(struct vdev *d, uint32_t reg);
+struct client client_of(struct vdev *d);
 struct client client_new(const struct type_facts *type);
 void client_begin(struct client *c);
 void client_end(struct client *c);

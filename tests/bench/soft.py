@@ -1,0 +1,454 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""soft - what a soft GPU's vGPUs cost, in the host VM (by scripts/bench)
+
+Usage: soft.py guest|crowd SECONDS ROUNDS
+
+guest: a guest computes, and so does the executor without one. crowd: clients of VFIO
+in place of guests, as many as are wanted. Adds a line for each figure to $OUT/facts:
+"soft" and JSON, as docs/benchmarks.md has it. What is compared is measured in turn,
+ROUNDS times, for SECONDS each. Whatever else the machine does makes things slower, never
+faster: quotients are those of the fastest rounds, and other figures medians.
+"""
+import contextlib
+import glob
+import json
+import os
+import pathlib
+import re
+import statistics
+import struct
+import subprocess
+import sys
+import time
+
+from conftest import almaif, boot
+from executor import Executor
+from host import BUILD, OUT, Gpu, call, wait_until
+
+# It has Vulkan and a fast BLAS.
+TREE = '/trees/trixie-tools'
+MEMORY = pathlib.Path('/tmp/bench-memory')
+START = 4096            # NULL is no place
+SIDE = 256              # of the matrices, as rate.c fills them
+NUMBER = 0.1
+MANY = 6                # products or pictures, a measurement
+NULLS = (200, 1200)
+WAKES = 100
+COPIES = 50
+CREATES = 50
+# As rate.c has it: pixels, steps at most, left, top, size of a pixel.
+MANDELBROT = ('256', '256', '-3840', '-1344', '14')
+
+
+def facts(*lines):
+    with open(OUT / 'facts', 'a', encoding='utf-8') as file:
+        for line in lines:
+            print(line, file=file)
+
+
+def step(text):
+    with open('/proc/uptime', encoding='ascii') as up:
+        print(f'{float(up.read().split()[0]):7.1f} s  soft, {text}', flush=True)
+
+
+def figure(name, value, unit='ratio', rounds=(), **target):
+    """target: least or most, or both"""
+    row = {'name': name, 'value': round(value, 4), 'unit': unit, **target}
+    if rounds:
+        row['rounds'] = [round(each_one, 4) for each_one in rounds]
+    facts('soft ' + json.dumps(row))
+
+
+def median(name, rounds, unit='ratio', **target):
+    figure(name, statistics.median(rounds), unit, rounds=rounds, **target)
+
+
+def quotient(name, ours, others, **target):
+    """Of speeds, a round each."""
+    figure(name, max(ours) / max(others),
+           rounds=[a / b for a, b in zip(ours, others)], **target)
+
+
+def jain(values):
+    squares = sum(value * value for value in values)
+    return sum(values) ** 2 / (len(values) * squares) if squares else 0
+
+
+@contextlib.contextmanager
+def soft_gpu(**parameters):
+    call('modules', 'load')
+    call('modules', 'soft', *(f'{name}={value}' for name, value in parameters.items()))
+    try:
+        yield Gpu(wait_until('a soft GPU', lambda: glob.glob(
+            '/sys/bus/pci/drivers/vgpu_soft/0000:*'))[0])
+    finally:
+        call('modules', 'unload')
+
+
+@contextlib.contextmanager
+def vgpus(gpu, kind, count=1):
+    made = []
+    try:
+        for _ in range(count):
+            made.append(gpu.create(kind))
+        yield made
+    finally:
+        for vgpu in made:
+            vgpu.remove()
+
+
+@contextlib.contextmanager
+def executing(*options):
+    it = Executor('chroot', TREE, options=options)
+    it.start()
+    try:
+        yield it
+    finally:
+        it.stop()
+
+
+# ---- A guest, and the executor without one
+
+class Native:
+    """Dispatches of the executor, of which the first of a run takes longer."""
+
+    def __init__(self, more, *arguments, values):
+        """more: how many after the first"""
+        self.more = more
+        self.arguments = arguments
+        self.values = values
+        self.first, self.all = [], []
+
+    def total(self, count):
+        said = call('chroot', TREE, BUILD / 'tools/vgpu-executor', *self.arguments,
+                    f'--repeat={count}', MEMORY, *self.values)
+        return count * int(re.search(r'(\d+) ns', said).group(1))
+
+    def run(self):
+        self.first.append(self.total(1))
+        self.all.append(self.total(1 + self.more))
+
+    def rate(self):
+        """Of the fastest rounds: a second."""
+        return self.more * 1e9 / (min(self.all) - min(self.first))
+
+
+def native_gemm():
+    size = 4 * SIDE * SIDE
+    return Native(MANY, '--run=pocl.sgemm.local.f32', f'--grid={SIDE},{SIDE}',
+                  values=(*range(START, START + 3 * size, size), SIDE, SIDE, SIDE))
+
+
+def native_program():
+    return Native(MANY, f'--run={BUILD}/opencl/mandelbrot.spv', '--grid=256,192',
+                  '--group=8,8', values=(START, *MANDELBROT))
+
+
+def kvm_counters(guest):
+    [place] = glob.glob(f'/sys/kernel/debug/kvm/{guest.pid}-*/')
+    return {what: int(pathlib.Path(place, what).read_text())
+            for what in ('exits', 'mmio_exits')}
+
+
+def counters(guest):
+    return {**kvm_counters(guest),
+            **{what: guest.vgpu.count(what) for what in (
+                'ops', 'gpu_time_ns', 'traps_read', 'traps_write')}}
+
+
+def dispatches(guest, what, count):
+    """So many of rate.c's: nanoseconds of each, and what is counted meanwhile."""
+    before = counters(guest)
+    said = guest.run(almaif(f'./rate {what} {count}'))
+    done, took = map(int, re.search(r'rate: (\d+) dispatches (\d+) ns', said).groups())
+    after = counters(guest)
+    return took / done, {name: after[name] - before[name] for name in after}
+
+
+def each(guest, what, few, many):
+    """Of a dispatch, without what a program's start takes."""
+    _, before = dispatches(guest, what, few)
+    took, after = dispatches(guest, what, many)
+    return {'ns': took, **{name: (after[name] - before[name]) / (many - few)
+                           for name in after}}
+
+
+def compare_with_native(guest, name, native, what, rounds):
+    """A worker keeps programs that it has compiled: one run before."""
+    by_clock, by_gpu_time = [], []
+    dispatches(guest, what, 1)
+    for _ in range(rounds):
+        native.run()
+        took, it = dispatches(guest, what, MANY)
+        by_clock.append(1e9 / took)
+        by_gpu_time.append(it['ops'] * 1e9 / it['gpu_time_ns'])
+    alone = native.rate()
+    figure(f'{name}, native', alone, '1/s')
+    quotient(f'{name}, guest to native, by the clock', by_clock, [alone] * rounds,
+             least=0.97)
+    quotient(f'{name}, guest to native, by GPU time', by_gpu_time, [alone] * rounds,
+             least=0.97)
+
+
+def null_dispatches(guest, rounds):
+    """A guest that is kept from its CPU for 20 ms finds the engine asleep: the least."""
+    seen = [each(guest, 'null', *NULLS) for _ in range(rounds)]
+    speeds = [1e9 / it['ns'] for it in seen]
+    figure('null dispatches', max(speeds), '1/s', rounds=speeds)
+    for name, counts, target in (
+            ('traps of the vGPU', ('traps_read', 'traps_write'), {'most': 0.01}),
+            ('MMIO exits', ('mmio_exits',), {'most': 0.01}),
+            ('all exits', ('exits',), {})):
+        each_round = [sum(it[count] for count in counts) for it in seen]
+        figure(f'{name}, a null dispatch', min(each_round), 'times', each_round, **target)
+
+
+def softbench(guest, what, count):
+    said = guest.run(f'softbench {what} {count}')
+    return {name: int(ns) for name, ns in re.findall(r'(\w+)=(\d+)', said)}
+
+
+def doorbell_and_memory(guest, rounds):
+    traps = guest.vgpu.count('traps_write')
+    seen = [softbench(guest, 'wake', WAKES) for _ in range(rounds)]
+    median('wake-up to trapped write', [it['wake'] / it['write'] for it in seen])
+    # Each write was a trap, and each submission that found the engine asleep.
+    traps = guest.vgpu.count('traps_write') - traps
+    figure('submissions that found the engine asleep',
+           traps / (rounds * WAKES) - 1, 'part')
+    seen = [softbench(guest, 'copy', COPIES) for _ in range(rounds)]
+    for name, way in ('into', 'in'), ('out of', 'out'):
+        quotient(f'CPU copies {name} VRAM, to memcpy', [1 / it[way] for it in seen],
+                 [1 / it['own'] for it in seen], least=0.95)
+
+
+def guest_part(_, rounds):
+    MEMORY.write_bytes(struct.pack('<f', NUMBER) * (1 << 20))
+    with soft_gpu(vram_mb=64) as gpu, executing(), vgpus(gpu, 'SOFT-16C') as [vgpu]:
+        # A compiler under emulation takes its time.
+        gpu.set('watchdog_ms', 30000)
+        step('a guest boots')
+        guest = boot('guest1', vgpu, qemu=('-set', 'device.vgpu.display=off'))
+        try:
+            step('gemm')
+            compare_with_native(guest, 'gemm', native_gemm(), f'gemm {SIDE}', rounds)
+            step('a program of the guest')
+            compare_with_native(guest, 'program', native_program(),
+                                'program mandelbrot.poclbin', rounds)
+            step('null dispatches')
+            null_dispatches(guest, rounds)
+            step('doorbell and memory')
+            doorbell_and_memory(guest, rounds)
+        finally:
+            guest.stop()
+
+
+# ---- Many clients
+
+@contextlib.contextmanager
+def crowd(kind, members):
+    """They are open, and busy if they are to be."""
+    process = subprocess.Popen(
+        [BUILD / 'bench/crowd', kind, *(vgpu.uuid for vgpu in members)],
+        env={**os.environ, 'GPU': 'soft'}, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True)
+    try:
+        said = process.stdout.readline()
+        assert said == 'ready\n', f'crowd: {said}{process.stdout.read()}'
+        yield
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+class Window:
+    """What vGPUs have done on an engine in a time."""
+
+    def __init__(self, gpu, engine, members):
+        self.gpu = gpu.path / 'vgpu/engines' / engine
+        self.places = [vgpu.path / 'vgpu/engines' / engine for vgpu in members]
+        self.rows = None
+        self.of_gpu = None
+        self.ns = 0
+
+    def look(self):
+        def read(place, names):
+            return {name: int((place / name).read_text()) for name in names}
+        return (time.monotonic_ns(),
+                [read(place, ('ops', 'gpu_time_ns', 'wait_time_ns', 'slices'))
+                 for place in self.places],
+                read(self.gpu, ('busy_time_ns', 'switch_time_ns', 'idle_time_ns')))
+
+    def take(self, seconds):
+        def more(new, old):
+            return {name: new[name] - old[name] for name in new}
+        begun, rows, of_gpu = self.look()
+        time.sleep(seconds)
+        ended, new_rows, new_of_gpu = self.look()
+        self.ns = ended - begun
+        self.rows = [more(*pair) for pair in zip(new_rows, rows)]
+        self.of_gpu = more(new_of_gpu, of_gpu)
+        return self
+
+    def total(self, name):
+        return sum(row[name] for row in self.rows)
+
+    def rate(self):
+        return self.total('ops') * 1e9 / self.ns
+
+    def speed(self):
+        """By the time that they had."""
+        return self.total('ops') * 1e9 / self.total('gpu_time_ns')
+
+    def share(self):
+        return self.total('gpu_time_ns') / self.ns
+
+
+def of_crowd(gpu, kind, engine, members, seconds):
+    with crowd(kind, members):
+        return Window(gpu, engine, members).take(seconds)
+
+
+def together(gpu, kind, engine, members, sizes, seconds, rounds):
+    """So many of them at once, to one. Of many each has a turn now and then only."""
+    seen = {size: [] for size in (1, *sizes)}
+    for _ in range(rounds):
+        for size, windows in seen.items():
+            windows.append(of_crowd(gpu, kind, engine, members[:size],
+                                    seconds * (1 + size // 64)))
+    for size in sizes:
+        name, many = f'{kind}, {size} busy', seen[size]
+        for way, speed in (('the clock', Window.rate), ('GPU time', Window.speed)):
+            quotient(f'{name} to one, by {way}', list(map(speed, many)),
+                     list(map(speed, seen[1])), least=0.97)
+        median(f'{name}, Jain\'s index of GPU time',
+               [jain([row['gpu_time_ns'] for row in it.rows]) for it in many], 'index',
+               **({'least': 0.999} if size < 64 else {}))
+        median(f'{name}, mean wait', [it.total('wait_time_ns') / 1e6 / it.total('slices')
+                                      for it in many], 'ms')
+    for size, windows in seen.items():
+        median(f'{kind}, {size} busy, switching', [
+            100 * a.of_gpu['switch_time_ns'] / a.ns for a in windows], 'percent')
+
+
+def isolation(gpu, seconds, rounds):
+    (gpu.path / 'soft/slices').write_text('2')
+    shares, speeds = [], []
+    with executing('--cpus=0:0', '--cpus=1:1'), \
+            vgpus(gpu, 'SOFT-16C-S0') as quiet, vgpus(gpu, 'SOFT-16C-S1', 2) as noisy:
+        for _ in range(rounds):
+            alone = of_crowd(gpu, 'gemm', 'compute0', quiet, seconds)
+            with crowd('gemm', noisy):
+                beside = of_crowd(gpu, 'gemm', 'compute0', quiet, seconds)
+            shares.append(100 * (beside.share() - alone.share()))
+            speeds.append(100 * (beside.speed() / alone.speed() - 1))
+    (gpu.path / 'soft/slices').write_text('1')
+    median('a neighbour in another slice: GPU time', shares, 'points', least=-1, most=1)
+    median('a neighbour in another slice: work by GPU time', speeds, 'percent',
+           least=-1, most=1)
+
+
+def switches():
+    """Of all threads of the engines and of the executor."""
+    count = 0
+    for path in glob.glob('/proc/[0-9]*/task/*/status'):
+        with contextlib.suppress(OSError):
+            text = pathlib.Path(path).read_text(encoding='utf-8')
+            if text.startswith('Name:\tvgpu-'):
+                count += sum(map(int, re.findall(r'ctxt_switches:\s+(\d+)', text)))
+    return count
+
+
+def private_kib(pid):
+    text = pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text(encoding='utf-8')
+    return int(re.search(r'^Private_Dirty:\s+(\d+) kB', text, re.M).group(1))
+
+
+def wakeups(seconds):
+    before = switches()
+    time.sleep(seconds)
+    return (switches() - before) / seconds
+
+
+def at_rest(seconds):
+    """Wake-ups a second, when they have not become fewer for some time: what was started
+    has come to rest then, and doorbells are armed."""
+    least, since = wakeups(seconds), 0
+    while least and since < 4:
+        now = wakeups(seconds)
+        least, since = (now, 0) if now < least else (least, since + 1)
+    return least
+
+
+def idle(executor, members, seconds, rounds):
+    """A vGPU that is open, with nothing to do: of one, and of all."""
+    seen = {size: [] for size in (0, 1, len(members))}
+    for _ in range(rounds):
+        for size, rates in seen.items():
+            with crowd('idle', members[:size]) if size else contextlib.nullcontext():
+                for vgpu in members[:size]:
+                    wait_until('a worker', lambda it=vgpu: executor.worker(it))
+                rates.append(at_rest(seconds))
+                if size == 1:
+                    kib = private_kib(executor.worker(members[0]))
+    for size, rates in seen.items():
+        median(f'wake-ups of the host, {size} idle', rates, '1/s',
+               most=0.5)
+    figure('memory of a worker, beside what is shared', kib, 'KiB')
+
+
+def create_and_remove(gpu):
+    begun = time.monotonic()
+    for _ in range(CREATES):
+        gpu.create('SOFT-4C').remove()
+    return CREATES / (time.monotonic() - begun)
+
+
+def available_kib():
+    text = pathlib.Path('/proc/meminfo').read_text(encoding='ascii')
+    return int(re.search(r'MemAvailable:\s+(\d+)', text).group(1))
+
+
+def instances(gpu, rounds):
+    """How fast they come and go, among few and many; what they take."""
+    alone, beside, kib = [], [], []
+    for _ in range(rounds):
+        alone.append(create_and_remove(gpu))
+        free = available_kib()
+        with vgpus(gpu, 'SOFT-4C', 255):
+            kib.append((free - available_kib()) / 255)
+            beside.append(create_and_remove(gpu))
+    median('create and remove', alone, '1/s')
+    quotient('create and remove, beside 255, to alone', beside, alone)
+    median('memory of an instance beside its VRAM', kib, 'KiB')
+
+
+def crowd_part(seconds, rounds):
+    with soft_gpu(vram_mb=1024) as gpu:
+        step('instances')
+        instances(gpu, rounds)
+        with vgpus(gpu, 'SOFT-4C', 256) as members:
+            step('up to 256 busy')
+            together(gpu, 'fill', 'copy0', members, (16, 256), seconds, rounds)
+            with executing() as executor:
+                step('2, 4 and 8 that compute')
+                together(gpu, 'gemm', 'compute0', members, (2, 4, 8), seconds, rounds)
+                step('idle ones')
+                idle(executor, members[:16], seconds, rounds)
+        step('slices')
+        isolation(gpu, seconds, rounds)
+
+
+def main(args):
+    parts = {'guest': guest_part, 'crowd': crowd_part}
+    if len(args) != 3 or args[0] not in parts:
+        sys.exit(__doc__)
+    facts(f'host kernel {os.uname().release}',
+          f'host cpus_soft_{args[0]} {os.cpu_count()}',
+          f'host soft_seconds {args[1]}', f'host soft_rounds {args[2]}')
+    parts[args[0]](float(args[1]), int(args[2]))
+    step('done')
+
+
+main(sys.argv[1:])
