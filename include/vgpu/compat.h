@@ -152,4 +152,18 @@ struct vfio_device_feature_mig_data_size {
 #define VGPU_LOG_OPS	(&vgpu_log_ops)
 #endif
 
+/* v6.2 lets a device be copied while it runs. Older ones never ask for it. */
+#ifndef VFIO_MIGRATION_PRE_COPY
+#define VFIO_MIGRATION_PRE_COPY		0
+#define VFIO_DEVICE_STATE_PRE_COPY	6
+#define VFIO_DEVICE_STATE_PRE_COPY_P2P	7
+#define VFIO_MIG_GET_PRECOPY_INFO	_IO(VFIO_TYPE, VFIO_BASE + 21)
+struct vfio_precopy_info {
+	__u32 argsz;
+	__u32 flags;
+	__aligned_u64 initial_bytes;
+	__aligned_u64 dirty_bytes;
+};
+#endif
+
 #endif /* _VGPU_COMPAT_H */

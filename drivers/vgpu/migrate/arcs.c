@@ -3,11 +3,14 @@
  * The arcs between the states of VFIO's migration protocol. No instance is touched
  * here; device.c carries out what an arc asks for.
  *
- *	RUNNING <---> RUNNING_P2P
- *	                  ^
- *	             halt | go
- *	                  v
- *	 STOP_COPY <---> STOP <---> RESUMING
+ *	 PRE_COPY <---> PRE_COPY_P2P ---+
+ *	    ^                 ^         |
+ *	    v                 v         |
+ *	 RUNNING <---> RUNNING_P2P      | halt
+ *	                  ^             |
+ *	             halt | go          |
+ *	                  v             v
+ *	 RESUMING <---> STOP <---> STOP_COPY
  *
  * VFIO finds the way between any two states along these arcs. A function of ours
  * does no DMA to others, so that with RUNNING_P2P nothing changes; it is there
@@ -17,6 +20,7 @@
  * out of it, and it does so from every state: to RUNNING.
  */
 #include <linux/kernel.h>
+#include <vgpu/compat.h>
 
 #include "arcs.h"
 
@@ -33,6 +37,20 @@ static const struct {
 	  VGPU_ARC_HALT },
 	{ VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RUNNING_P2P,
 	  VGPU_ARC_GO },
+	{ VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_PRE_COPY,
+	  VGPU_ARC_PRECOPY },
+	{ VFIO_DEVICE_STATE_RUNNING_P2P, VFIO_DEVICE_STATE_PRE_COPY_P2P,
+	  VGPU_ARC_PRECOPY },
+	{ VFIO_DEVICE_STATE_PRE_COPY, VFIO_DEVICE_STATE_PRE_COPY_P2P,
+	  VGPU_ARC_NOTHING },
+	{ VFIO_DEVICE_STATE_PRE_COPY_P2P, VFIO_DEVICE_STATE_PRE_COPY,
+	  VGPU_ARC_NOTHING },
+	{ VFIO_DEVICE_STATE_PRE_COPY, VFIO_DEVICE_STATE_RUNNING,
+	  VGPU_ARC_SAVED },
+	{ VFIO_DEVICE_STATE_PRE_COPY_P2P, VFIO_DEVICE_STATE_RUNNING_P2P,
+	  VGPU_ARC_SAVED },
+	{ VFIO_DEVICE_STATE_PRE_COPY_P2P, VFIO_DEVICE_STATE_STOP_COPY,
+	  VGPU_ARC_SAVE_REST },
 	{ VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_STOP_COPY,
 	  VGPU_ARC_SAVE },
 	{ VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_STOP,
@@ -59,16 +77,4 @@ enum vgpu_arc vgpu_arc(enum vfio_device_mig_state from,
 		if (arcs[i].from == from && arcs[i].to == to)
 			return arcs[i].arc;
 	return VGPU_ARC_NONE;
-}
-
-/**
- * vgpu_state_runs() - is an instance at work in a state
- * @state: the state
- *
- * Return: false where it stands still.
- */
-bool vgpu_state_runs(enum vfio_device_mig_state state)
-{
-	return state == VFIO_DEVICE_STATE_RUNNING ||
-	       state == VFIO_DEVICE_STATE_RUNNING_P2P;
 }

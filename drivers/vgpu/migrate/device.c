@@ -42,7 +42,7 @@ static void look(struct vgpu_migration *m)
 	}
 }
 
-static struct file *save(struct vgpu_vdev *vd)
+static struct file *save(struct vgpu_vdev *vd, bool running)
 {
 	struct vgpu_migration *m = &vd->migration;
 	struct vgpu_transfer *t;
@@ -50,11 +50,25 @@ static struct file *save(struct vgpu_vdev *vd)
 
 	if (READ_ONCE(vd->pd->lost))
 		return ERR_PTR(-EIO);
-	t = vgpu_transfer_save(vd, &file);
+	t = vgpu_transfer_save(vd, running, &file);
 	if (IS_ERR(t))
 		return ERR_CAST(t);
 	m->transfer = t;
 	return file;
+}
+
+/* It is the same stream: user space has its file already. */
+static int save_rest(struct vgpu_vdev *vd)
+{
+	int ret;
+
+	if (READ_ONCE(vd->pd->lost))
+		return -EIO;
+	vgpu_function_halt(vd);
+	ret = vgpu_transfer_rest(vd->migration.transfer);
+	if (ret)
+		vgpu_function_go(vd);
+	return ret;
 }
 
 /* What the stream does not have is zero. */
@@ -101,8 +115,12 @@ static struct file *take_arc(struct vgpu_vdev *vd,
 	case VGPU_ARC_GO:
 		vgpu_function_go(vd);
 		return NULL;
+	case VGPU_ARC_PRECOPY:
+		return save(vd, true);
+	case VGPU_ARC_SAVE_REST:
+		return ERR_PTR(save_rest(vd));
 	case VGPU_ARC_SAVE:
-		return save(vd);
+		return save(vd, false);
 	case VGPU_ARC_SAVED:
 		end_transfer(m);
 		return NULL;
@@ -221,7 +239,8 @@ void vgpu_migrate_init(struct vgpu_vdev *vd)
 	mutex_init(&vd->migration.lock);
 	vd->migration.state = VFIO_DEVICE_STATE_RUNNING;
 	vd->vdev.migration_flags = VFIO_MIGRATION_STOP_COPY |
-				   VFIO_MIGRATION_P2P;
+				   VFIO_MIGRATION_P2P |
+				   VFIO_MIGRATION_PRE_COPY;
 	vd->vdev.mig_ops = &migration_ops;
 	vd->vdev.log_ops = VGPU_LOG_OPS;
 }

@@ -32,7 +32,7 @@ struct vgpu_migration {
  *	above it
  * @reset: user space resets the function; process context, no lock held
  * @close: the device was closed, and its parts are about to be; the same
- * @data_size: about how many bytes a stream of it has; any context
+ * @data_size: about how many bytes a stream of it has, or has left; process context
  */
 struct vgpu_moving {
 	void (*reset)(struct vgpu_vdev *vd);

@@ -25,24 +25,29 @@
 /**
  * vgpu_saver_new() - begin a stream
  * @vd: the instance
+ * @running: it runs: then the stream has all of it but its end, which comes after
+ *	vgpu_saver_capture()
  *
  * Return: the saver, or an error pointer: -ENOMEM.
  */
-struct vgpu_saver *vgpu_saver_new(struct vgpu_vdev *vd)
+struct vgpu_saver *vgpu_saver_new(struct vgpu_vdev *vd, bool running)
 {
 	struct vgpu_saver *s;
+	int ret = -ENOMEM;
 
 	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	s->vd = vd;
+	s->running = running;
 	s->buf = kvmalloc(VGPU_STREAM_RECORD + VGPU_STREAM_BLOCK,
 			  GFP_KERNEL_ACCOUNT);
-	if (!s->buf) {
-		kfree(s);
-		return ERR_PTR(-ENOMEM);
-	}
-	return s;
+	if (s->buf)
+		ret = vgpu_rounds_begin(&s->rounds, vd, running);
+	if (!ret)
+		return s;
+	vgpu_saver_free(s);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -53,6 +58,7 @@ void vgpu_saver_free(struct vgpu_saver *s)
 {
 	if (!s)
 		return;
+	vgpu_rounds_end(&s->rounds);
 	kvfree(s->state);
 	kvfree(s->buf);
 	kfree(s);
@@ -79,7 +85,7 @@ static int capture(struct vgpu_saver *s, struct vgpu_writer *w)
 }
 
 /**
- * vgpu_saver_capture() - take the sections
+ * vgpu_saver_capture() - take the sections: from now on the stream has an end
  * @s: the saver; the instance stands still
  *
  * Return: 0, -ENOMEM, -EBUSY when it does not stand still.
@@ -97,6 +103,7 @@ int vgpu_saver_capture(struct vgpu_saver *s)
 	if (WARN_ON_ONCE(w.len != s->state_len ||
 			 w.len > VGPU_STREAM_STATE_MAX))
 		return -EIO;
+	s->running = false;
 	return 0;
 }
 
@@ -126,34 +133,42 @@ static void put_record(struct vgpu_saver *s, enum vgpu_record_kind kind,
 	vgpu_put_record(&w, &rec);
 }
 
-/* The next block, unless it is zero, as all is where a stream is loaded. */
-static void fill_block(struct vgpu_saver *s, u64 offset)
+/* A block that is zero is left out at first, as all is where a stream is loaded. */
+static void fill_block(struct vgpu_saver *s, u64 offset, u32 n)
 {
 	const struct vgpu_instance *inst = &s->vd->inst;
-	u32 n = min_t(u64, inst->vram_size - offset, VGPU_STREAM_BLOCK);
 	u8 *block = s->buf + VGPU_STREAM_RECORD;
 
 	vgpu_vram_read(&s->vd->pd->gpu.desc.vram, inst->vram_offset + offset,
 		       block, n);
-	if (!memchr_inv(block, 0, n))
-		return;
-	put_record(s, VGPU_RECORD_VRAM, offset, n);
-	offer(s, s->buf, VGPU_STREAM_RECORD + n);
+	if (memchr_inv(block, 0, n)) {
+		put_record(s, VGPU_RECORD_VRAM, offset, n);
+		offer(s, s->buf, VGPU_STREAM_RECORD + n);
+	} else if (s->rounds.nr) {
+		put_record(s, VGPU_RECORD_ZERO, offset, n);
+		offer(s, s->buf, VGPU_STREAM_RECORD);
+	}
 }
 
 static int fill_memory(struct vgpu_saver *s)
 {
-	while (!s->left && s->next < s->vd->inst.vram_size) {
+	u64 offset;
+	u32 n;
+
+	while (!s->left) {
 		if (READ_ONCE(s->vd->pd->lost))
 			return -EIO;
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		fill_block(s, s->next);
-		s->next += VGPU_STREAM_BLOCK;
+		if (!vgpu_rounds_next(&s->rounds, &offset, &n)) {
+			if (s->running)
+				return -ENOMSG;
+			s->phase = VGPU_SAVER_HEAD;
+			return 0;
+		}
+		fill_block(s, offset, n);
 		cond_resched();
 	}
-	if (s->next >= s->vd->inst.vram_size)
-		s->phase = VGPU_SAVER_HEAD;
 	return 0;
 }
 
@@ -164,7 +179,8 @@ static int fill_memory(struct vgpu_saver *s)
  * Process context; where all of a large memory is zero it takes a while.
  *
  * Return: 0, and at the end of the stream &vgpu_saver.left is, too; -EIO when the
- * GPU is lost, -EINTR when the caller is being killed.
+ * GPU is lost, -EINTR when the caller is being killed, -ENOMSG when there is nothing
+ * for now of an instance that runs.
  */
 int vgpu_saver_fill(struct vgpu_saver *s)
 {
@@ -203,15 +219,31 @@ void vgpu_saver_take(struct vgpu_saver *s, size_t n)
 }
 
 /**
+ * vgpu_saver_left() - how much there is to be read of an instance that runs
+ * @s: the saver
+ * @initial: set to the bytes that were not read yet of what is read once
+ * @dirty: set to those that have come since
+ *
+ * But for heads of records, and the end.
+ */
+void vgpu_saver_left(const struct vgpu_saver *s, u64 *initial, u64 *dirty)
+{
+	vgpu_rounds_left(&s->rounds, initial, dirty);
+	if (s->phase == VGPU_SAVER_HEADER)
+		*initial += VGPU_STREAM_HEADER;
+	*(s->rounds.nr ? dirty : initial) += s->left;
+}
+
+/**
  * vgpu_saver_size() - about how many bytes a stream has
  * @vd: the instance
  *
- * Return: what it has at most, unless the guest has much work that waits. Any
- * context.
+ * Return: what it has at most, unless the guest has much work that waits; of one that
+ * is copied while it runs, what of that would be left if it stood still now.
  */
 u64 vgpu_saver_size(struct vgpu_vdev *vd)
 {
-	u64 size = vd->inst.vram_size;
+	u64 size = vgpu_track_bytes(vd);
 
 	return VGPU_STREAM_HEADER + STATE_GUESS + size +
 	       DIV_ROUND_UP_ULL(size, VGPU_STREAM_BLOCK) * VGPU_STREAM_RECORD;

@@ -7,6 +7,8 @@
 
 #include <linux/types.h>
 
+#include "rounds.h"
+
 struct vgpu_vdev;
 
 /**
@@ -27,12 +29,13 @@ enum vgpu_saver_phase {
 
 /**
  * struct vgpu_saver - how far a stream is written
- * @vd: the instance, which stands still
+ * @vd: the instance
+ * @running: it runs: the stream has no end yet
  * @phase: what comes after what is there
  * @at: what is there and was not taken
  * @left: bytes of it
  * @buf: room for a record with a block
- * @next: memory from here on was not looked at
+ * @rounds: what of the memory comes next
  * @state: the sections, as they were when the instance stood still
  * @state_len: bytes of these
  *
@@ -40,20 +43,22 @@ enum vgpu_saver_phase {
  */
 struct vgpu_saver {
 	struct vgpu_vdev *vd;
+	bool running;
 	enum vgpu_saver_phase phase;
 	const u8 *at;
 	size_t left;
 	u8 *buf;
-	u64 next;
+	struct vgpu_rounds rounds;
 	u8 *state;
 	size_t state_len;
 };
 
-struct vgpu_saver *vgpu_saver_new(struct vgpu_vdev *vd);
+struct vgpu_saver *vgpu_saver_new(struct vgpu_vdev *vd, bool running);
 int vgpu_saver_capture(struct vgpu_saver *s);
 int vgpu_saver_fill(struct vgpu_saver *s);
 void vgpu_saver_take(struct vgpu_saver *s, size_t n);
 void vgpu_saver_free(struct vgpu_saver *s);
+void vgpu_saver_left(const struct vgpu_saver *s, u64 *initial, u64 *dirty);
 u64 vgpu_saver_size(struct vgpu_vdev *vd);
 
 #endif /* _VGPU_MIGRATE_SAVER_H */

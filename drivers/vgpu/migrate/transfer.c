@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <vgpu/compat.h>
 
 #include "../core.h"
 #include "loader.h"
@@ -122,9 +123,52 @@ static ssize_t transfer_write(struct file *file, const char __user *buf,
 	return n < 0 && n != -EFAULT ? n : done ?: n;
 }
 
+static int get_left(struct vgpu_transfer *t, struct vfio_precopy_info *info)
+{
+	u64 initial, dirty;
+	int ret = 0;
+
+	if (mutex_lock_killable(&t->lock))
+		return -EINTR;
+	if (!t->saver)
+		ret = -ENODEV;
+	else if (!t->saver->running)
+		ret = -EINVAL;
+	else
+		vgpu_saver_left(t->saver, &initial, &dirty);
+	mutex_unlock(&t->lock);
+	if (ret)
+		return ret;
+	info->flags = 0;
+	info->initial_bytes = initial;
+	info->dirty_bytes = dirty;
+	return 0;
+}
+
+static long save_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+{
+	unsigned long minsz = offsetofend(struct vfio_precopy_info, dirty_bytes);
+	void __user *arg = (void __user *)uarg;
+	struct vfio_precopy_info info;
+	int ret;
+
+	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
+		return -ENOTTY;
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	ret = get_left(file->private_data, &info);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+
 static const struct file_operations save_fops = {
 	.owner = THIS_MODULE,
 	.read = transfer_read,
+	.unlocked_ioctl = save_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 	.release = transfer_release,
 };
 
@@ -160,12 +204,13 @@ static int open_file(struct vgpu_transfer *t, const struct file_operations *ops,
 
 /**
  * vgpu_transfer_save() - begin a stream that user space reads
- * @vd: the instance, which stands still
+ * @vd: the instance
+ * @running: it runs, and vgpu_transfer_rest() follows; else it stands still
  * @file: its file, of which the caller has the only reference
  *
  * Return: the transfer, or an error pointer.
  */
-struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd,
+struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd, bool running,
 					 struct file **file)
 {
 	struct vgpu_transfer *t = alloc_transfer();
@@ -173,11 +218,11 @@ struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd,
 
 	if (!t)
 		return ERR_PTR(-ENOMEM);
-	t->saver = vgpu_saver_new(vd);
+	t->saver = vgpu_saver_new(vd, running);
 	ret = PTR_ERR_OR_ZERO(t->saver);
 	if (ret)
 		t->saver = NULL;
-	else
+	else if (!running)
 		ret = vgpu_saver_capture(t->saver);
 	if (!ret)
 		ret = open_file(t, &save_fops, O_RDONLY, file);
@@ -185,6 +230,22 @@ struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd,
 		return t;
 	kref_put(&t->ref, release);
 	return ERR_PTR(ret);
+}
+
+/**
+ * vgpu_transfer_rest() - the rest of a stream that has begun while the instance ran
+ * @t: the transfer; the instance stands still now
+ *
+ * Return: 0, or -errno, and then the stream has no end yet.
+ */
+int vgpu_transfer_rest(struct vgpu_transfer *t)
+{
+	int ret;
+
+	mutex_lock(&t->lock);
+	ret = vgpu_saver_capture(t->saver);
+	mutex_unlock(&t->lock);
+	return ret;
 }
 
 /**

@@ -33,8 +33,9 @@ struct vgpu_transfer {
 	bool broken;
 };
 
-struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd,
+struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd, bool running,
 					 struct file **file);
+int vgpu_transfer_rest(struct vgpu_transfer *t);
 struct vgpu_transfer *vgpu_transfer_load(struct vgpu_vdev *vd,
 					 struct file **file);
 int vgpu_transfer_loaded(struct vgpu_transfer *t);

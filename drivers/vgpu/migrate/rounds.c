@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The memory of an instance, block by block. Of one that stands still it is read once.
+ * Of one that runs it is read in rounds: all of it in the first, and in each that follows
+ * what was written since it was read, until the instance stands still and nothing is
+ * left.
+ */
+#include <linux/minmax.h>
+
+#include "../core.h"
+#include "../bus/bus.h"
+#include "format.h"
+#include "rounds.h"
+
+/*
+ * So much is taken at once. Its pages are taken away with it, for which faults of the
+ * guest have to wait: rarely is better than often.
+ */
+#define TAKE	SZ_1M
+
+/**
+ * vgpu_rounds_begin() - begin a copy
+ * @r: to be set up, zeroed
+ * @vd: the instance
+ * @running: it runs; else it stands still until the copy has ended
+ *
+ * Return: 0, -ENOMEM, -EBUSY when somebody else copies it.
+ */
+int vgpu_rounds_begin(struct vgpu_rounds *r, struct vgpu_vdev *vd, bool running)
+{
+	int ret = 0;
+
+	if (running)
+		ret = vgpu_track_start(vd);
+	if (ret)
+		return ret;
+	r->vd = vd;
+	r->running = running;
+	/* What stands still is taken as a whole. */
+	r->end = running ? 0 : vd->inst.vram_size;
+	return 0;
+}
+
+/**
+ * vgpu_rounds_end() - the copy has ended, whole or not
+ * @r: set up by vgpu_rounds_begin(), or zeroed
+ */
+void vgpu_rounds_end(struct vgpu_rounds *r)
+{
+	if (r->running)
+		vgpu_track_stop(r->vd);
+	r->running = false;
+}
+
+/* Take what comes next, in the next round if there is no more in this one. */
+static bool take(struct vgpu_rounds *r)
+{
+	u64 size = TAKE;
+
+	if (!vgpu_track_take(r->vd, &r->next, &size)) {
+		if (!r->next)
+			return false;
+		r->next = 0;
+		r->nr++;
+		if (!vgpu_track_take(r->vd, &r->next, &size))
+			return false;
+	}
+	r->at = r->next;
+	r->next += size;
+	r->end = r->next;
+	return true;
+}
+
+/**
+ * vgpu_rounds_next() - what is to be copied next
+ * @r: the copy
+ * @offset: set to where it begins in the partition
+ * @size: set to its bytes, %VGPU_STREAM_BLOCK at most
+ *
+ * It is to be read after this, at once. Process context.
+ *
+ * Return: false when there is nothing, or for now nothing if the instance runs.
+ */
+bool vgpu_rounds_next(struct vgpu_rounds *r, u64 *offset, u32 *size)
+{
+	if (r->at == r->end && !(r->running && take(r)))
+		return false;
+	*offset = r->at;
+	*size = min_t(u64, r->end - r->at, VGPU_STREAM_BLOCK);
+	r->at += *size;
+	return true;
+}
+
+/**
+ * vgpu_rounds_left() - how much is to be copied now
+ * @r: the copy of an instance that runs
+ * @first: set to the bytes that were never copied
+ * @dirty: set to those that were written since they were
+ */
+void vgpu_rounds_left(const struct vgpu_rounds *r, u64 *first, u64 *dirty)
+{
+	u64 taken = r->end - r->at, behind = r->vd->inst.vram_size - r->next;
+
+	*first = 0;
+	*dirty = vgpu_track_bytes(r->vd);
+	if (r->nr) {
+		*dirty += taken;
+		return;
+	}
+	/* What the first round has not seen is all dirty. */
+	*first = behind + taken;
+	*dirty -= behind;
+}
