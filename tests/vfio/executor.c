@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "client.h"
+#include "move.h"
+#include "pattern.h"
 #include "soft.h"
 #include "tenant.h"
 
@@ -327,6 +329,35 @@ static void worker_is_behind_walls(void)
 	}
 }
 
+/* The client reads no result: whatever a guest touches is copied again. */
+static void what_is_computed_is_copied(void)
+{
+	struct client c = client_new(gpu->medium);
+	struct vdev *to = vdev_new(gpu->medium);
+	uint8_t *here = vdev_map_vram(c.d), *there;
+	struct stream st = {};
+	unsigned int i, n;
+	int fd;
+
+	EXPECT(computes(&c, 1));
+	ASSERT_OK(mig_set(c.d, VFIO_DEVICE_STATE_PRE_COPY, &fd));
+	for (i = 2; i <= 4; i++) {
+		EXPECT_EQ(stream_more(fd, &st), ENOMSG);
+		n = add(&c, i, MANY);
+		ASSERT(AWAIT(*completion(&c, n) == 1));
+	}
+	ASSERT_OK(mig_set(c.d, VFIO_DEVICE_STATE_STOP_COPY, NULL));
+	EXPECT_EQ(stream_more(fd, &st), 0);
+	close(fd);
+	ASSERT_OK(mig_load(to, &st));
+	there = vdev_map_vram(to);
+	EXPECT_EQ(first_difference(here, there, to->size), to->size);
+	EXPECT(added(&c, 4, MANY));
+	munmap(here, to->size);
+	munmap(there, to->size);
+	stream_free(&st);
+}
+
 /* Killed while it waits: the vGPU gets another one, and that is all. */
 static void killed_worker_is_replaced(void)
 {
@@ -462,6 +493,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(dispatches_follow_each_other),
 	TAP_TEST(bad_dispatch_is_refused),
 	TAP_TEST(worker_is_behind_walls),
+	TAP_TEST_IF(what_is_computed_is_copied, can_precopy),
 	TAP_TEST(killed_worker_is_replaced),
 	TAP_TEST(death_at_work_is_a_fault),
 	TAP_TEST(sharing_changes_nothing),

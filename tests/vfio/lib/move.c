@@ -22,6 +22,19 @@ int feature(struct vdev *d, uint32_t flags, void *data, size_t size)
 	return ret;
 }
 
+/* For &struct tap_test.applies: not before Linux 6.2. */
+bool can_precopy(void)
+{
+	struct vfio_device_feature_migration mig = {};
+	struct vdev *any = vdev_new(gpu->small);
+
+	ASSERT_OK(feature(any, VFIO_DEVICE_FEATURE_GET |
+			       VFIO_DEVICE_FEATURE_MIGRATION, &mig,
+			  sizeof(mig)));
+	vdev_cleanup();
+	return mig.flags & VFIO_MIGRATION_PRE_COPY;
+}
+
 /**
  * mig_set() - change the state
  * @d: the vGPU
@@ -97,6 +110,37 @@ struct stream stream_read(int fd, size_t piece)
 		st.len += n;
 	} while (n);
 	return st;
+}
+
+/**
+ * stream_some() - read some more of a stream
+ * @fd: its file
+ * @st: what was read so far
+ * @piece: bytes, at most
+ *
+ * Return: bytes, or as read().
+ */
+ssize_t stream_some(int fd, struct stream *st, size_t piece)
+{
+	ssize_t n;
+
+	st->bytes = realloc(st->bytes, st->len + piece);
+	ASSERT(st->bytes);
+	n = read(fd, st->bytes + st->len, piece);
+	if (n > 0)
+		st->len += n;
+	return n;
+}
+
+/* All that there is now. Return: 0 at the end of the stream, or errno. */
+int stream_more(int fd, struct stream *st)
+{
+	ssize_t n;
+
+	do {
+		n = stream_some(fd, st, MIB);
+	} while (n > 0);
+	return n ? errno : 0;
 }
 
 /* The vGPU is left in STOP_COPY. */

@@ -14,11 +14,14 @@ struct stream {
 /* Any feature: @flags are VFIO_DEVICE_FEATURE_GET and so on, with its number. */
 int feature(struct vdev *d, uint32_t flags, void *data, size_t size);
 
+bool can_precopy(void);
 int mig_set(struct vdev *d, uint32_t state, int *fd);
 uint32_t mig_state(struct vdev *d);
 int mig_save_begin(struct vdev *d);
 int mig_load_begin(struct vdev *d);
 struct stream stream_read(int fd, size_t piece);
+ssize_t stream_some(int fd, struct stream *st, size_t piece);
+int stream_more(int fd, struct stream *st);
 struct stream mig_save(struct vdev *d);
 int mig_write(int fd, const struct stream *st, size_t piece);
 int mig_load(struct vdev *d, const struct stream *st);
