@@ -140,6 +140,7 @@ enum soft_next {
  * @idle_since: since when the ring is empty, ns
  * @look: looks at the ring while its doorbell is not armed; owns no reference,
  *	cancelled when the device is closed, and with the queue
+ * @settling: no more turns are given; without the lock
  * @stopped: @look is not to be scheduled any more
  */
 struct soft_queue {
@@ -163,6 +164,7 @@ struct soft_queue {
 	bool has_work;
 	u64 idle_since;
 	struct delayed_work look;
+	bool settling;
 	bool stopped;
 };
 
@@ -331,6 +333,8 @@ bool soft_compute_idle(struct soft_engine *se);
 void soft_compute_preempt(struct soft_engine *se);
 void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq);
 u64 soft_compute_spent(struct soft_queue *sq, u64 ran);
+bool soft_compute_is_settled(const struct soft_queue *sq);
+bool soft_compute_settle(struct vgpu_queue *q, bool on);
 
 /* soft_pci.c */
 extern const struct vgpu_pci_desc soft_pci[SOFT_KINDS];

@@ -10,6 +10,10 @@
  * long as the watchdog allows, by the clock of its own slices, hangs: that is a fault
  * of its instance, which ends the process.
  *
+ * A worker that is somewhere in the midst of a work-group cannot be moved. So before its
+ * instance is, it is told to yield, and gets its slices until it does; then it gets no
+ * more turns.
+ *
  * An engine of modelled speed takes longer than its worker: what that has answered
  * counts when the time that is owed has passed, in this slice and those that follow.
  */
@@ -155,9 +159,9 @@ static int answered(struct soft_queue *sq, const struct soft_answer *answer)
 	return 0;
 }
 
-static void go_on(struct soft_worker *w)
+static void go_on(struct soft_queue *sq, struct soft_worker *w)
 {
-	soft_worker_yield(w, false);
+	soft_worker_yield(w, READ_ONCE(sq->settling));
 	if (w->stopped)
 		soft_task_go(w->pid);
 	w->stopped = false;
@@ -184,13 +188,15 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 			pay(se, sq);
 		return ret ?: !sq->owes;
 	case SOFT_TURN_NONE:
-		go_on(w);
+		if (READ_ONCE(sq->settling))
+			return 0;
+		go_on(sq, w);
 		begin(se, sq);
 		soft_turn_post(w, sq->almaif, budget_ns);
 		return 0;
 	default:
 		begin(se, sq);
-		go_on(w);
+		go_on(sq, w);
 		return 0;
 	}
 }
@@ -349,6 +355,41 @@ void soft_compute_preempt(struct soft_engine *se)
 	se->grace_end = ktime_get_ns() + GRACE;
 	se->poll_ns = POLL;
 	hrtimer_start(&se->timer, ns_to_ktime(GRACE), HRTIMER_MODE_REL);
+}
+
+/**
+ * soft_compute_is_settled() - is a queue to begin no more, and has it nothing begun
+ * @sq: the queue, of which somebody has the worker; its lock is held
+ *
+ * Return: true when nobody needs to look at it.
+ */
+bool soft_compute_is_settled(const struct soft_queue *sq)
+{
+	lockdep_assert_held(&sq->lock);
+	return READ_ONCE(sq->settling) &&
+	       READ_ONCE(sq->worker->turn) == SOFT_TURN_NONE;
+}
+
+/**
+ * soft_compute_settle() - see &vgpu_queue_ops.settle
+ * @q: a compute queue
+ * @on: see there
+ *
+ * Return: no worker is in the midst of something.
+ */
+bool soft_compute_settle(struct vgpu_queue *q, bool on)
+{
+	struct soft_queue *sq = q->priv;
+	bool settled = true;
+
+	WRITE_ONCE(sq->settling, on);
+	spin_lock_irq(&sq->lock);
+	if (on && sq->worker) {
+		settled = soft_compute_is_settled(sq);
+		soft_worker_yield(sq->worker, true);
+	}
+	spin_unlock_irq(&sq->lock);
+	return settled;
 }
 
 /**

@@ -35,7 +35,8 @@ static void look_soon(struct soft_queue *sq, unsigned int ms)
 static bool is_served(const struct soft_queue *sq)
 {
 	lockdep_assert_held(&sq->lock);
-	return sq->worker && READ_ONCE(sq->worker->ready);
+	return sq->worker && READ_ONCE(sq->worker->ready) &&
+	       !soft_compute_is_settled(sq);
 }
 
 static bool is_almaif(const struct soft_queue *sq)
@@ -522,9 +523,7 @@ static int queue_init(struct vgpu_queue *q)
 	spin_lock_init(&sq->lock);
 	INIT_DELAYED_WORK(&sq->look, look);
 	if (sq->compute)
-		ret = soft_almaif_init(sq);
-	if (!ret && sq->compute)
-		ret = soft_client_init(sq);
+		ret = soft_almaif_init(sq) ?: soft_client_init(sq);
 	if (ret) {
 		soft_almaif_fini(sq);
 		kfree(sq);
@@ -596,5 +595,6 @@ const struct vgpu_queue_ops soft_queue_ops = {
 	.fini = queue_fini,
 	.pending = queue_pending,
 	.forget = queue_forget,
+	.settle = soft_compute_settle,
 	.describe = queue_describe,
 };

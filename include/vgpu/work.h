@@ -80,6 +80,10 @@ enum vgpu_reset_scope {
  * @pending: is there work that is not done. Any context
  * @forget: drop all work of @q, half done or not begun. The engine does not
  *	work on it, and nobody adds to it
+ * @settle: bring the work under way to where it can be saved, soon, and begin no more
+ *	until it is called with @on false; true when it is there. The engine works on
+ *	meanwhile. Optional, where it is there whenever @q is off the engine. Process
+ *	context
  * @describe: write what a developer wants to know of the work under way into
  *	@buf, at most @size bytes with the final zero; returns the bytes written,
  *	without it. Optional. Engine context
@@ -89,6 +93,7 @@ struct vgpu_queue_ops {
 	void (*fini)(struct vgpu_queue *q);
 	bool (*pending)(struct vgpu_queue *q);
 	void (*forget)(struct vgpu_queue *q);
+	bool (*settle)(struct vgpu_queue *q, bool on);
 	int (*describe)(struct vgpu_queue *q, char *buf, size_t size);
 };
 

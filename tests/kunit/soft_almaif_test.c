@@ -4,6 +4,7 @@
  * does, and the worker, which takes turns. There is no process behind it.
  */
 #include "soft_guest.h"
+#include "../../drivers/vgpu/bus/bus.h"
 #include "state.h"
 
 #define CONTROL		SOFT_REGS_ALMAIF
@@ -422,6 +423,37 @@ static void almaif_faults(struct kunit *test)
 	gone(good, wg);
 }
 
+/* In the midst of a work-group it has to go on, and then begins no other. */
+static void almaif_settles(struct kunit *test)
+{
+	struct vgpu_vdev *vd = started(test, 1);
+	struct soft_worker *w = worker(test, vd);
+	struct vgpu_queue *q = queue_of(vd)->q;
+	struct vgpu_soft_turn turn, none;
+	unsigned int i;
+
+	program(vd, 1, 100);
+	for (i = 0; i < 2; i++)
+		submit(vd, dispatch(i, SOFT_AQL_USER, 0));
+	turn = taken(test, w);
+	KUNIT_EXPECT_FALSE(test, q->ops->settle(q, true));
+	hand_in(w, &turn, VGPU_SOFT_YIELD, 42);
+	KUNIT_EXPECT_TRUE(test, mock_await(q->ops->settle(q, true)));
+	KUNIT_EXPECT_TRUE(test, mock_await(!vgpu_queue_busy(q)));
+	KUNIT_EXPECT_FALSE(test, soft_turn_take(w, &none));
+	KUNIT_EXPECT_EQ(test, queue_of(vd)->almaif->progress, 42ULL);
+	/* Paused so, and gone on with. */
+	vgpu_function_halt(vd);
+	KUNIT_EXPECT_FALSE(test, soft_turn_take(w, &none));
+	vgpu_function_go(vd);
+	turn = taken(test, w);
+	KUNIT_EXPECT_EQ(test, turn.progress, 42ULL);
+	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
+	take_and(test, w, VGPU_SOFT_DONE);
+	KUNIT_EXPECT_TRUE(test, completed(vd, 1, SOFT_AQL_DONE));
+	gone(vd, w);
+}
+
 /* Half done, with others copied and in the ring, it goes to another partition. */
 static void almaif_moves(struct kunit *test)
 {
@@ -546,6 +578,7 @@ static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_again),
 	KUNIT_CASE(almaif_faults),
 	KUNIT_CASE(almaif_is_copied),
+	KUNIT_CASE(almaif_settles),
 	KUNIT_CASE_SLOW(almaif_moves),
 	{}
 };

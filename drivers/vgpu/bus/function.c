@@ -152,11 +152,13 @@ void vgpu_function_close(struct vgpu_vdev *vd)
  */
 void vgpu_function_halt(struct vgpu_vdev *vd)
 {
+	vgpu_sched_settle(vd, true);
 	mutex_lock(&vd->trap_lock);
 	vd->halted = true;
 	vgpu_irq_hold(vd, true);
 	vgpu_sched_pause(vd);
 	mutex_unlock(&vd->trap_lock);
+	vgpu_sched_settle(vd, false);
 }
 
 /**

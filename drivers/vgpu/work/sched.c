@@ -39,6 +39,8 @@
  */
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "../core.h"
 #include "../trace.h"
@@ -379,6 +381,37 @@ void vgpu_sched_detach(struct vgpu_vdev *vd)
 		if (eng->current_ctx == ctx)
 			eng->current_ctx = NULL;
 		mutex_unlock(&eng->hw_lock);
+	}
+}
+
+/* Who is in the midst of a piece has the engine until that is over, or faulted. */
+static void settle(struct vgpu_context *ctx)
+{
+	while (!ctx->q.ops->settle(&ctx->q, true) &&
+	       !READ_ONCE(ctx->vd->pd->lost) && !fatal_signal_pending(current)) {
+		vgpu_queue_kick(&ctx->q);
+		schedule_timeout_idle(1);
+	}
+}
+
+/**
+ * vgpu_sched_settle() - have an instance's work come to where it can be saved
+ * @vd: the instance; process context, no lock of an engine held
+ * @on: or let it begin with more again, as soon as it is not paused
+ *
+ * Takes as long as the watchdog allows an engine without an answer.
+ */
+void vgpu_sched_settle(struct vgpu_vdev *vd, bool on)
+{
+	struct vgpu_context *ctx;
+
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		if (!ctx->q.ops->settle)
+			continue;
+		if (on)
+			settle(ctx);
+		else
+			ctx->q.ops->settle(&ctx->q, false);
 	}
 }
 

@@ -29,6 +29,7 @@ void vgpu_sched_stop(struct vgpu_pdev *pd);
 void vgpu_sched_join(struct vgpu_vdev *vd);
 void vgpu_sched_leave(struct vgpu_vdev *vd);
 void vgpu_sched_detach(struct vgpu_vdev *vd);
+void vgpu_sched_settle(struct vgpu_vdev *vd, bool on);
 void vgpu_sched_pause(struct vgpu_vdev *vd);
 void vgpu_sched_resume(struct vgpu_vdev *vd);
 bool vgpu_sched_paused(const struct vgpu_vdev *vd);
