@@ -104,7 +104,7 @@ check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
 tiers := lint build kunit sim fuzz vfio e2e tools ops domains agents reboots incus compute displays matrix matrixfull \
-	kernels packages suspend demo shares quickstart system debug
+	kernels packages migrate suspend demo shares quickstart system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
@@ -123,6 +123,7 @@ check-reboots: ## not in check: VMs of virsh autostart over ten reboots (10 min)
 check-incus: ## not in check: a VM of Incus (2 min)
 check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (3 min)
 check-displays: ## not in check: firmware, ramfb, VNC on a soft GPU's vGPU (5 min)
+check-migrate: ## not in check: guests that move to a file and over TCP (5 min)
 check-suspend: ## not in check: the host sleeps under vGPUs and a guest (3 min)
 check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
 check-matrixfull: ## not in check: all pairs of these (17 min)

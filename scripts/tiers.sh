@@ -163,6 +163,10 @@ tier_displays() {
 	in_host_vm displays "guest tests/e2e" /repo/tests/guests/run.sh test_displays.py
 }
 
+tier_migrate() {
+	in_host_vm migrate "guest tests/e2e" /repo/tests/guests/run.sh test_migrate.py
+}
+
 tier_soft() { in_host_vm soft "guest tests/e2e" /repo/tests/e2e/soft.sh; }
 
 # Two machines: see in_host_vm() for their CPUs.
