@@ -28,8 +28,8 @@ STEPS = 24
 def types():
     """{name: largest mode} of the card, by its driver's table."""
     with open(here + '/../../drivers/rv100/rv100_drv.c') as f:
-        rows = re.findall(r'\{ "(RV100-\w+)", SZ_\w+, (\d+), (\d+),', f.read())
-    return {name: (int(x), int(y)) for name, x, y in rows}
+        rows = re.findall(r'RV100_TYPE\((\d+), (\d+), (\d+), \d+\)', f.read())
+    return {f'RV100-{mib}D': (int(x), int(y)) for mib, x, y in rows}
 
 
 def build(size, largest):
