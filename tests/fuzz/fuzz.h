@@ -7,6 +7,7 @@
 #ifndef _FUZZ_H
 #define _FUZZ_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,36 +42,33 @@ static inline void input_bytes(void *to, size_t n)
 	input.left -= have;
 }
 
+/* Little-endian, of up to 8 bytes. */
+static inline uint64_t input_number(size_t bytes)
+{
+	uint64_t n = 0;
+
+	input_bytes(&n, bytes);
+	return le64toh(n);
+}
+
 static inline uint8_t input_u8(void)
 {
-	uint8_t n;
-
-	input_bytes(&n, sizeof(n));
-	return n;
+	return input_number(1);
 }
 
 static inline uint16_t input_u16(void)
 {
-	uint16_t n;
-
-	input_bytes(&n, sizeof(n));
-	return n;
+	return input_number(2);
 }
 
 static inline uint32_t input_u32(void)
 {
-	uint32_t n;
-
-	input_bytes(&n, sizeof(n));
-	return n;
+	return input_number(4);
 }
 
 static inline uint64_t input_u64(void)
 {
-	uint64_t n;
-
-	input_bytes(&n, sizeof(n));
-	return n;
+	return input_number(8);
 }
 
 /* Mostly near to where something ends: 0, @limit, or where sums wrap. */
