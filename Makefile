@@ -103,7 +103,7 @@ check-full: ## every tier (70 minutes)
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-tiers := lint build kunit sim fuzz vfio e2e tools ops domains agents reboots incus compute displays matrix matrixfull \
+tiers := lint build analyse kunit sim fuzz vfio e2e tools ops domains agents reboots incus compute displays matrix matrixfull \
 	kernels packages migrate suspend demo shares quickstart system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
@@ -116,6 +116,7 @@ check-e2e: ## one tier: guests with the stock driver
 check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
+check-analyse: ## not in check: what clang and gcc's analyser say of the modules (2 min)
 check-packages: ## not in check: Debian packages, make install, who gets the card (3 min)
 check-domains: ## not in check: VMs of libvirt, hot-plug and all (7 min)
 check-agents: ## not in check: what clouds do, on the soft GPUs of docs/ci.md (5 min)

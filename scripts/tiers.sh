@@ -27,6 +27,15 @@ tier_build() {
 	return "$status"
 }
 
+tier_analyse() {
+	local verdict='ok' status=0
+
+	scripts/analyse || status=$?
+	[ "$status" = 0 ] || verdict='not ok'
+	echo "$verdict - modules by clang and by gcc's analyser" > "$results/analyse.tap"
+	return "$status"
+}
+
 tier_kunit() { scripts/kunit; }
 
 tier_sim() {

@@ -152,6 +152,9 @@ static void init_capabilities(struct vgpu_config *cfg)
 
 	for (; id < end && *id; id++) {
 		cap = find_capability(*id);
+		/* vgpu_config_check() was content with each. */
+		if (!cap)
+			continue;
 		*link = at;
 		link = cfg->data + at + PCI_CAP_LIST_NEXT;
 		cfg->data[at + PCI_CAP_LIST_ID] = *id;
