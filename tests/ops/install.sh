@@ -3,11 +3,7 @@
 # What make install brings, in a host VM that runs Debian itself. Sourced.
 
 install_files() {
-	local updates
-
-	updates=/lib/modules/$(uname -r)/updates
-	cp -a /build/ops-install/. / && mkdir -p "$updates" &&
-		cp "${MODULES:?}"/*.ko "$updates" && depmod || return
+	cp -a /build/ops-install/. / || return
 	udevadm control --reload
 	systemctl daemon-reload
 }
