@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One tenant does harm, in every way, under every policy, with one to three
- * neighbours; each combination is a test. While it lasts and afterwards, each
- * neighbour's memory must be right to the last byte, its work done, and its
- * share of the GPU what the policy says. Then the one that did harm must work
- * as if nothing had been.
+ * neighbours; each combination is a test, or, in short (see tap_thorough()), each
+ * harm under each policy with one number of neighbours. While it lasts and
+ * afterwards, each neighbour's memory must be right to the last byte, its work
+ * done, and its share of the GPU what the policy says. Then the one that did harm
+ * must work as if nothing had been.
  *
  * Where no work hangs the engine, and the kernel cannot inject hangs (it takes
  * CONFIG_FAULT_INJECTION_DEBUG_FS), those tests are not in the plan.
@@ -321,6 +322,7 @@ static const char * const policies[] = {
 #define MAX_CELLS (ARRAY_SIZE(harms) * ARRAY_SIZE(policies) * MAX_NEIGHBOURS)
 
 static struct cell cells[MAX_CELLS];
+
 static void before(void)
 {
 	cell = cell ? cell + 1 : cells;
@@ -447,20 +449,26 @@ int main(void)
 		.name = "harm", .tests = tests, .before = before,
 		.after = after,
 	};
-	unsigned int kinds = ARRAY_SIZE(harms) - !gpu->can_hang(), i;
+	unsigned int kinds = ARRAY_SIZE(harms) - !gpu->can_hang();
+	unsigned int numbers = tap_thorough() ? MAX_NEIGHBOURS : 1;
+	unsigned int h, p, n;
 
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (board == MAP_FAILED)
 		return EXIT_FAILURE;
-	suite.nr = kinds * ARRAY_SIZE(policies) * MAX_NEIGHBOURS;
-	for (i = 0; i < suite.nr; i++) {
-		cells[i].harm = &harms[i / (ARRAY_SIZE(policies) *
-					    MAX_NEIGHBOURS)];
-		cells[i].policy = i / MAX_NEIGHBOURS % ARRAY_SIZE(policies);
-		cells[i].nr = i % MAX_NEIGHBOURS + 1;
-		tests[i].name = cell_name(&cells[i]);
-		tests[i].fn = do_harm;
+	for (h = 0; h < kinds; h++) {
+		for (p = 0; p < ARRAY_SIZE(policies); p++) {
+			for (n = 0; n < numbers; n++) {
+				struct cell *c = &cells[suite.nr];
+
+				c->harm = &harms[h];
+				c->policy = p;
+				c->nr = (h + p + n) % MAX_NEIGHBOURS + 1;
+				tests[suite.nr].name = cell_name(c);
+				tests[suite.nr++].fn = do_harm;
+			}
+		}
 	}
 	settings_save();
 	return tap_run(&suite);

@@ -5,7 +5,7 @@
 # $OUT/tests.tap that begins with the GPU.
 #
 # Usage: tests/vfio/run.sh [--all | --gpu GPU] [PROGRAM...]
-#   --all            all programs on both GPUs
+#   --all            all programs on both GPUs, and all of what some try in part
 #   --gpu GPU        rv100, the card (default), or soft, which is made for each program
 #   soft/PROGRAM     that one on that GPU
 #   by-cdev/PROGRAM  that one, with vGPUs opened by VFIO's character devices
@@ -33,6 +33,7 @@ case ${1:-} in
 	shift 2 ;;
 --all)
 	all=1
+	export THOROUGH=1
 	telling=("${any[@]}" hang executor)
 	shift ;;
 esac

@@ -50,6 +50,12 @@ unsigned int tap_failures(void)
 	return failures;
 }
 
+/* Whether all that there is of a kind is wanted, and not some of it (run.sh --all). */
+bool tap_thorough(void)
+{
+	return getenv("THOROUGH");
+}
+
 /*
  * Seconds that one thing may take before it is taken for a hang: a fifth of what
  * scripts/patience.sh says, much less once something has not come at all.

@@ -61,6 +61,7 @@ bool tap_str_eq(const char *file, int line, const char *what, const char *a,
 bool tap_errno(const char *file, int line, const char *what, long ret,
 	       int err, int want);
 
+bool tap_thorough(void);
 time_t tap_patience(void);
 time_t tap_seconds(void);
 void tap_in_vain(void);
