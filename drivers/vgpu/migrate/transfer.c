@@ -190,16 +190,32 @@ static struct vgpu_transfer *alloc_transfer(void)
 }
 
 /* Return: 0, and then the file has a reference of its own. */
-static int open_file(struct vgpu_transfer *t, const struct file_operations *ops,
-		     int flags, struct file **file)
+static int open_file(struct vgpu_transfer *t, struct file **file)
 {
-	*file = anon_inode_getfile("[vgpu-migration]", ops, t, flags);
+	*file = anon_inode_getfile("[vgpu-migration]",
+				   t->saver ? &save_fops : &load_fops, t,
+				   t->saver ? O_RDONLY : O_WRONLY);
 	if (IS_ERR(*file))
 		return PTR_ERR(*file);
 	kref_get(&t->ref);
 	/* No position: whoever reads or writes goes on where another was. */
 	stream_open(file_inode(*file), *file);
 	return 0;
+}
+
+/*
+ * Ends a beginning: with a file, or, where that or what came before it has failed
+ * (@ret), with nothing.
+ */
+static struct vgpu_transfer *begun(struct vgpu_transfer *t, int ret,
+				   struct file **file)
+{
+	if (!ret)
+		ret = open_file(t, file);
+	if (!ret)
+		return t;
+	kref_put(&t->ref, release);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -224,12 +240,7 @@ struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd, bool running,
 		t->saver = NULL;
 	else if (!running)
 		ret = vgpu_saver_capture(t->saver);
-	if (!ret)
-		ret = open_file(t, &save_fops, O_RDONLY, file);
-	if (!ret)
-		return t;
-	kref_put(&t->ref, release);
-	return ERR_PTR(ret);
+	return begun(t, ret, file);
 }
 
 /**
@@ -270,12 +281,7 @@ struct vgpu_transfer *vgpu_transfer_load(struct vgpu_vdev *vd,
 		t->loader = NULL;
 	else if (!t->bounce)
 		ret = -ENOMEM;
-	if (!ret)
-		ret = open_file(t, &load_fops, O_WRONLY, file);
-	if (!ret)
-		return t;
-	kref_put(&t->ref, release);
-	return ERR_PTR(ret);
+	return begun(t, ret, file);
 }
 
 /**
