@@ -9,8 +9,6 @@
 #include "rv100.h"
 #include "tenant.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 #define ROUNDS		150
 #define MAX_WATCHED	3
 

@@ -6,8 +6,6 @@
 #include "fault.h"
 #include "gpu2d.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 static struct vdev *d;
 
 static void before(void)

@@ -22,8 +22,6 @@
 #define TRACE_DIR	"/sys/kernel/tracing"
 #define TRACE_OURS	TRACE_DIR "/instances/vgpu-hang"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 static struct vdev *d;
 static uint32_t *vram;
 static int err;

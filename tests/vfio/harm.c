@@ -18,7 +18,6 @@
 #include "inject.h"
 #include "tenant.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 #define MAX_NEIGHBOURS	3
 #define SCRATCH		0x600d0000
 

@@ -17,8 +17,6 @@
 #include "fault.h"
 #include "tenant.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 #define NO_SUCH_IOAS	0x7fffffff
 
 /* How often each process opens the vGPU, when several want it. */

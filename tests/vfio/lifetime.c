@@ -16,8 +16,6 @@
 
 #define CORE		"vgpu"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 static void before(void)
 {
 	ASSERT_EQ(dir_count("/sys/bus/mdev/devices"), 0);

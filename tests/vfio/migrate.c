@@ -11,8 +11,6 @@
 #include "pattern.h"
 #include "tenant.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 /* More than the registers of any GPU. */
 #define MAX_REGS	0x1000
 

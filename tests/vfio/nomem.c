@@ -138,7 +138,7 @@ static void opening(void)
 	close_device();
 	EXPECT(each_fails(connect_or_close, close_device) > 3);
 	ASSERT_OK(vdev_connect(d));
-	vdev_decode(d, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	vdev_decode(d, DECODE_ALL);
 	EXPECT(works(d, 1));
 }
 
@@ -154,7 +154,7 @@ static void expect_clean(void)
 	uint64_t i;
 
 	ASSERT_OK(vdev_connect(d));
-	vdev_decode(d, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	vdev_decode(d, DECODE_ALL);
 	vram = vdev_map_vram(d);
 	for (i = 0; i < d->size / 4 && !vram[i]; i++)
 		;
@@ -254,7 +254,7 @@ static int reset(void)
 static void resetting(void)
 {
 	each_fails(reset, NULL);
-	vdev_decode(d, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	vdev_decode(d, DECODE_ALL);
 	EXPECT(works(d, 1));
 }
 

@@ -12,8 +12,6 @@
 #include "pattern.h"
 #include "tenant.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 /* What is told apart. */
 #define BLOCK		65536
 

@@ -11,8 +11,6 @@
 #include "rv100.h"
 #include "tenant.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 /* Interrupts of a storm: more than any machine needs to have too many. */
 #define STORM		5000
 /* Resets are counted over these, in seconds. */

@@ -15,8 +15,6 @@
 #define ROUNDS		60
 #define MAX_WORKERS	12
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 static struct vdev *d;
 
 static void before(void)

@@ -293,7 +293,7 @@ static void reset_forgets_it(void)
 	reg_wr(cv.d, SC_TOP_LEFT, pack_yx(100, 100));
 	gpu_idle(cv.d);
 	ASSERT_OK(vdev_ioctl(cv.d, VFIO_DEVICE_RESET, NULL));
-	vdev_decode(cv.d, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	vdev_decode(cv.d, DECODE_ALL);
 	memset(cv.vram, 0x11, SIZE);
 	/* No colour is set: zero. No scissor is set: all may be drawn. */
 	reg_wr(cv.d, DST_PITCH_OFFSET, pack_pitch_offset(64, 0));

@@ -11,8 +11,6 @@
 #include "move.h"
 #include "pattern.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 /* Bytes of its header. */
 #define HEADER		88
 

@@ -28,8 +28,6 @@
 #define FIRST_ALARM	4
 #define LAST_ALARM	600
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-
 static const char *state;
 static struct vdev *d[2];
 

@@ -24,7 +24,6 @@
 #define MAX_KEPT	256
 #define SEED		0x7e55e7aULL
 #define PATTERN		0x1234abcd
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 static struct vdev *d, *neighbour;
 static uint8_t *theirs, *want;

@@ -209,7 +209,7 @@ void expect_works(struct vdev *of, uint32_t value)
 {
 	uint32_t *vram;
 
-	vdev_decode(of, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	vdev_decode(of, DECODE_ALL);
 	vram = vdev_map_vram(of);
 	gpu_init(of);
 	gpu_fill(of, 4096, 4096, value);

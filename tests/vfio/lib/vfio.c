@@ -123,7 +123,7 @@ static struct vdev *new_by(const struct type_facts *type,
 
 	mdev_create(type, uuid);
 	d = open_it(uuid);
-	vdev_decode(d, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	vdev_decode(d, DECODE_ALL);
 	return d;
 }
 
@@ -207,7 +207,7 @@ void vdev_decode(struct vdev *d, unsigned int bits)
 {
 	uint32_t cmd = cfg_rd(d, PCI_COMMAND, 2);
 
-	cmd &= ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	cmd &= ~DECODE_ALL;
 	cfg_wr(d, PCI_COMMAND, 2, cmd | bits);
 }
 

@@ -32,6 +32,9 @@ enum {
 /* Of what every function has; see &struct gpu_driver.config_size. */
 #define CONFIG_SIZE	256
 
+/* Of PCI_COMMAND: its BARs answer, of whichever kind they are. */
+#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+
 /**
  * struct vdev - an open vGPU
  * @container: /dev/vfio/vfio; -1 when it is open by its character device
