@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "display.h"
 #include "fault.h"
+#include "tenant.h"
 
 #define ROUNDS		60
 #define MAX_WORKERS	12
@@ -180,24 +181,6 @@ static void run_all(const work_fn *fns, unsigned int nr)
 	}
 }
 
-/* After a reset nothing of all that is left. */
-static void expect_works(void)
-{
-	uint32_t *vram;
-
-	ASSERT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
-	vdev_decode(d, DECODE_ALL);
-	vram = vdev_map_vram(d);
-	EXPECT(gpu->is_idle(d));
-	memset(vram, 0, d->room);
-	gpu_init(d);
-	gpu_fill(d, 4096, 40, 0x7e57);
-	gpu_idle(d);
-	EXPECT_EQ(vram[1024 + 9], 0x7e57);
-	EXPECT_EQ(vram[1024 + 10], 0);
-	munmap(vram, d->size);
-}
-
 static void everything_at_once(void)
 {
 	static const work_fn all[] = {
@@ -207,7 +190,7 @@ static void everything_at_once(void)
 	};
 
 	run_all(all, ARRAY_SIZE(all));
-	expect_works();
+	works_after_reset(d);
 }
 
 /* Faults against what takes the pages away. */
@@ -218,7 +201,7 @@ static void faults_and_zaps(void)
 	};
 
 	run_all(fns, ARRAY_SIZE(fns));
-	expect_works();
+	works_after_reset(d);
 }
 
 /* Queued work against what forgets it. */
@@ -229,7 +212,7 @@ static void works_and_resets(void)
 	};
 
 	run_all(fns, ARRAY_SIZE(fns));
-	expect_works();
+	works_after_reset(d);
 }
 
 static const struct tap_test tests[] = {

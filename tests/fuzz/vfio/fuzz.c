@@ -58,21 +58,8 @@ static void after(void)
 /* Nothing of what was done has gone further than to the vGPU itself. */
 static void expect_whole(void)
 {
-	uint32_t *vram;
-
 	EXPECT_EQ(first_difference(theirs, want, neighbour->size), neighbour->size);
-	EXPECT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
-	vdev_decode(d, DECODE_ALL);
-	vram = vdev_try_map(d, REGION_VRAM, 0, d->size);
-	if (!EXPECT(vram != MAP_FAILED))
-		return;
-	memset(vram, 0, 8192);
-	gpu_init(d);
-	gpu_fill(d, 4096, 40, 0x7e57);
-	gpu_idle(d);
-	EXPECT_EQ(vram[1024 + 9], 0x7e57);
-	EXPECT_EQ(vram[1024 + 10], 0);
-	munmap(vram, d->size);
+	works_after_reset(d);
 }
 
 static void keep(const struct program *p)

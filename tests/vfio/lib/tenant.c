@@ -231,6 +231,33 @@ bool works(struct vdev *d, uint32_t seed)
 	return EXPECT_EQ(at, d->room);
 }
 
+/*
+ * Whatever was done to it: after a reset it is idle, and a small fill lands where it
+ * should. A check that fails ends no test, for some look on for what has done it.
+ */
+bool works_after_reset(struct vdev *d)
+{
+	uint32_t want[2 * 4096 / 4] = {};
+	uint64_t at;
+	void *vram;
+
+	if (!EXPECT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL)))
+		return false;
+	vdev_decode(d, DECODE_ALL);
+	vram = vdev_try_map(d, REGION_VRAM, 0, d->size);
+	if (!EXPECT(vram != MAP_FAILED))
+		return false;
+	EXPECT(gpu->is_idle(d));
+	memset(vram, 0, sizeof(want));
+	gpu_init(d);
+	gpu_fill(d, 4096, 40, 0x7e57);
+	gpu_idle(d);
+	model_fill(want, 4096, 40, 0x7e57);
+	at = first_difference(vram, want, sizeof(want));
+	munmap(vram, d->size);
+	return EXPECT_EQ(at, sizeof(want));
+}
+
 /* Wait until a counter has passed @above. run.sh has a limit. */
 void wait_above(const struct vdev *d, const char *name, uint64_t above)
 {
