@@ -11,3 +11,9 @@ uint64_t now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
+
+/* The same in seconds. */
+double now_s(void)
+{
+	return now_ns() / 1e9;
+}

@@ -6,5 +6,6 @@
 #include <stdint.h>
 
 uint64_t now_ns(void);
+double now_s(void);
 
 #endif /* _CLOCK_H */

@@ -8,6 +8,7 @@
 
 #include <curses.h>
 
+#include "clock.h"
 #include "top.h"
 
 #define ESCAPE		27
@@ -198,14 +199,6 @@ static enum action act_on(struct screen *s, int key)
 		sort_by(s, column_by_key(key));
 	}
 	return STAY;
-}
-
-static double now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
 /* Until it is time to read again, or the user wants to leave. */

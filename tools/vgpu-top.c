@@ -8,24 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "top.h"
 
 #define DELAY_MIN	0.1
 #define DELAY_MAX	86400
-
-static double seconds(const struct timespec *ts)
-{
-	return ts->tv_sec + ts->tv_nsec / 1e9;
-}
-
-/* The clock that does not jump, for the interval. */
-static double steady(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return seconds(&ts);
-}
 
 /**
  * reading_next() - read again; what was there becomes the earlier one
@@ -40,7 +27,7 @@ void reading_next(struct reading *r)
 	r->before = r->now;
 	machine_read(&r->now);
 	clock_gettime(CLOCK_REALTIME, &r->time);
-	now = steady();
+	now = now_s();
 	r->interval = last ? now - last : UNKNOWN;
 	last = now;
 }
