@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../tools/clock.h"
 #include "engine.h"
 #include "rv100.h"
 
@@ -46,14 +46,6 @@ struct workload {
 static uint32_t counter;
 static int last_x;
 static uint32_t last_value;
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 static volatile uint32_t *pixel(struct engine *engine, int x, int y)
 {

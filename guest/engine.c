@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../tools/clock.h"
 #include "engine.h"
 #include "rv100.h"
 #include "scene.h"
@@ -32,14 +32,6 @@ void die(const char *format, ...)
 	exit(1);
 }
 
-static time_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 static uint32_t read_status(struct engine *engine)
 {
 	engine->status_reads++;
@@ -48,15 +40,15 @@ static uint32_t read_status(struct engine *engine)
 
 static void wait_for_room(struct engine *engine, int entries)
 {
-	time_t end = 0;
+	double end = 0;
 
 	while (engine->room < entries) {
 		engine->room = read_status(engine) & RBBM_FIFOCNT_MASK;
 		if (engine->room >= entries)
 			break;
 		if (!end)
-			end = now() + WAIT_LIMIT;
-		if (now() > end)
+			end = now_s() + WAIT_LIMIT;
+		if (now_s() > end)
 			die("no room in the engine's FIFO for %d s", WAIT_LIMIT);
 	}
 	engine->room -= entries;
@@ -71,7 +63,7 @@ static void put(struct engine *engine, unsigned int reg, uint32_t value)
 
 void engine_wait(struct engine *engine)
 {
-	time_t end = 0;
+	double end = 0;
 
 	if (!engine->busy)
 		return;
@@ -80,8 +72,8 @@ void engine_wait(struct engine *engine)
 	put(engine, WAIT_UNTIL, WAIT_2D_IDLECLEAN | WAIT_HOST_IDLECLEAN);
 	while (read_status(engine) & GUI_ACTIVE) {
 		if (!end)
-			end = now() + WAIT_LIMIT;
-		if (now() > end)
+			end = now_s() + WAIT_LIMIT;
+		if (now_s() > end)
 			die("the engine is busy for %d s", WAIT_LIMIT);
 	}
 	engine->busy = 0;

@@ -11,9 +11,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../tools/clock.h"
 #include "engine.h"
 #include "rv100.h"
 
@@ -34,14 +34,6 @@ static uint32_t random32(void)
 static uint32_t below(uint32_t limit)
 {
 	return random32() % limit;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 /* The last square of the video memory, which nobody else uses. */
@@ -180,8 +172,8 @@ int main(int argc, char **argv)
 		bait(&engine)[i] = BAIT;
 
 	puts("flood: out of bounds");
-	start = now();
-	while (now() < start + seconds / 2 || ops < LEAST_OPS) {
+	start = now_s();
+	while (now_s() < start + seconds / 2 || ops < LEAST_OPS) {
 		for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++, ops++)
 			attempts[i](&engine);
 		leaked += indirect_outside(&engine);
@@ -190,7 +182,7 @@ int main(int argc, char **argv)
 	leaked += bait_changed(&engine);
 
 	puts("flood: rubbish");
-	while (now() < start + seconds)
+	while (now_s() < start + seconds)
 		for (i = 0; i < 256; i++, writes++)
 			engine.regs[(0x1400 + below(0x400)) / 4] = random32();
 	engine.room = 0;

@@ -19,19 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../tools/clock.h"
 #include "engine.h"
 #include "scene.h"
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 /* The text console must not write between our pixels. */
 static void take_console(void)
@@ -108,8 +100,8 @@ static int draw_all(struct engine *engine, struct scene *scene, double seconds)
 	wipe(engine, scene);
 	scene->style->base(scene, &list);
 	draw(engine, scene, &list);
-	end = now() + seconds;
-	while (seconds < 0 ? !told_to_end() : now() < end) {
+	end = now_s() + seconds;
+	while (seconds < 0 ? !told_to_end() : now_s() < end) {
 		frames++;
 		scene_clear(&list);
 		scene->style->frame(scene, &list, frames);
@@ -182,8 +174,8 @@ int main(int argc, char **argv)
 		die("needs %d lines of video memory", scene.lines);
 
 	puts("scene: drawing");
-	start = now();
+	start = now_s();
 	frames = draw_all(&engine, &scene, seconds);
-	report(&engine, style->name, frames, now() - start);
+	report(&engine, style->name, frames, now_s() - start);
 	return 0;
 }

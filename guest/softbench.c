@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../tools/clock.h"
 #include "engine.h"
 #include "softgpu.h"
 
@@ -25,14 +25,6 @@
 
 /* Of a queue that has no ring: nothing comes of it. */
 #define SCRATCH		0x200
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 static int by_size(const void *a, const void *b)
 {

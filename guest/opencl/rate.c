@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "../../tools/clock.h"
 #include "opencl.h"
 
 /* What the driver has room for is not known: so many are under way at most. */
@@ -46,14 +46,6 @@ struct work {
 	size_t grid[2];
 	size_t group[2];
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 static void argument(struct work *w, cl_uint at, size_t size, const void *value)
 {

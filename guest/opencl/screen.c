@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
+#include "../../tools/clock.h"
 #include "../scene.h"
 #include "screen.h"
 
@@ -17,14 +17,6 @@
 #define WHITE	0x00ffffff
 #define GREEN	0x0040ff40
 
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 void screen_open(struct screen *s)
 {
 	struct fb_var_screeninfo var;
@@ -33,7 +25,7 @@ void screen_open(struct screen *s)
 	int fd;
 
 	memset(s, 0, sizeof(*s));
-	s->begun = seconds();
+	s->begun = now_s();
 	fd = open("/dev/fb0", O_RDWR);
 	if (fd < 0)
 		return;
@@ -82,7 +74,7 @@ void screen_show(struct screen *s, const float *image, unsigned int answer,
 {
 	char line[32], digit[2] = { '0' + answer };
 	unsigned int i, pixel;
-	double now = seconds();
+	double now = now_s();
 
 	s->images += images;
 	if (!s->pixels)
