@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "gpu2d.h"
 #include "waits.h"
@@ -129,14 +128,6 @@ static void sample(struct tenant *t, int sign)
 	t->limit = atof(limit);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /* All of them at the same time, near enough: once more if something came in. */
 static void sample_gpu(struct gpu_times *g, int sign)
 {
@@ -144,11 +135,11 @@ static void sample_gpu(struct gpu_times *g, int sign)
 	unsigned int tries = 20;
 
 	do {
-		begin = now_ns();
+		begin = tap_ns();
 		idle = gpu_attr_u64("engines/2d/idle_time_ns");
 		busy = gpu_attr_u64("engines/2d/busy_time_ns");
 		switching = gpu_attr_u64("engines/2d/switch_time_ns");
-	} while (now_ns() - begin > 2000000 && --tries);
+	} while (tap_ns() - begin > 2000000 && --tries);
 	g->wall += sign * begin;
 	g->idle += sign * idle;
 	g->busy += sign * busy;

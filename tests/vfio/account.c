@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include "rv100.h"
 #include "tenant.h"
@@ -149,14 +148,6 @@ static void never_backwards(void)
 		EXPECT(child_runs(pid[i]));
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /*
  * Of each sample the true clock lies between the times before and after it, so
  * the moment at which the GPU's clock began is known within these. All samples
@@ -173,8 +164,8 @@ static void states_add_up(void)
 	busy_start(d[0]);
 	child_start(draws_and_resets, d[1]);
 	for (i = 0; i < 3 * ROUNDS; i++) {
-		uint64_t before = now_ns(), clock = gpu_clock();
-		uint64_t behind = now_ns();
+		uint64_t before = tap_ns(), clock = gpu_clock();
+		uint64_t behind = tap_ns();
 
 		if (before - clock > earliest)
 			earliest = before - clock;
@@ -413,7 +404,7 @@ static void traps_by_class(void)
 static void trap_time_grows(void)
 {
 	struct vdev *d = vdev_new(gpu->small), *other = vdev_new(gpu->small);
-	uint64_t spent = count(d, "trap_time_ns"), begin = now_ns(), was, took;
+	uint64_t spent = count(d, "trap_time_ns"), begin = tap_ns(), was, took;
 	unsigned int i, j;
 
 	EXPECT(count(other, "trap_time_ns") > 0);
@@ -425,7 +416,7 @@ static void trap_time_grows(void)
 			reg_rd(d, gpu->memsize);
 		EXPECT(count(d, "trap_time_ns") > last);
 	}
-	took = now_ns() - begin;
+	took = tap_ns() - begin;
 	spent = count(d, "trap_time_ns") - spent;
 	EXPECT(spent < took);
 	EXPECT_EQ(count(other, "trap_time_ns"), was);
@@ -441,9 +432,9 @@ static void waiting_costs_nothing(void)
 	work_setup(d, 1);
 	work_again(d, FIFO_DEPTH);
 	spent = count(d, "trap_time_ns");
-	begin = now_ns();
+	begin = tap_ns();
 	work_again(d, FIFO_DEPTH);
-	took = now_ns() - begin;
+	took = tap_ns() - begin;
 	spent = count(d, "trap_time_ns") - spent;
 	if (!EXPECT(spent < took / 4))
 		tap_note("%llu of %llu ns", (unsigned long long)spent,

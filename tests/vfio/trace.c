@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include "inject.h"
 #include "rv100.h"
@@ -189,14 +188,6 @@ static void switches_are_seen(void)
 	EXPECT_STR(events("vgpu_sched_switch", ""), want);
 }
 
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	ASSERT_OK(clock_gettime(CLOCK_MONOTONIC, &ts));
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /**
  * struct seen - the slices of one instance in a trace
  * @slices: how many
@@ -255,7 +246,7 @@ static void slices_are_seen(void)
 		for (n = 0; n < ARRAY_SIZE(names); n++)
 			had[i][n] = mdev_attr_u64(d[i]->uuid, names[n]);
 	}
-	begin = now();
+	begin = tap_ns();
 	trace_start();
 	/* The first one's operations take longer than a slice. */
 	work_again(d[0], 4);
@@ -263,7 +254,7 @@ static void slices_are_seen(void)
 	gpu_idle(d[0]);
 	gpu_idle(d[1]);
 	trace_stop();
-	count_slices(seen, begin, now());
+	count_slices(seen, begin, tap_ns());
 
 	for (i = 0; i < 2; i++) {
 		uint64_t want[] = { seen[i].slices, seen[i].ran,

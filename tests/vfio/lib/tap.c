@@ -73,12 +73,18 @@ void tap_in_vain(void)
 	in_vain = true;
 }
 
-time_t tap_seconds(void)
+/* The clock that does not jump. */
+uint64_t tap_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+time_t tap_seconds(void)
+{
+	return tap_ns() / 1000000000;
 }
 
 /* run.sh has lost its patience. */

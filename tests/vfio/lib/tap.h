@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +64,7 @@ bool tap_errno(const char *file, int line, const char *what, long ret,
 
 bool tap_thorough(void);
 time_t tap_patience(void);
+uint64_t tap_ns(void);
 time_t tap_seconds(void);
 void tap_in_vain(void);
 
