@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "soft.h"
+#include "softdir.h"
 #include "tenant.h"
 
 #define SLOTS		64
@@ -65,35 +66,17 @@ static void before(void)
 
 static void after(void)
 {
-	char text[ATTR_LEN], uuid[UUID_LEN];
-	glob_t found;
-	size_t i;
+	char text[ATTR_LEN];
 
-	children_end();
-	vdev_cleanup();
-	if (!glob("/sys/bus/mdev/devices/*", 0, NULL, &found)) {
-		for (i = 0; i < found.gl_pathc; i++) {
-			snprintf(uuid, sizeof(uuid), "%s",
-				 strrchr(found.gl_pathv[i], '/') + 1);
-			EXPECT_OK(mdev_remove(uuid));
-		}
-		globfree(&found);
-	}
+	soft_end();
 	/* Gone with all that it has made. */
-	EXPECT_EQ(system("rmmod vgpu_soft"), 0);
 	EXPECT(file_read(gpu_dir, text, sizeof(text)) < 0 && errno == ENOENT);
 }
 
 static struct vdev *create(const char *type)
 {
-	char path[512], uuid[UUID_LEN];
-	struct vdev *d;
+	struct vdev *d = soft_create(gpu_dir, type);
 
-	mdev_uuid(uuid);
-	snprintf(path, sizeof(path), "%s/mdev_supported_types/vgpu_soft-%s/create",
-		 gpu_dir, type);
-	ASSERT_OK(file_write(path, uuid));
-	d = vdev_open(uuid);
 	vdev_decode(d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	return d;
 }
@@ -220,19 +203,13 @@ static void no_power_of_two(void)
 
 static unsigned int available(const char *type)
 {
-	char path[512], text[ATTR_LEN];
-
-	snprintf(path, sizeof(path),
-		 "%s/mdev_supported_types/vgpu_soft-%s/available_instances", gpu_dir,
-		 type);
-	ASSERT(file_read(path, text, sizeof(text)) > 0);
-	return strtoul(text, NULL, 10);
+	return soft_available(gpu_dir, type);
 }
 
 /* Of a size and beside others: as many as were promised, and not one more. */
 static void sizes_fit(void)
 {
-	char path[512], uuid[UUID_LEN];
+	char uuid[UUID_LEN];
 	unsigned int left;
 
 	EXPECT_EQ(available("SOFT-24C"), 2);
@@ -243,10 +220,7 @@ static void sizes_fit(void)
 		EXPECT_EQ(available("SOFT-4C"), left);
 		create("SOFT-4C");
 	}
-	snprintf(path, sizeof(path),
-		 "%s/mdev_supported_types/vgpu_soft-SOFT-4C/create", gpu_dir);
-	mdev_uuid(uuid);
-	EXPECT(file_write(path, uuid) < 0 && errno == ENOSPC);
+	EXPECT_ERR(soft_try_create(gpu_dir, "SOFT-4C", uuid), ENOSPC);
 }
 
 /* Work is done and told of, and bytes are where they should be. */
