@@ -74,8 +74,7 @@ submissions_around_sleep() {
 # All of the screen in one colour, of which the bytes are given in octal: blue, green,
 # red, and one that is not shown. Without the text console, which would write there.
 paint() {
-	run_in screen "for c in /sys/class/vtconsole/*; do grep -q frame \$c/name && \
-		echo 0 > \$c/bind; done; printf '$1' > /tmp/p; while [ \$(wc -c < /tmp/p) -lt 4194304 ]; do \
+	run_in screen "no-console; printf '$1' > /tmp/p; while [ \$(wc -c < /tmp/p) -lt 4194304 ]; do \
 		cat /tmp/p /tmp/p > /tmp/q; mv /tmp/q /tmp/p; done; cat /tmp/p > /dev/fb0 2>/dev/null; true" &&
 		await screen
 }

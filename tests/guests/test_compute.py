@@ -35,9 +35,7 @@ def guests(soft_gpu, executor):
 def with_screen(soft_gpu, executor):
     """One whose vGPU has a display as well, by the stock driver bochs."""
     guest = boot('screen', soft_gpu.create('SOFT-16Q'), 'tessera.bochs')
-    # The text console would write over it.
-    guest.run('for c in /sys/class/vtconsole/*; do '
-              'grep -q frame $c/name && echo 0 > $c/bind; done; test -e /dev/fb0')
+    guest.run('no-console; test -e /dev/fb0')
     yield guest
     guest.stop()
     guest.vgpu.remove()
