@@ -276,7 +276,7 @@ tools_in_tree() {
 	mkdir -p "$results/made-up"
 	for script in made_up screens documents edid nodes kernels programs; do
 		scripts/in-tree --suite trixie-tools \
-			env BIN=/build/tools-asan PYTHONDONTWRITEBYTECODE=1 \
+			env BIN=/build/tools-asan PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/repo/tests \
 			python3 "/repo/tests/tools/$script.py" \
 			/build/check/made-up || status=$?
 	done

@@ -1,37 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the tests by pytest in the host VM have in common: waiting, GPUs and vGPUs,
-results as TAP."""
+"""What the tests by pytest in the host VM have in common: commands, GPUs and vGPUs, and
+where results go."""
 import glob
 import os
 import pathlib
 import subprocess
-import time
 import uuid
 
-import pytest
+import tap
+# Tests take it from here, with the rest.
+from patience import wait_until  # noqa: F401
 
 OUT = pathlib.Path(os.environ['OUT'])
 BUILD = pathlib.Path(os.environ.get('BUILD', '/build'))
 MDEVS = pathlib.Path('/sys/bus/mdev/devices')
-PATIENCE = int(os.environ.get('PATIENCE', '600'))
-# See scripts/patience.sh.
-IN_VAIN = pathlib.Path('/tmp/waited-in-vain')
-
-
-def patience():
-    """Seconds for which one thing is waited for."""
-    return PATIENCE / 10 if IN_VAIN.exists() else PATIENCE
-
-
-def wait_until(what, condition):
-    """Until condition() is true; gives its value."""
-    end = time.monotonic() + patience()
-    while not (value := condition()):
-        if time.monotonic() > end:
-            IN_VAIN.touch()
-            pytest.fail(f'waited in vain: {what}')
-        time.sleep(0.3)
-    return value
 
 
 def call(*command, **options):
@@ -88,31 +70,20 @@ class Vgpu:
             (self.path / 'remove').write_text('1')
 
 
-class Tap:
+class Tap(tap.Tap):
     """The one writer of results: $OUT/tests.tap."""
 
     def __init__(self):
-        self.path = OUT / 'tests.tap'
-        self.path.write_text('')
-        self.number = 0
-
-    def line(self, text):
-        print(text, flush=True)
-        with self.path.open('a') as tap:
-            print(text, file=tap)
+        (OUT / 'tests.tap').unlink(missing_ok=True)
+        super().__init__(OUT / 'tests.tap')
 
     def pytest_runtest_logreport(self, report):
         if report.when != 'call' and not report.failed:
             return
-        self.number += 1
-        verdict = 'ok' if report.passed else 'not ok'
         what = report.nodeid.split('::')[-1].replace('test_', '').replace('_', ' ')
         if report.when != 'call':
             what += f' ({report.when})'
-        self.line(f'{verdict} {self.number} - {what}')
-        if report.failed:
-            for text in str(report.longrepr).splitlines():
-                self.line(f'# {text}')
+        self.result(what, None if report.passed else str(report.longrepr))
 
     def pytest_sessionfinish(self):
-        self.line(f'1..{self.number}')
+        self.plan()

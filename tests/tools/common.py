@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import traceback
 
 from prometheus_client.openmetrics.parser import \
@@ -12,53 +11,32 @@ from prometheus_client.openmetrics.parser import \
 from prometheus_client.parser import \
     text_string_to_metric_families as parse_prometheus
 
+import tap
+from patience import PATIENCE, wait_until
+
 BIN = os.environ.get('BIN', '/build/tools')
 TOP = BIN + '/vgpu-top'
 EXPORTER = BIN + '/vgpu-exporter'
-# Seconds for one thing; what takes longer hangs: scripts/patience.sh.
-PATIENCE = int(os.environ['PATIENCE'])
-waited_in_vain = False
 
 
 def until(what):
     """What it returns when that is something, at last."""
-    global waited_in_vain
-    limit = PATIENCE / 10 if waited_in_vain else PATIENCE
-    end = time.monotonic() + limit
-    while True:
-        value = what()
-        if value:
-            return value
-        if time.monotonic() > end:
-            waited_in_vain = True
-            raise AssertionError(f'in vain for {limit} s')
-        time.sleep(0.2)
+    return wait_until('what is asked for here', what)
 
 
-class Tap:
-    """Tests in a row; each becomes a line of TAP, here and in the file."""
-
-    def __init__(self, path):
-        self.file = open(path, 'a')
-        self.number = self.failed = 0
-
-    def say(self, line):
-        for f in (self.file, sys.stdout):
-            print(line, file=f, flush=True)
+class Tap(tap.Tap):
+    """Tests in a row."""
 
     def test(self, name, fn, *args):
-        self.number += 1
+        trouble = None
         try:
             fn(*args)
-            self.say(f'ok {self.number} - {name}')
         except Exception:
-            self.failed += 1
-            self.say(f'not ok {self.number} - {name}')
-            for line in traceback.format_exc().splitlines():
-                self.say('# ' + line)
+            trouble = traceback.format_exc()
+        self.result(name, trouble)
 
     def finish(self):
-        self.say(f'1..{self.number}')
+        self.plan()
         sys.exit(1 if self.failed else 0)
 
 

@@ -13,7 +13,7 @@
 #: vgpu-top showed as $OUT/screen.txt and $OUT/engines.txt.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-export PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/..
 
 rm -f "$OUT/tests.tap" "$OUT/screen.txt" "$OUT/engines.txt"
 modprobe -a kvm_amd vfio vfio_iommu_type1 mdev
