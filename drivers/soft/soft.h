@@ -303,6 +303,13 @@ static inline void *soft_vram(const struct vgpu_instance *inst, u64 offset)
 	return inst->gpu->desc.vram.mem + inst->vram_offset + offset;
 }
 
+/** Does a queue take its packets from AlmaIF; its lock is held. */
+static inline bool soft_queue_by_almaif(const struct soft_queue *sq)
+{
+	lockdep_assert_held(&sq->lock);
+	return sq->almaif && sq->almaif->up;
+}
+
 /* soft_queue.c */
 extern const struct vgpu_queue_ops soft_queue_ops;
 int soft_queue_enable(struct soft_queue *sq, u64 offset, u32 slots);
@@ -316,9 +323,11 @@ void soft_queue_over(struct soft_queue *sq, u32 completion);
 void soft_queue_look(struct soft_queue *sq);
 bool soft_queue_is_almaif(struct soft_queue *sq);
 u32 soft_queue_status(struct soft_queue *sq);
+void soft_doorbell(struct vgpu_instance *inst, unsigned int bell);
+
+/* soft_queue_state.c */
 void soft_queue_save(struct soft_queue *sq, struct vgpu_writer *w);
 void soft_queue_load(struct soft_queue *sq, struct vgpu_reader *r);
-void soft_doorbell(struct vgpu_instance *inst, unsigned int bell);
 
 /* soft_engine.c */
 extern const struct vgpu_engine_desc soft_engines[SOFT_ENGINES];

@@ -39,12 +39,6 @@ static bool is_served(const struct soft_queue *sq)
 	       !soft_compute_is_settled(sq);
 }
 
-static bool is_almaif(const struct soft_queue *sq)
-{
-	lockdep_assert_held(&sq->lock);
-	return sq->almaif && sq->almaif->up;
-}
-
 /* We have written our index, the first thing in the ring. */
 static void wrote_index(struct soft_queue *sq)
 {
@@ -61,7 +55,7 @@ static bool pending(struct soft_queue *sq)
 	bool ret;
 
 	spin_lock_irqsave(&sq->lock, flags);
-	if (is_almaif(sq))
+	if (soft_queue_by_almaif(sq))
 		ret = sq->failed ||
 		      (is_served(sq) &&
 		       (sq->has_work || soft_almaif_pending(sq)));
@@ -84,7 +78,7 @@ bool soft_queue_is_almaif(struct soft_queue *sq)
 	bool ret;
 
 	spin_lock_irqsave(&sq->lock, flags);
-	ret = is_almaif(sq);
+	ret = soft_queue_by_almaif(sq);
 	spin_unlock_irqrestore(&sq->lock, flags);
 	return ret;
 }
@@ -287,7 +281,7 @@ static const char *take(struct soft_queue *sq, enum soft_next *next,
 	*next = sq->has_work ? SOFT_FOUND : SOFT_NONE;
 	if (sq->has_work)
 		return NULL;
-	if (is_almaif(sq))
+	if (soft_queue_by_almaif(sq))
 		return take_almaif(sq, next, image);
 	if (take_own(sq, next))
 		return "write index";
@@ -391,7 +385,7 @@ void soft_queue_over(struct soft_queue *sq, u32 completion)
 
 	vgpu_assert_engine_context(sq->q->engine);
 	spin_lock_irq(&sq->lock);
-	if (sq->has_work && is_almaif(sq)) {
+	if (sq->has_work && soft_queue_by_almaif(sq)) {
 		sq->has_work = false;
 		/* Before the guest is told, who may be asked at once. */
 		if (completion)
@@ -426,86 +420,6 @@ u32 soft_queue_status(struct soft_queue *sq)
 		status |= SOFT_STATUS_REFUSED;
 	spin_unlock_irq(&sq->lock);
 	return status;
-}
-
-/**
- * soft_queue_save() - save the ring and the packet under way
- * @sq: the queue; off the engine
- * @w: where to
- */
-void soft_queue_save(struct soft_queue *sq, struct vgpu_writer *w)
-{
-	struct soft_packet packet;
-	bool own;
-
-	spin_lock_irq(&sq->lock);
-	/* What came by AlmaIF is in that section. */
-	own = sq->has_work && !is_almaif(sq);
-	vgpu_ring_save(&sq->ring, soft_vram(sq->q->inst, 0), w);
-	vgpu_put_u8(w, sq->refused);
-	vgpu_put_u8(w, sq->verdict);
-	vgpu_put_u8(w, own);
-	if (own) {
-		packet = soft_packet_of(&sq->work);
-		vgpu_put_bytes(w, &packet, sizeof(packet));
-	}
-	spin_unlock_irq(&sq->lock);
-}
-
-/* The packet is checked as when it came from the guest. */
-static void load_work(struct vgpu_reader *r, struct vgpu_instance *inst,
-		      bool compute, const struct vgpu_ring *ring,
-		      struct soft_work *work)
-{
-	struct soft_packet packet;
-	enum soft_verdict verdict;
-
-	vgpu_get_bytes(r, "packet", &packet, sizeof(packet));
-	verdict = soft_packet_check(&packet, inst->vram_size, compute, work);
-	if (verdict != SOFT_RUN)
-		vgpu_refuse(r, "packet", "%s", soft_packet_field(verdict));
-	if (!ring->mem)
-		vgpu_refuse(r, "packet", "there is no ring");
-	if (ring->progress > work->size ||
-	    (work->op == SOFT_OP_FILL && ring->progress % 4))
-		vgpu_refuse(r, "ring progress", "%#llx of %#llx",
-			    ring->progress, work->size);
-}
-
-/**
- * soft_queue_load() - load them
- * @sq: the queue, reset; off the engine. Unchanged when they are refused
- * @r: where from
- */
-void soft_queue_load(struct soft_queue *sq, struct vgpu_reader *r)
-{
-	struct vgpu_instance *inst = sq->q->inst;
-	struct vgpu_ring ring = {};
-	struct soft_work work = {};
-	bool refused, has_work;
-	u8 verdict;
-
-	vgpu_ring_load(&ring, soft_vram(inst, 0), inst->vram_size, r);
-	refused = vgpu_get(r, "refused", 1, 1);
-	verdict = vgpu_get(r, "verdict", 1, SOFT_BAD_UNUSED);
-	has_work = vgpu_get(r, "has_work", 1, 1);
-	if (has_work)
-		load_work(r, inst, sq->compute, &ring, &work);
-	else if (ring.progress)
-		vgpu_refuse(r, "ring progress", "there is no packet under way");
-	if (!vgpu_reader_ok(r))
-		return;
-
-	spin_lock_irq(&sq->lock);
-	sq->ring = ring;
-	sq->refused = refused;
-	sq->verdict = verdict;
-	sq->has_work = has_work;
-	sq->work = work;
-	WRITE_ONCE(sq->idle_since, ktime_get_ns());
-	spin_unlock_irq(&sq->lock);
-	/* Its doorbell may be mapped already. */
-	look_soon(sq, 0);
 }
 
 static int queue_init(struct vgpu_queue *q)
@@ -577,7 +491,7 @@ static int queue_describe(struct vgpu_queue *q, char *buf, size_t size)
 	spin_lock_irq(&sq->lock);
 	len = scnprintf(buf, size, "ring of %u packets, %llu taken; ",
 			sq->ring.mem ? sq->ring.slots : 0, sq->ring.read);
-	if (sq->has_work && is_almaif(sq))
+	if (sq->has_work && soft_queue_by_almaif(sq))
 		len += soft_almaif_describe(sq, buf + len, size - len);
 	else if (sq->has_work)
 		len += scnprintf(buf + len, size - len,
