@@ -87,6 +87,7 @@ void soft_almaif_free(struct soft_remains *dead)
 	struct soft_taken *t, *next;
 	unsigned int i;
 
+	might_sleep();
 	list_for_each_entry_safe(t, next, &dead->early, list) {
 		soft_image_put(t->image);
 		kfree(t);

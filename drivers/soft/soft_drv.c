@@ -125,6 +125,7 @@ struct soft_slot *soft_add(const char *who, const struct soft_config *config)
 	struct soft_slot *slot;
 	int ret;
 
+	might_sleep();
 	ret = soft_check(who, config);
 	if (ret)
 		return ERR_PTR(ret);

@@ -35,6 +35,7 @@ struct soft_image *soft_image_make(const void *from, u32 size)
 {
 	struct soft_image *image;
 
+	might_sleep();
 	size = without_zeros(from, size);
 	image = kvmalloc(struct_size(image, data, size), GFP_KERNEL_ACCOUNT);
 	if (!image)
@@ -70,6 +71,7 @@ static void free_image(struct kref *ref)
  */
 void soft_image_put(struct soft_image *image)
 {
+	might_sleep();
 	if (image)
 		kref_put(&image->ref, free_image);
 }

@@ -37,6 +37,7 @@ static void release(struct kref *ref)
  */
 void soft_worker_put(struct soft_worker *w)
 {
+	might_sleep();
 	kref_put(&w->ref, release);
 }
 

@@ -235,6 +235,7 @@ int vgpu_loader_put(struct vgpu_loader *l, const u8 *from, size_t n)
 	size_t some;
 	int ret = 0;
 
+	might_sleep();
 	for (; n && !ret; n -= some, from += some) {
 		some = n;
 		ret = put_some(l, from, &some);

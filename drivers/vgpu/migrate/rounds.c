@@ -83,6 +83,7 @@ static bool take(struct vgpu_rounds *r)
  */
 bool vgpu_rounds_next(struct vgpu_rounds *r, u64 *offset, u32 *size)
 {
+	might_sleep();
 	if (r->at == r->end && !(r->running && take(r)))
 		return false;
 	*offset = r->at;

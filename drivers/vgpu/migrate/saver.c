@@ -186,6 +186,7 @@ int vgpu_saver_fill(struct vgpu_saver *s)
 {
 	int ret = 0;
 
+	might_sleep();
 	while (!ret && !s->left && s->phase != VGPU_SAVER_END) {
 		switch (s->phase) {
 		case VGPU_SAVER_HEADER:

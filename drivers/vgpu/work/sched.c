@@ -405,6 +405,7 @@ void vgpu_sched_settle(struct vgpu_vdev *vd, bool on)
 {
 	struct vgpu_context *ctx;
 
+	might_sleep();
 	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
 		if (!ctx->q.ops->settle)
 			continue;
