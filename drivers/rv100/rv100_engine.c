@@ -2,14 +2,13 @@
 /*
  * The 2D engine of the card: the only code that writes to it.
  *
- * Everything here runs in engine context. A guest's register write is taken
- * from its FIFO into its context image; when it starts an operation, that is
- * audited, relocated and written to the card as the full register sequence of
- * rv100_2d_relocate(). What the card holds already is not written again, and
+ * That is done in engine context, or before there is an engine. A guest's register
+ * write is taken from its FIFO into its context image; when it starts an operation,
+ * that is audited, relocated and written to the card as the full register sequence
+ * of rv100_2d_relocate(). What the card holds already is not written again, and
  * nothing is relied upon that was not written here: an instance takes the
  * engine over with an empty cache, so its first operation loads everything.
  */
-
 #include <linux/bitfield.h>
 #include <linux/delay.h>
 #include <linux/iopoll.h>
@@ -353,7 +352,6 @@ static int rv100_reset(struct vgpu_engine *e, enum vgpu_reset_scope scope)
 
 static int rv100_dump(struct vgpu_engine *e, char *buf, size_t size)
 {
-	vgpu_assert_engine_context(e);
 	static const struct {
 		const char *name;
 		u32 offset;
@@ -374,6 +372,7 @@ static int rv100_dump(struct vgpu_engine *e, char *buf, size_t size)
 	unsigned int i;
 	int len = 0;
 
+	vgpu_assert_engine_context(e);
 	len += scnprintf(buf, size, "registers of the card\n");
 	for (i = 0; i < ARRAY_SIZE(regs); i++)
 		len += scnprintf(buf + len, size - len, "  %-18s %#010x\n",
