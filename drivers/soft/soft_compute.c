@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Dispatches on a compute engine: what a process does for an instance, seen from the
- * engine. Engine context throughout.
+ * engine. Engine context, but for who asks whether a queue is settled.
  *
  * A slice ends softly where the worker yields, which it is asked to by a word in
  * memory; and by force, by SIGSTOP, where it does not within GRACE. Then it is

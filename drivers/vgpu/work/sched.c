@@ -475,7 +475,8 @@ void vgpu_sched_resume(struct vgpu_vdev *vd)
  * vgpu_sched_paused() - does an instance stand still
  * @vd: the instance; trap lock held
  *
- * Return: true between vgpu_sched_pause() and vgpu_sched_resume().
+ * Return: true between vgpu_sched_pause() and vgpu_sched_resume(), and always of
+ * one that is on no engine.
  */
 bool vgpu_sched_paused(const struct vgpu_vdev *vd)
 {

@@ -173,8 +173,8 @@ extern const struct gpu_driver rv100_gpu, soft_gpu;
 extern const struct gpu_driver *gpu;
 
 /*
- * For &struct tap_test.applies. The one GPU with a display, and with a FIFO, is the
- * RV100: tests of these use its registers.
+ * For &struct tap_test.applies. The one GPU of which all types have a display, and
+ * that has a FIFO, is the RV100: tests of these use its registers.
  */
 bool has_display(void);
 bool has_rom(void);
