@@ -277,7 +277,8 @@ static int access_timed(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
  * @write: direction
  *
  * Return: bytes moved, or -EINVAL (no such region or offset, or it cannot be
- * written), -EIO (decode is off, or the GPU is lost), -EFAULT.
+ * written), -EIO (decode is off, or the GPU is lost), -EFAULT, -EINTR (the caller
+ * is being killed).
  */
 ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
 		       loff_t *ppos, bool write)
