@@ -143,6 +143,39 @@ static void dirty_edges(struct kunit *test)
 	vgpu_dirty_free(d);
 }
 
+/* What became dirty since all was taken once, and as long as that is no chance. */
+static void dirty_rate(struct kunit *test)
+{
+	const u64 begin = 5ULL * NSEC_PER_SEC;
+	struct vgpu_dirty *d = vgpu_dirty_alloc(SIZE);
+	u64 at = 0, size = U64_MAX;
+
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	KUNIT_EXPECT_EQ(test, vgpu_dirty_rate(d, begin), VGPU_RATE_UNKNOWN);
+	KUNIT_ASSERT_TRUE(test, vgpu_dirty_take(d, &at, &size));
+	vgpu_dirty_mark(d, 0, 3 * VGPU_DIRTY_BLOCK);
+	vgpu_dirty_count(d, begin);
+	KUNIT_EXPECT_EQ(test, vgpu_dirty_rate(d, begin), VGPU_RATE_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, vgpu_dirty_rate(d, begin + NSEC_PER_SEC), 0ULL);
+	/* Dirty already: it has to be read once for both. */
+	vgpu_dirty_mark(d, 0, 1);
+	vgpu_dirty_mark(d, 8 * VGPU_DIRTY_BLOCK, 2 * VGPU_DIRTY_BLOCK);
+	KUNIT_EXPECT_EQ(test, vgpu_dirty_rate(d, begin + NSEC_PER_SEC),
+			2ULL * VGPU_DIRTY_BLOCK);
+	KUNIT_EXPECT_EQ(test, vgpu_dirty_rate(d, begin + 4ULL * NSEC_PER_SEC),
+			(u64)VGPU_DIRTY_BLOCK / 2);
+	KUNIT_EXPECT_EQ(test, vgpu_dirty_rate(d, begin + 100 * NSEC_PER_MSEC),
+			20ULL * VGPU_DIRTY_BLOCK);
+	KUNIT_EXPECT_EQ(test, vgpu_dirty_rate(d, begin + 99 * NSEC_PER_MSEC),
+			VGPU_RATE_UNKNOWN);
+	/* Of a copy that took a year, of a partition that was written all the time. */
+	atomic64_set(&d->marked, 1LL << 37);
+	d->before = 0;
+	KUNIT_EXPECT_EQ(test, vgpu_dirty_rate(d, begin + (NSEC_PER_SEC << 25)),
+			(u64)VGPU_DIRTY_BLOCK << 12);
+	vgpu_dirty_free(d);
+}
+
 /* Every byte that was given is told when it is done, and not before. */
 static void writes_random(struct kunit *test)
 {
@@ -223,6 +256,7 @@ static void track_life(struct kunit *test)
 static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(dirty_random),
 	KUNIT_CASE(dirty_edges),
+	KUNIT_CASE(dirty_rate),
 	KUNIT_CASE(writes_random),
 	KUNIT_CASE(track_life),
 	{}

@@ -71,6 +71,8 @@ int vgpu_track_start(struct vgpu_vdev *vd);
 void vgpu_track_stop(struct vgpu_vdev *vd);
 bool vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size);
 u64 vgpu_track_bytes(struct vgpu_vdev *vd);
+void vgpu_track_count(struct vgpu_vdev *vd);
+u64 vgpu_track_rate(struct vgpu_vdev *vd);
 unsigned long vgpu_track_touch(struct vgpu_vdev *vd, u64 pos);
 
 /* doorbell.c */

@@ -81,6 +81,8 @@ struct vgpu_irqs {
  * @aliases: files of the backend's by which the partition is mapped, too
  * @dirty: what has been written, while somebody copies the partition, or NULL. Then no
  *	page of a clean block is mapped writable. Read under RCU, too
+ * @dirty_rate: what was written when it was copied last, bytes a second, of this
+ *	opening of the device; %VGPU_RATE_UNKNOWN when it was not
  */
 struct vgpu_map {
 	struct rw_semaphore sem;
@@ -91,6 +93,7 @@ struct vgpu_map {
 	struct vgpu_view view;
 	struct list_head aliases;
 	struct vgpu_dirty __rcu *dirty;
+	u64 dirty_rate;
 };
 
 /**

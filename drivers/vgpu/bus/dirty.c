@@ -13,12 +13,17 @@
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/math.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/time64.h>
 
 #include "dirty.h"
+
+/* Over less than that a rate is chance, ms. */
+#define RATE_LEAST	100
 
 static unsigned long nr_blocks(const struct vgpu_dirty *d)
 {
@@ -132,4 +137,37 @@ u64 vgpu_dirty_bytes(const struct vgpu_dirty *d)
 	if (d->size % VGPU_DIRTY_BLOCK && test_bit(nr - 1, d->bits))
 		bytes -= VGPU_DIRTY_BLOCK - d->size % VGPU_DIRTY_BLOCK;
 	return bytes;
+}
+
+/**
+ * vgpu_dirty_count() - all blocks have been taken once: count what becomes dirty
+ * @d: the bitmap
+ * @now: ns
+ *
+ * Before that a block that is written may be dirty from the start, and nobody knows.
+ */
+void vgpu_dirty_count(struct vgpu_dirty *d, u64 now)
+{
+	d->since = now;
+	d->before = atomic64_read(&d->marked);
+}
+
+/**
+ * vgpu_dirty_rate() - how fast blocks become dirty
+ * @d: the bitmap
+ * @now: ns
+ *
+ * A block that is written again before it is taken counts once.
+ *
+ * Return: bytes a second, the mean since vgpu_dirty_count(); %VGPU_RATE_UNKNOWN before
+ * that, and when it is only just over.
+ */
+u64 vgpu_dirty_rate(const struct vgpu_dirty *d, u64 now)
+{
+	u64 bytes = (atomic64_read(&d->marked) - d->before) * VGPU_DIRTY_BLOCK;
+	u64 ms = d->since ? div_u64(now - d->since, NSEC_PER_MSEC) : 0;
+
+	if (ms < RATE_LEAST)
+		return VGPU_RATE_UNKNOWN;
+	return div64_u64(bytes * MSEC_PER_SEC, ms);
 }

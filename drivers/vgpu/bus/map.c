@@ -56,6 +56,7 @@ void vgpu_map_init(struct vgpu_vdev *vd)
 {
 	init_rwsem(&vd->map.sem);
 	INIT_LIST_HEAD(&vd->map.aliases);
+	vd->map.dirty_rate = VGPU_RATE_UNKNOWN;
 }
 
 /**
@@ -173,6 +174,8 @@ static void map_close(struct vgpu_instance *inst)
 	vd->map.bells = false;
 	vd->map.memory_on = false;
 	vd->map.view = (struct vgpu_view) {};
+	/* Another guest writes as it likes. */
+	vd->map.dirty_rate = VGPU_RATE_UNKNOWN;
 	up_write(&vd->map.sem);
 	fput(file);
 	if (mm)

@@ -24,6 +24,7 @@
  * large entries of page tables where there are any.
  */
 #include <linux/export.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
@@ -36,6 +37,17 @@ static struct vgpu_dirty *dirty_of(struct vgpu_vdev *vd)
 {
 	return rcu_dereference_protected(vd->map.dirty,
 					 lockdep_is_held(&vd->map.sem));
+}
+
+/* The last that is known. */
+static u64 rate_of(const struct vgpu_vdev *vd, const struct vgpu_dirty *dirty)
+{
+	u64 rate = VGPU_RATE_UNKNOWN;
+
+	lockdep_assert_held(&vd->map.sem);
+	if (dirty)
+		rate = vgpu_dirty_rate(dirty, ktime_get_ns());
+	return rate == VGPU_RATE_UNKNOWN ? vd->map.dirty_rate : rate;
 }
 
 /*
@@ -112,6 +124,7 @@ void vgpu_track_stop(struct vgpu_vdev *vd)
 	might_sleep();
 	down_write(&vd->map.sem);
 	dirty = dirty_of(vd);
+	vd->map.dirty_rate = rate_of(vd, dirty);
 	rcu_assign_pointer(vd->map.dirty, NULL);
 	up_write(&vd->map.sem);
 	if (!dirty)
@@ -167,6 +180,43 @@ u64 vgpu_track_bytes(struct vgpu_vdev *vd)
 	bytes = dirty ? vgpu_dirty_bytes(dirty) : vd->inst.vram_size;
 	up_read(&vd->map.sem);
 	return bytes;
+}
+
+/**
+ * vgpu_track_count() - all has been taken once: what is written from now on is counted
+ * @vd: the instance
+ *
+ * Process context.
+ */
+void vgpu_track_count(struct vgpu_vdev *vd)
+{
+	struct vgpu_dirty *dirty;
+
+	down_write(&vd->map.sem);
+	dirty = dirty_of(vd);
+	if (dirty)
+		vgpu_dirty_count(dirty, ktime_get_ns());
+	up_write(&vd->map.sem);
+}
+
+/**
+ * vgpu_track_rate() - how fast the partition is written
+ * @vd: the instance
+ *
+ * It is known as long as somebody copies; later, what it was when that ended. Process
+ * context.
+ *
+ * Return: bytes a second, in whole blocks; %VGPU_RATE_UNKNOWN when nobody has copied
+ * what this user of the device writes.
+ */
+u64 vgpu_track_rate(struct vgpu_vdev *vd)
+{
+	u64 rate;
+
+	down_read(&vd->map.sem);
+	rate = rate_of(vd, dirty_of(vd));
+	up_read(&vd->map.sem);
+	return rate;
 }
 
 /**
