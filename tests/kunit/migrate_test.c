@@ -346,6 +346,43 @@ static void migrate_zeros(struct kunit *test)
 	mock_gone(to);
 }
 
+static u64 counted(const struct vgpu_vdev *vd, enum vgpu_moved what)
+{
+	return atomic64_read(&vd->migration.moved[what]);
+}
+
+/* From create on, and of the last: whatever becomes of it. */
+static void migrate_counts(struct kunit *test)
+{
+	struct vgpu_vdev *from = mock_opened(test, MOCK_BOTH, 1);
+	struct vgpu_vdev *to = mock_opened(test, MOCK_BOTH, 2);
+	struct rnd_state rnd;
+	struct stream st;
+
+	prandom_seed_state(&rnd, 11);
+	KUNIT_EXPECT_EQ(test, set_state(from, VFIO_DEVICE_STATE_PRE_COPY), 0);
+	KUNIT_EXPECT_EQ(test, set_state(from, VFIO_DEVICE_STATE_RUNNING), 0);
+	KUNIT_EXPECT_EQ(test, counted(from, VGPU_MOVED_SAVES_FAILED), 1ULL);
+	st = save(test, from);
+	KUNIT_EXPECT_EQ(test, counted(from, VGPU_MOVED_SAVES), 1ULL);
+	KUNIT_EXPECT_EQ(test, counted(from, VGPU_MOVED_SENT), (u64)st.len);
+	KUNIT_EXPECT_EQ(test, counted(from, VGPU_MOVED_STOP_BYTES), (u64)st.len);
+	KUNIT_EXPECT_LE(test, (u64)st.len, vgpu_saver_whole(from));
+	st.len--;
+	KUNIT_EXPECT_EQ(test, load(test, to, &st, &rnd), -EINVAL);
+	st.len++;
+	vgpu_moving.reset(to);
+	KUNIT_EXPECT_EQ(test, counted(to, VGPU_MOVED_LOADS_FAILED), 1ULL);
+	KUNIT_EXPECT_EQ(test, load(test, to, &st, &rnd), 0);
+	KUNIT_EXPECT_EQ(test, set_state(to, VFIO_DEVICE_STATE_RUNNING), 0);
+	KUNIT_EXPECT_EQ(test, counted(to, VGPU_MOVED_LOADS), 1ULL);
+	KUNIT_EXPECT_EQ(test, counted(to, VGPU_MOVED_RECEIVED),
+			2 * (u64)st.len - 1);
+	kvfree(st.bytes);
+	mock_gone(from);
+	mock_gone(to);
+}
+
 static void expect_refused(struct kunit *test, struct vgpu_vdev *vd,
 			   const struct stream *st, const char *why)
 {
@@ -543,6 +580,7 @@ static struct kunit_case migrate_cases[] = {
 	KUNIT_CASE(migrate_logging),
 	KUNIT_CASE(migrate_moves),
 	KUNIT_CASE(migrate_zeros),
+	KUNIT_CASE(migrate_counts),
 	KUNIT_CASE(migrate_refusals),
 	KUNIT_CASE_SLOW(migrate_truncated),
 	KUNIT_CASE_SLOW(migrate_hostile),

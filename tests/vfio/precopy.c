@@ -45,15 +45,6 @@ static bool is_precopy(uint32_t state)
 	       state == VFIO_DEVICE_STATE_PRE_COPY_P2P;
 }
 
-static int begin(void)
-{
-	int fd;
-
-	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_PRE_COPY, &fd));
-	ASSERT(fd >= 0);
-	return fd;
-}
-
 static struct vfio_precopy_info info(int fd)
 {
 	struct vfio_precopy_info info = { .argsz = sizeof(info) };
@@ -149,7 +140,7 @@ static void tells_what_is_left(void)
 {
 	struct vfio_precopy_info small = { .argsz = 8 };
 	struct stream st = {};
-	int fd = begin(), i = 0;
+	int fd = mig_precopy_begin(d), i = 0;
 	uint64_t before, now;
 
 	memset(vram, 0x5a, d->room);
@@ -219,7 +210,7 @@ static void copied(void (*write)(uint32_t value))
 	int fd, i;
 
 	fill_pattern(vram, d->room, 1);
-	fd = begin();
+	fd = mig_precopy_begin(d);
 	for (i = 1; i <= 3; i++) {
 		EXPECT_EQ(stream_more(fd, &st), ENOMSG);
 		EXPECT_EQ(left(fd), 0);
@@ -252,7 +243,7 @@ static void zeros(void)
 	int fd;
 
 	memset(vram, 0x77, d->room);
-	fd = begin();
+	fd = mig_precopy_begin(d);
 	EXPECT_EQ(stream_more(fd, &st), ENOMSG);
 	memset(vram + BLOCK, 0, 3 * BLOCK);
 	EXPECT_EQ(stream_more(fd, &st), ENOMSG);
@@ -308,7 +299,7 @@ static void busy(void)
 
 	enough = false;
 	fill_pattern(vram, d->room, 2);
-	fd = begin();
+	fd = mig_precopy_begin(d);
 	ASSERT(!pthread_create(&by_cpu, NULL, stores, NULL));
 	ASSERT(!pthread_create(&by_gpu, NULL, draws, NULL));
 	EXPECT(AWAIT(is_long(fd, &st)));
@@ -324,7 +315,7 @@ static void stops_at_work(void)
 	uint64_t bytes = d->room / 8192 * 8192, i;
 	struct stream st = {};
 	uint32_t *other;
-	int fd = begin();
+	int fd = mig_precopy_begin(d);
 
 	EXPECT_EQ(stream_more(fd, &st), ENOMSG);
 	for (i = 1; i <= 30; i++)
@@ -348,7 +339,7 @@ static void called_off(void)
 	uint8_t byte;
 	int fd;
 
-	fd = begin();
+	fd = mig_precopy_begin(d);
 	EXPECT(stream_some(fd, &st, 100000) > 0);
 	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_RUNNING, NULL));
 	EXPECT_ERR(read(fd, &byte, 1), ENODEV);
@@ -356,13 +347,13 @@ static void called_off(void)
 	stream_free(&st);
 	EXPECT(works(d, 2));
 	/* It can be begun anew, and ends with the device, or a reset. */
-	fd = begin();
+	fd = mig_precopy_begin(d);
 	ASSERT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
 	EXPECT_ERR(read(fd, &byte, 1), ENODEV);
 	close(fd);
 	vdev_decode(d, DECODE_ALL);
 	gpu_init(d);
-	fd = begin();
+	fd = mig_precopy_begin(d);
 	munmap(vram, d->size);
 	d = vdev_reopen(d);
 	EXPECT_ERR(read(fd, &byte, 1), ENODEV);
@@ -370,7 +361,7 @@ static void called_off(void)
 	vdev_decode(d, DECODE_ALL);
 	vram = vdev_map_vram(d);
 	gpu_init(d);
-	fd = begin();
+	fd = mig_precopy_begin(d);
 	by_mapping(3);
 	finish(fd, &st);
 }

@@ -11,6 +11,7 @@
 #include "../bus/area.h"
 #include "../work/runlist.h"
 
+struct attribute_group;
 struct vgpu_pdev;
 struct vgpu_dir;
 struct vgpu_type_desc;
@@ -69,6 +70,9 @@ void vgpu_instance_faulted(struct vgpu_vdev *vd);
 /* instance_sysfs.c */
 int vgpu_instance_sysfs_add(struct vgpu_vdev *vd);
 void vgpu_instance_sysfs_remove(struct vgpu_vdev *vd);
+
+/* migration_sysfs.c */
+extern const struct attribute_group vgpu_migration_group;
 
 /* engine_sysfs.c */
 int vgpu_engines_sysfs_add(struct vgpu_pdev *pd, struct vgpu_dir *top);

@@ -254,7 +254,11 @@ static const struct attribute_group instance_group = {
 	.is_visible = instance_visible,
 };
 
-__ATTRIBUTE_GROUPS(instance);
+static const struct attribute_group *instance_groups[] = {
+	&instance_group,
+	&vgpu_migration_group,
+	NULL,
+};
 
 static const struct kobj_type instance_type = {
 	.release = vgpu_dir_release,

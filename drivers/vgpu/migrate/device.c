@@ -8,6 +8,7 @@
  */
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/ktime.h>
 #include <vgpu/compat.h>
 
 #include "../core.h"
@@ -91,12 +92,24 @@ static struct file *load(struct vgpu_vdev *vd)
 
 static int loaded(struct vgpu_migration *m)
 {
-	int ret = vgpu_transfer_loaded(m->transfer);
+	int ret = vgpu_transfer_loaded(m->transfer, &m->loaded);
 
 	end_transfer(m);
 	if (ret)
 		m->state = VFIO_DEVICE_STATE_ERROR;
 	return ret;
+}
+
+static void go(struct vgpu_vdev *vd)
+{
+	struct vgpu_migration *m = &vd->migration;
+
+	lockdep_assert_held(&m->lock);
+	vgpu_function_go(vd);
+	if (m->loaded)
+		atomic64_set(&m->moved[VGPU_MOVED_START_NS],
+			     ktime_get_ns() - m->loaded);
+	m->loaded = 0;
 }
 
 /* Return: the file of a stream that begins, NULL, or an error pointer. */
@@ -113,7 +126,7 @@ static struct file *take_arc(struct vgpu_vdev *vd,
 		vgpu_function_halt(vd);
 		return NULL;
 	case VGPU_ARC_GO:
-		vgpu_function_go(vd);
+		go(vd);
 		return NULL;
 	case VGPU_ARC_PRECOPY:
 		return save(vd, true);
@@ -168,6 +181,7 @@ static struct file *set_state(struct vfio_device *vdev,
 		return ERR_PTR(-EINVAL);
 	mutex_lock(&m->lock);
 	look(m);
+	m->asked = ktime_get_ns();
 	file = walk(vd, to);
 	mutex_unlock(&m->lock);
 	return file;
@@ -210,6 +224,7 @@ static void reset(struct vgpu_vdev *vd)
 	mutex_unlock(&vd->trap_lock);
 	vgpu_function_go(vd);
 	m->state = VFIO_DEVICE_STATE_RUNNING;
+	m->loaded = 0;
 	mutex_unlock(&m->lock);
 }
 
@@ -221,6 +236,7 @@ static void close(struct vgpu_vdev *vd)
 	end_transfer(m);
 	m->state = VFIO_DEVICE_STATE_RUNNING;
 	m->logging = false;
+	m->loaded = 0;
 	mutex_unlock(&m->lock);
 }
 
@@ -229,6 +245,19 @@ const struct vgpu_moving vgpu_moving = {
 	.close = close,
 	.data_size = vgpu_saver_size,
 };
+
+/**
+ * vgpu_moved() - count something of an instance's moves
+ * @vd: the instance
+ * @what: see enum vgpu_moved
+ * @n: how much more of it
+ *
+ * Any context.
+ */
+void vgpu_moved(struct vgpu_vdev *vd, enum vgpu_moved what, u64 n)
+{
+	atomic64_add(n, &vd->migration.moved[what]);
+}
 
 /**
  * vgpu_migrate_init() - an instance can be moved

@@ -8,6 +8,7 @@
  * The sections are loaded when all of them are there, with the memory before them.
  */
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -17,6 +18,7 @@
 #include "../core.h"
 #include "../bus/bus.h"
 #include "loader.h"
+#include "migrate.h"
 
 /* Room for sections at first: enough for most. */
 #define STATE_ROOM	SZ_32K
@@ -46,6 +48,8 @@ void vgpu_loader_free(struct vgpu_loader *l)
 {
 	if (!l)
 		return;
+	vgpu_moved(l->vd, l->whole ? VGPU_MOVED_LOADS : VGPU_MOVED_LOADS_FAILED,
+		   1);
 	kvfree(l->state);
 	kfree(l);
 }
@@ -91,6 +95,7 @@ static int load_sections(struct vgpu_loader *l)
 	struct vgpu_vdev *vd = l->vd;
 	int ret;
 
+	l->arrived = ktime_get_ns();
 	vgpu_reader_init(&l->r, l->state, l->rec.length);
 	mutex_lock(&vd->trap_lock);
 	ret = vgpu_function_load(vd, &l->r);
@@ -232,6 +237,7 @@ static int say(struct vgpu_loader *l, int err)
  */
 int vgpu_loader_put(struct vgpu_loader *l, const u8 *from, size_t n)
 {
+	u64 before = l->received;
 	size_t some;
 	int ret = 0;
 
@@ -241,6 +247,7 @@ int vgpu_loader_put(struct vgpu_loader *l, const u8 *from, size_t n)
 		ret = put_some(l, from, &some);
 		l->received += some;
 	}
+	vgpu_moved(l->vd, VGPU_MOVED_RECEIVED, l->received - before);
 	return say(l, ret);
 }
 
@@ -252,7 +259,8 @@ int vgpu_loader_put(struct vgpu_loader *l, const u8 *from, size_t n)
  */
 int vgpu_loader_end(struct vgpu_loader *l)
 {
-	if (l->phase == VGPU_LOADER_DONE)
+	l->whole = l->phase == VGPU_LOADER_DONE;
+	if (l->whole)
 		return 0;
 	vgpu_refuse(&l->r, "end", "it is cut off after %llu bytes",
 		    l->received);

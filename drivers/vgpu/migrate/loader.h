@@ -42,6 +42,8 @@ enum vgpu_loader_phase {
  * @state: the sections, as far as they have arrived
  * @room: bytes there
  * @received: bytes of the stream
+ * @arrived: when the last of them was there, ns
+ * @whole: nothing is missing, and the instance is what it says
  *
  * Who has it keeps others out.
  */
@@ -56,6 +58,8 @@ struct vgpu_loader {
 	u8 *state;
 	u32 room;
 	u64 received;
+	u64 arrived;
+	bool whole;
 };
 
 struct vgpu_loader *vgpu_loader_new(struct vgpu_vdev *vd);

@@ -10,6 +10,7 @@
 #include "../core.h"
 #include "../bus/bus.h"
 #include "format.h"
+#include "migrate.h"
 #include "rounds.h"
 
 /*
@@ -52,6 +53,14 @@ void vgpu_rounds_end(struct vgpu_rounds *r)
 	r->running = false;
 }
 
+/* Of the first round nobody knows what was written in it. */
+static void end_round(struct vgpu_rounds *r)
+{
+	if (!r->nr++)
+		vgpu_track_count(r->vd);
+	vgpu_moved(r->vd, VGPU_MOVED_ROUNDS, 1);
+}
+
 /* Take what comes next, in the next round if there is no more in this one. */
 static bool take(struct vgpu_rounds *r)
 {
@@ -61,7 +70,7 @@ static bool take(struct vgpu_rounds *r)
 		if (!r->next)
 			return false;
 		r->next = 0;
-		r->nr++;
+		end_round(r);
 		if (!vgpu_track_take(r->vd, &r->next, &size))
 			return false;
 	}

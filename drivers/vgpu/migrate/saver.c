@@ -8,6 +8,7 @@
  * No lock of an engine is held, and others get the CPU after each block.
  */
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -17,6 +18,7 @@
 #include "../core.h"
 #include "../bus/bus.h"
 #include "format.h"
+#include "migrate.h"
 #include "saver.h"
 
 /* About what sections have: of a guest that has programs of its own, more. */
@@ -50,6 +52,12 @@ struct vgpu_saver *vgpu_saver_new(struct vgpu_vdev *vd, bool running)
 	return ERR_PTR(ret);
 }
 
+/* All of it was taken. */
+static bool is_whole(const struct vgpu_saver *s)
+{
+	return s->phase == VGPU_SAVER_END && !s->left;
+}
+
 /**
  * vgpu_saver_free() - it is not needed any more
  * @s: the saver, or NULL
@@ -59,6 +67,8 @@ void vgpu_saver_free(struct vgpu_saver *s)
 	if (!s)
 		return;
 	vgpu_rounds_end(&s->rounds);
+	if (!is_whole(s))
+		vgpu_moved(s->vd, VGPU_MOVED_SAVES_FAILED, 1);
 	kvfree(s->state);
 	kvfree(s->buf);
 	kfree(s);
@@ -86,7 +96,7 @@ static int capture(struct vgpu_saver *s, struct vgpu_writer *w)
 
 /**
  * vgpu_saver_capture() - take the sections: from now on the stream has an end
- * @s: the saver; the instance stands still
+ * @s: the saver; the instance stands still, and its migration's lock is held
  *
  * Return: 0, -ENOMEM, -EBUSY when it does not stand still.
  */
@@ -95,6 +105,8 @@ int vgpu_saver_capture(struct vgpu_saver *s)
 	struct vgpu_writer w;
 	int ret;
 
+	lockdep_assert_held(&s->vd->migration.lock);
+	s->asked = s->vd->migration.asked;
 	mutex_lock(&s->vd->trap_lock);
 	ret = capture(s, &w);
 	mutex_unlock(&s->vd->trap_lock);
@@ -208,6 +220,16 @@ int vgpu_saver_fill(struct vgpu_saver *s)
 	return ret;
 }
 
+static void end(const struct vgpu_saver *s)
+{
+	struct vgpu_migration *m = &s->vd->migration;
+
+	vgpu_moved(s->vd, VGPU_MOVED_SAVES, 1);
+	atomic64_set(&m->moved[VGPU_MOVED_STOP_BYTES], s->still);
+	atomic64_set(&m->moved[VGPU_MOVED_STOP_NS],
+		     ktime_get_ns() - s->asked);
+}
+
 /**
  * vgpu_saver_take() - a part of what is there was taken
  * @s: the saver
@@ -217,6 +239,11 @@ void vgpu_saver_take(struct vgpu_saver *s, size_t n)
 {
 	s->at += n;
 	s->left -= n;
+	vgpu_moved(s->vd, VGPU_MOVED_SENT, n);
+	if (!s->running)
+		s->still += n;
+	if (n && is_whole(s))
+		end(s);
 }
 
 /**
@@ -235,6 +262,12 @@ void vgpu_saver_left(const struct vgpu_saver *s, u64 *initial, u64 *dirty)
 	*(s->rounds.nr ? dirty : initial) += s->left;
 }
 
+static u64 with_memory(u64 size)
+{
+	return VGPU_STREAM_HEADER + STATE_GUESS + size +
+	       DIV_ROUND_UP_ULL(size, VGPU_STREAM_BLOCK) * VGPU_STREAM_RECORD;
+}
+
 /**
  * vgpu_saver_size() - about how many bytes a stream has
  * @vd: the instance
@@ -244,8 +277,16 @@ void vgpu_saver_left(const struct vgpu_saver *s, u64 *initial, u64 *dirty)
  */
 u64 vgpu_saver_size(struct vgpu_vdev *vd)
 {
-	u64 size = vgpu_track_bytes(vd);
+	return with_memory(vgpu_track_bytes(vd));
+}
 
-	return VGPU_STREAM_HEADER + STATE_GUESS + size +
-	       DIV_ROUND_UP_ULL(size, VGPU_STREAM_BLOCK) * VGPU_STREAM_RECORD;
+/**
+ * vgpu_saver_whole() - about how many bytes a stream of all of it has
+ * @vd: the instance
+ *
+ * Return: as vgpu_saver_size(), whether it is being copied or not.
+ */
+u64 vgpu_saver_whole(struct vgpu_vdev *vd)
+{
+	return with_memory(vd->inst.vram_size);
 }

@@ -38,6 +38,8 @@ enum vgpu_saver_phase {
  * @rounds: what of the memory comes next
  * @state: the sections, as they were when the instance stood still
  * @state_len: bytes of these
+ * @asked: when user space asked it to stand still and be read, ns
+ * @still: bytes that were taken since it stands still
  *
  * Who has it keeps others out.
  */
@@ -51,6 +53,8 @@ struct vgpu_saver {
 	struct vgpu_rounds rounds;
 	u8 *state;
 	size_t state_len;
+	u64 asked;
+	u64 still;
 };
 
 struct vgpu_saver *vgpu_saver_new(struct vgpu_vdev *vd, bool running);
@@ -60,5 +64,6 @@ void vgpu_saver_take(struct vgpu_saver *s, size_t n);
 void vgpu_saver_free(struct vgpu_saver *s);
 void vgpu_saver_left(const struct vgpu_saver *s, u64 *initial, u64 *dirty);
 u64 vgpu_saver_size(struct vgpu_vdev *vd);
+u64 vgpu_saver_whole(struct vgpu_vdev *vd);
 
 #endif /* _VGPU_MIGRATE_SAVER_H */

@@ -287,16 +287,19 @@ struct vgpu_transfer *vgpu_transfer_load(struct vgpu_vdev *vd,
 /**
  * vgpu_transfer_loaded() - was a stream loaded as a whole
  * @t: the transfer, of a stream that is written
+ * @when: set to when it had arrived as a whole, ns
  *
  * Return: 0, -EINVAL.
  */
-int vgpu_transfer_loaded(struct vgpu_transfer *t)
+int vgpu_transfer_loaded(struct vgpu_transfer *t, u64 *when)
 {
 	int ret = -EINVAL;
 
 	mutex_lock(&t->lock);
 	if (!t->broken)
 		ret = vgpu_loader_end(t->loader);
+	if (!ret)
+		*when = t->loader->arrived;
 	mutex_unlock(&t->lock);
 	return ret;
 }

@@ -38,7 +38,7 @@ struct vgpu_transfer *vgpu_transfer_save(struct vgpu_vdev *vd, bool running,
 int vgpu_transfer_rest(struct vgpu_transfer *t);
 struct vgpu_transfer *vgpu_transfer_load(struct vgpu_vdev *vd,
 					 struct file **file);
-int vgpu_transfer_loaded(struct vgpu_transfer *t);
+int vgpu_transfer_loaded(struct vgpu_transfer *t, u64 *when);
 void vgpu_transfer_end(struct vgpu_transfer *t);
 
 #endif /* _VGPU_MIGRATE_TRANSFER_H */

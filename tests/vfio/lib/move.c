@@ -86,6 +86,12 @@ int mig_save_begin(struct vdev *d)
 	return begin(d, VFIO_DEVICE_STATE_STOP_COPY);
 }
 
+/* Return: a file to read from, while it runs. */
+int mig_precopy_begin(struct vdev *d)
+{
+	return begin(d, VFIO_DEVICE_STATE_PRE_COPY);
+}
+
 /* Return: a file to write to. */
 int mig_load_begin(struct vdev *d)
 {

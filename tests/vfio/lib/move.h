@@ -18,6 +18,7 @@ bool can_precopy(void);
 int mig_set(struct vdev *d, uint32_t state, int *fd);
 uint32_t mig_state(struct vdev *d);
 int mig_save_begin(struct vdev *d);
+int mig_precopy_begin(struct vdev *d);
 int mig_load_begin(struct vdev *d);
 struct stream stream_read(int fd, size_t piece);
 ssize_t stream_some(int fd, struct stream *st, size_t piece);
