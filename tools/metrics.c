@@ -5,10 +5,12 @@
  * of the VM that uses it): the first two are what libvirt's exporters call them.
  * What is by engine has the label engine.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "metrics.h"
+#include "rates.h"
 
 enum kind { COUNTER, GAUGE, INFO, STATESET };
 
@@ -27,6 +29,7 @@ enum scope { EACH_GPU, EACH_TYPE, EACH_ENGINE, EACH_VGPU, EACH_WORK };
  * @label: further label, if there is more than one sample for each, or NULL
  * @parts: samples
  * @nr_parts: how many; 0: one without @label
+ * @figure: makes the value, which is in no file; NULL: it is
  */
 struct family {
 	const char *name;
@@ -42,6 +45,7 @@ struct family {
 		unsigned int number;
 	} *parts;
 	unsigned int nr_parts;
+	double (*figure)(const struct vgpu *v);
 };
 
 static const struct part guard_limits[] = {
@@ -58,6 +62,34 @@ static const struct part trap_kinds[] = {
 	{ "vram", INST_TRAPS_VRAM },
 };
 
+static const struct part migrations[] = {
+	{ "out", INST_SAVES },
+	{ "in", INST_LOADS },
+};
+
+static const struct part failed_migrations[] = {
+	{ "out", INST_SAVES_FAILED },
+	{ "in", INST_LOADS_FAILED },
+};
+
+static const struct part migration_bytes[] = {
+	{ "out", INST_SENT },
+	{ "in", INST_RECEIVED },
+};
+
+static const struct part downtimes[] = {
+	{ "out", INST_STOP_NS },
+	{ "in", INST_START_NS },
+};
+
+/* That a vGPU is moved with, bytes a second; 0: nobody has said. */
+static double bandwidth;
+
+static double estimate(const struct vgpu *v)
+{
+	return bandwidth > 0 ? downtime_estimate(v, bandwidth) : UNKNOWN;
+}
+
 #define NUMBER(_name, _unit, _kind, _scope, _number, _decimals, _help)	\
 	{ .name = _name, .unit = _unit, .kind = _kind, .scope = _scope,	\
 	  .number = _number, .decimals = _decimals, .help = _help }
@@ -65,10 +97,14 @@ static const struct part trap_kinds[] = {
 #define WORDS(_name, _kind, _scope, _help)				\
 	{ .name = _name, .kind = _kind, .scope = _scope, .help = _help }
 
-#define PARTS(_name, _kind, _scope, _label, _parts, _help)		\
-	{ .name = _name, .kind = _kind, .scope = _scope, .label = _label, \
-	  .parts = _parts, .help = _help,				\
+#define PARTS_IN(_name, _unit, _kind, _scope, _label, _parts, _decimals, _help) \
+	{ .name = _name, .unit = _unit, .kind = _kind, .scope = _scope,	\
+	  .label = _label, .parts = _parts, .decimals = _decimals,	\
+	  .help = _help,						\
 	  .nr_parts = sizeof(_parts) / sizeof((_parts)[0]) }
+
+#define PARTS(_name, _kind, _scope, _label, _parts, _help)		\
+	PARTS_IN(_name, NULL, _kind, _scope, _label, _parts, 0, _help)
 
 static const struct family families[] = {
 	WORDS("vgpu_gpu", INFO, EACH_GPU,
@@ -163,6 +199,35 @@ static const struct family families[] = {
 	       WORK_FIFO_OVERFLOWS, 0, "Engine writes that were lost."),
 	NUMBER("vgpu_instance_faults", NULL, COUNTER, EACH_VGPU, INST_FAULTS,
 	       0, "Engine resets while it had an engine."),
+	NUMBER("vgpu_instance_state_bytes", "bytes", GAUGE, EACH_VGPU,
+	       INST_STATE_SIZE, 0,
+	       "All that a migration would have to copy, at most."),
+	NUMBER("vgpu_instance_dirty_bytes", "bytes", GAUGE, EACH_VGPU,
+	       INST_DIRTY_BYTES, 0,
+	       "Memory that was not copied yet, or was written since."),
+	NUMBER("vgpu_instance_dirty_rate_bytes_per_second", "bytes_per_second",
+	       GAUGE, EACH_VGPU, INST_DIRTY_RATE, 0,
+	       "Memory that it wrote a second while it was copied, now or last."),
+	{ .name = "vgpu_instance_downtime_estimate_seconds", .unit = "seconds",
+	  .kind = GAUGE, .scope = EACH_VGPU, .figure = estimate,
+	  .help = "Time for which a migration would stop it, at most." },
+	PARTS("vgpu_instance_migrations", COUNTER, EACH_VGPU, "direction",
+	      migrations, "Migrations that read, or wrote, all of it."),
+	PARTS("vgpu_instance_migration_failures", COUNTER, EACH_VGPU,
+	      "direction", failed_migrations,
+	      "Migrations that ended before, or were refused."),
+	PARTS_IN("vgpu_instance_migration_bytes", "bytes", COUNTER, EACH_VGPU,
+		 "direction", migration_bytes, 0,
+		 "Bytes that all of its migrations have moved."),
+	NUMBER("vgpu_instance_migration_rounds", NULL, COUNTER, EACH_VGPU,
+	       INST_ROUNDS, 0,
+	       "How often its memory was gone through while it ran."),
+	PARTS_IN("vgpu_instance_migration_downtime_seconds", "seconds", GAUGE,
+		 EACH_VGPU, "direction", downtimes, 9,
+		 "This host's part of the downtime of its last migration."),
+	NUMBER("vgpu_instance_migration_downtime_bytes", "bytes", GAUGE,
+	       EACH_VGPU, INST_STOP_BYTES, 0,
+	       "Bytes that its last migration read while it stood still."),
 };
 
 #define NR_FAMILIES	(sizeof(families) / sizeof(families[0]))
@@ -298,12 +363,24 @@ static void put_value(const struct writer *w, unsigned int number,
 	end_sample(w, num->val[number], w->family->decimals);
 }
 
+static void put_figure(const struct writer *w)
+{
+	double val = w->family->figure(w->vgpu);
+
+	if (isnan(val))
+		return;
+	begin_sample(w);
+	fprintf(w->f, "} %.6f\n", val);
+}
+
 static void put_numbers(const struct writer *w)
 {
 	const struct family *family = w->family;
 	unsigned int i;
 
-	if (!family->nr_parts)
+	if (family->figure)
+		put_figure(w);
+	else if (!family->nr_parts)
 		put_value(w, family->number, NULL);
 	for (i = 0; i < family->nr_parts; i++)
 		put_value(w, family->parts[i].number, &family->parts[i]);
@@ -407,6 +484,15 @@ static void put_family(struct writer *w, const struct machine *m)
 			put_samples(w);
 		}
 	}
+}
+
+/**
+ * metrics_bandwidth() - make an estimate of downtimes, too
+ * @bytes: a second that a vGPU is moved with
+ */
+void metrics_bandwidth(uint64_t bytes)
+{
+	bandwidth = bytes;
 }
 
 /**

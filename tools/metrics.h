@@ -16,6 +16,7 @@ enum format {
 	PROMETHEUS,
 };
 
+void metrics_bandwidth(uint64_t bytes);
 char *metrics_text(enum format format, size_t *len);
 
 /* textfile.c */

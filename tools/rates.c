@@ -166,3 +166,31 @@ double work_share(const struct gpu *gpu, const struct vgpu *v,
 		share = v->num.val[INST_MIN];
 	return share > limit ? limit : share;
 }
+
+/**
+ * downtime_estimate() - how long a vGPU would stand still to be moved
+ * @v: the vGPU
+ * @bandwidth: bytes a second that it may be moved with
+ *
+ * As if all of it was copied once while it runs, and then what was written meanwhile
+ * while it stands still: more rounds leave less. Where it is not known how fast it
+ * writes, and where that is too fast, all of its memory goes while it stands still.
+ *
+ * Return: seconds.
+ */
+double downtime_estimate(const struct vgpu *v, double bandwidth)
+{
+	const struct numbers *num = &v->num;
+	double all, left;
+
+	if (!has_number(num, INST_STATE_SIZE) ||
+	    !has_number(num, INST_VRAM_SIZE))
+		return UNKNOWN;
+	all = num->val[INST_STATE_SIZE];
+	left = num->val[INST_VRAM_SIZE];
+	if (has_number(num, INST_DIRTY_RATE) &&
+	    left > num->val[INST_DIRTY_RATE] * all / bandwidth)
+		left = num->val[INST_DIRTY_RATE] * all / bandwidth;
+	/* What is not memory is always read then. */
+	return (all - num->val[INST_VRAM_SIZE] + left) / bandwidth;
+}

@@ -40,4 +40,6 @@ double trap_rate(const struct gpu *gpu, const struct vgpu *now,
 double work_share(const struct gpu *gpu, const struct vgpu *v,
 		  const struct engine *e);
 
+double downtime_estimate(const struct vgpu *v, double bandwidth);
+
 #endif /* _RATES_H */

@@ -62,6 +62,19 @@ static const char *const vgpu_files[NR_VGPU_NUMBERS] = {
 	[INST_TRAP_NS] = "trap_time_ns",
 	[INST_UNKNOWN_REGS] = "unknown_regs",
 	[INST_FAULTS] = "faults",
+	[INST_STATE_SIZE] = "migration/state_size",
+	[INST_DIRTY_BYTES] = "migration/dirty_bytes",
+	[INST_DIRTY_RATE] = "migration/dirty_rate",
+	[INST_SAVES] = "migration/saves",
+	[INST_SAVES_FAILED] = "migration/saves_failed",
+	[INST_LOADS] = "migration/loads",
+	[INST_LOADS_FAILED] = "migration/loads_failed",
+	[INST_SENT] = "migration/bytes_sent",
+	[INST_RECEIVED] = "migration/bytes_received",
+	[INST_ROUNDS] = "migration/rounds",
+	[INST_STOP_BYTES] = "migration/last_stop_bytes",
+	[INST_STOP_NS] = "migration/last_stop_ns",
+	[INST_START_NS] = "migration/last_start_ns",
 };
 
 static const char *const work_files[NR_WORK_NUMBERS] = {

@@ -29,6 +29,9 @@ static const struct json_number {
 	{ "min_percent", INST_MIN, 0 },
 	{ "traps", INST_TRAPS, 0 },
 	{ "faults", INST_FAULTS, 0 },
+	{ "state_bytes", INST_STATE_SIZE, 0 },
+	{ "dirty_bytes", INST_DIRTY_BYTES, 0 },
+	{ "dirty_bytes_per_second", INST_DIRTY_RATE, 0 },
 }, work_numbers[] = {
 	{ "limit_percent", WORK_LIMIT, 2 },
 	{ "gpu_seconds", WORK_GPU_NS, 9 },

@@ -16,14 +16,16 @@
 static void usage(FILE *f)
 {
 	fprintf(f,
-		"Usage: vgpu-exporter [-l ADDRESS]\n"
-		"       vgpu-exporter -f FILE [-i SECONDS]\n"
+		"Usage: vgpu-exporter [-b BYTES] [-l ADDRESS]\n"
+		"       vgpu-exporter [-b BYTES] -f FILE [-i SECONDS]\n"
 		"Offers figures of GPUs and vGPUs to Prometheus, by HTTP or in a file.\n\n"
 		"  -l, --listen=ADDRESS   HOST:PORT (%s);\n"
 		"                         :PORT for all of this machine's addresses\n"
 		"  -f, --textfile=FILE    write FILE, for node_exporter, and end;\n"
 		"                         - for standard output\n"
 		"  -i, --interval=SECONDS write it again and again; remove it at the end\n"
+		"  -b, --bandwidth=BYTES  a second that a VM is migrated with: tell for how\n"
+		"                         long that would stop each vGPU\n"
 		"  -h, --help             this text\n\n"
 		"See vgpu-exporter(1).\n", DEFAULT_ADDRESS);
 }
@@ -93,14 +95,15 @@ int main(int argc, char **argv)
 		{ "listen", required_argument, NULL, 'l' },
 		{ "textfile", required_argument, NULL, 'f' },
 		{ "interval", required_argument, NULL, 'i' },
+		{ "bandwidth", required_argument, NULL, 'b' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
 	};
 	const char *address = NULL, *textfile = NULL;
-	uint64_t interval = 0;
+	uint64_t interval = 0, bandwidth;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "l:f:i:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "l:f:i:b:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'l':
 			address = optarg;
@@ -114,6 +117,13 @@ int main(int argc, char **argv)
 				break;
 			warnx("an interval is 1 to 86400 seconds, not '%s'",
 			      optarg);
+			return bad_usage();
+		case 'b':
+			if (parse_number(optarg, 0, &bandwidth) && bandwidth) {
+				metrics_bandwidth(bandwidth);
+				break;
+			}
+			warnx("a bandwidth is bytes a second, not '%s'", optarg);
 			return bad_usage();
 		case 'h':
 			usage(stdout);

@@ -26,7 +26,7 @@ def metrics():
     tree = Tree(where + '/tree')
     tree.add_gpu()
     tree.add_vgpu(1)
-    out = run(EXPORTER, '-f', '-', env={'VGPU_ROOT': where + '/tree'})
+    out = run(EXPORTER, '-b', '1', '-f', '-', env={'VGPU_ROOT': where + '/tree'})
     return {s.name for f in parse_prometheus(out) for s in f.samples}
 
 
@@ -129,6 +129,7 @@ VMS = [
 IN_PANELS = {
     'GPU time by VM': 8, 'Trapped accesses': 8, 'Video memory': 8,
     'GPU seconds in the last hour': 8, 'Waiting for the GPU': 9,
+    'Migrations': 9, 'Memory written': 9,
     "Engines' time by vGPU": 18,
 }
 
@@ -144,6 +145,8 @@ def vms_are_told_apart():
                   ('vgpu_instance_gpu_seconds_total', 'engine="b",'),
                   ('vgpu_instance_wait_seconds_total', 'engine="a",'),
                   ('vgpu_instance_vram_bytes', ''),
+                  ('vgpu_instance_dirty_rate_bytes_per_second', ''),
+                  ('vgpu_instance_migration_bytes_total', 'direction="in",'),
                   ('vgpu_instance_traps_total', 'access="read",'))]
     queries = {p['title']: re.sub(r'\$(gpu|host|domain)', '.*',
                                   p['targets'][0]['expr'])

@@ -8,7 +8,12 @@ slice_us window_ms averaging trap_charge watchdog_ms guard_traps_limit
 guard_irqs_limit guard_resets_limit guard_faults_limit'''.split()
 ENGINE_NUMBERS = 'idle_time_ns busy_time_ns switch_time_ns resets'.split()
 VGPU_NUMBERS = '''vram_size weight cap min traps traps_read traps_write
-traps_config traps_vram trap_time_ns unknown_regs faults'''.split()
+traps_config traps_vram trap_time_ns unknown_regs faults
+migration/state_size migration/dirty_bytes migration/dirty_rate
+migration/saves migration/saves_failed migration/loads migration/loads_failed
+migration/bytes_sent migration/bytes_received migration/rounds
+migration/last_stop_bytes migration/last_stop_ns
+migration/last_start_ns'''.split()
 WORK_NUMBERS = '''gpu_time_ns wait_time_ns wait_max_ns slices switches
 preemptions ops bytes dropped traps_engine fifo_overflows'''.split()
 GUARDS = ['guard_traps', 'guard_irqs', 'guard_resets', 'guard_faults']
