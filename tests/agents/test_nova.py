@@ -10,6 +10,7 @@ import nova
 from conftest import DIRS, blocks, gpus_of_libvirt, node_of
 from host import MDEVS, Vgpu, call, wait_until
 
+
 class Config:
     """The example of docs/ci.md: which type on which GPU."""
 
@@ -35,8 +36,11 @@ class Config:
 
 @pytest.fixture
 def config(gpus, connection):
-    """When libvirt has heard that the vGPUs of earlier tests are gone."""
-    wait_until('libvirt', lambda: not nova.vgpus(connection))
+    """When libvirt has heard that the vGPUs of earlier tests are gone, and has both
+    GPUs: one that it is just looking at anew is missing from its list."""
+    both = {node_of(gpu.path.name) for gpu in gpus}
+    wait_until('libvirt', lambda: not nova.vgpus(connection)
+               and gpus_of_libvirt(connection) == both)
     return Config()
 
 
