@@ -24,6 +24,7 @@
  *   other lock held but &vgpu_migration.lock.
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
  *   Taken under trap_lock by a reset; never the other way round.
+ * - &vgpu_pdev.instances_lock: spinlock; who is told when the GPU is lost.
  * - &vgpu_sched.rl_lock, &vgpu_irqs.lock: spinlocks.
  * - &vgpu_vdev.guard_lock: spinlock, innermost.
  */
@@ -70,10 +71,13 @@ struct vgpu_type;
  * @watchdog_us: how long an engine may take to come idle; may change at any time
  * @faulted: told of an instance whose work has got an engine stuck; with that
  *	engine's lock held
+ * @lose: told that the hardware does not answer any more, which makes it @lost and
+ *	is known to all afterwards; any context. Return: false when it was known
  * @sharing: holds the settings that are the same for all engines; nobody is in
  *	this run list
  * @moving: what an instance's VFIO device asks of migration
- * @lost: the hardware does not answer any more; only ever set
+ * @lost: the hardware does not answer any more; only ever set, with @instances_lock
+ *	held
  * @asleep: the machine sleeps, and no engine is to be touched; changed with
  *	@reset_lock and all hw_locks held, so that any of these protects it
  * @awake: who wants an engine or the memory waits here for @asleep to end
@@ -83,6 +87,9 @@ struct vgpu_type;
  * @debugfs: the GPU's directory in debugfs
  * @inject: faults to be injected
  * @power_nb: hears that the machine is about to sleep
+ * @instances_lock: protects @instances
+ * @instances: those whose users hear of it when the GPU is lost, by
+ *	&vgpu_vdev.sibling
  * @lock: protects what follows, the entitlements of all instances, and where
  *	they are placed
  * @parts: the VRAM partitions, whole or by slices
@@ -104,6 +111,7 @@ struct vgpu_pdev {
 	struct vgpu_runlist sharing;
 	u32 watchdog_us;
 	void (*faulted)(struct vgpu_vdev *vd);
+	bool (*lose)(struct vgpu_pdev *pd);
 	const struct vgpu_moving *moving;
 	bool lost;
 	bool asleep;
@@ -113,6 +121,8 @@ struct vgpu_pdev {
 	struct dentry *debugfs;
 	struct vgpu_inject inject;
 	struct notifier_block power_nb;
+	spinlock_t instances_lock;	/* instances, lost */
+	struct list_head instances;
 	struct mutex lock;		/* parts, ids, refusal, entitlements, kept */
 	struct vgpu_parts parts;
 	struct ida ids;
@@ -139,6 +149,7 @@ struct vgpu_entitled {
  * @vdev: its VFIO side, which counts references to all of this
  * @inst: the backend's part
  * @pd: the GPU
+ * @sibling: in the list of the GPU's instances
  * @sysfs: its directories
  * @trap_lock: see the top of this file
  * @cfg: configuration space
@@ -163,6 +174,7 @@ struct vgpu_vdev {
 	struct vfio_device vdev;
 	struct vgpu_instance inst;
 	struct vgpu_pdev *pd;
+	struct list_head sibling;
 	struct list_head sysfs;
 	struct mutex trap_lock;		/* see the top */
 	struct vgpu_config cfg;

@@ -255,14 +255,23 @@ static void falls_off_the_bus(void)
 	unsigned int n = logged(message);
 	char uuid[UUID_LEN];
 	struct vdev *d = soft_create(GPU, "SOFT-4C");
+	int err = evt_new();
 	uint32_t val;
 
+	ASSERT_OK(irq_eventfd(d, VFIO_PCI_ERR_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, err));
+	EXPECT_EQ(evt_take(err), 0);
 	ASSERT_OK(turn("lost", "1"));
+	/* Its user is told, once. */
+	EXPECT_EQ(evt_wait(err), 1);
+	ASSERT_OK(turn("lost", "1"));
+	EXPECT_EQ(evt_take(err), 0);
 	EXPECT_EQ(logged(message), n + 1);
 	expect_attr(d->uuid, "state", "lost");
 	EXPECT_EQ(soft_available(GPU, "SOFT-4C"), 0);
 	EXPECT_ERR(soft_try_create(GPU, "SOFT-4C", uuid), EIO);
 	EXPECT_ERR(vdev_pread(d, BAR_VRAM, &val, 4, 0), EIO);
+	close(err);
 	vdev_close(d);
 	bind_anew();
 	d = soft_create(GPU, "SOFT-4C");

@@ -22,7 +22,7 @@
 
 static struct vdev *d;		/* its work hangs */
 static struct vdev *other;	/* and this one has nothing to do with it */
-static int err;
+static int err, err_other;
 static bool lost;
 
 static void before(void)
@@ -31,10 +31,13 @@ static void before(void)
 	settings_save();
 	lost = false;
 	err = evt_new();
+	err_other = evt_new();
 	other = vdev_new(gpu->medium);
 	d = vdev_new(gpu->medium);
 	ASSERT_OK(irq_eventfd(d, VFIO_PCI_ERR_IRQ_INDEX,
 			      VFIO_IRQ_SET_ACTION_TRIGGER, err));
+	ASSERT_OK(irq_eventfd(other, VFIO_PCI_ERR_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, err_other));
 	gpu_init(other);
 	gpu_init(d);
 }
@@ -52,6 +55,7 @@ static void after(void)
 	inject_nothing();
 	settings_restore();
 	close(err);
+	close(err_other);
 	vdev_cleanup();
 	discard_dumps();
 	if (lost)
@@ -132,6 +136,23 @@ static void all_are_told(void)
 	expect_readable(gpu_path(), "");
 	expect_readable("/sys/bus/mdev/devices", d->uuid);
 	expect_readable("/sys/bus/mdev/devices", other->uuid);
+}
+
+/* Each once: QEMU stops a VM then. Whoever listens only now hears of it, too. */
+static void their_users_as_well(void)
+{
+	struct vdev *third = vdev_new(gpu->medium);
+	int late = evt_new();
+
+	lose();
+	EXPECT_EQ(evt_wait(err_other), 1);
+	EXPECT_EQ(evt_take(err_other), 0);
+	EXPECT_EQ(evt_take(err), 0);
+	ASSERT_OK(irq_eventfd(third, VFIO_PCI_ERR_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, late));
+	EXPECT_EQ(evt_wait(late), 1);
+	EXPECT_EQ(evt_take(late), 0);
+	close(late);
 }
 
 static void none_is_created(void)
@@ -285,6 +306,7 @@ static void ends_with_a_new_binding(void)
 
 static const struct tap_test tests[] = {
 	TAP_TEST(all_are_told),
+	TAP_TEST(their_users_as_well),
 	TAP_TEST(none_is_created),
 	TAP_TEST(none_has_access),
 	TAP_TEST_IF(pictures_are_black, has_display),

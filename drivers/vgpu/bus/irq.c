@@ -258,6 +258,9 @@ static int set_trigger(struct vgpu_vdev *vd, unsigned int index, s32 fd)
 		irqs->msi_pending &= !!ctx;
 		deliver_msi(vd);
 	}
+	/* Whoever lost the GPU has set that before it looked for listeners. */
+	if (index == VFIO_PCI_ERR_IRQ_INDEX && READ_ONCE(vd->pd->lost))
+		signal_trigger(irqs, index);
 	spin_unlock_irq(&irqs->lock);
 	if (old)
 		eventfd_ctx_put(old);

@@ -244,6 +244,9 @@ static struct vgpu_pdev *alloc_gpu(const struct vgpu_gpu_desc *desc)
 	pd->gpu.pd = pd;
 	pd->watchdog_us = VGPU_WATCHDOG_US;
 	pd->faulted = vgpu_instance_faulted;
+	pd->lose = vgpu_gpu_lose;
+	spin_lock_init(&pd->instances_lock);
+	INIT_LIST_HEAD(&pd->instances);
 	pd->moving = &vgpu_moving;
 	vgpu_guard_init(pd);
 	vgpu_sched_init(pd, slice_us * NSEC_PER_USEC);
@@ -345,24 +348,48 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 EXPORT_SYMBOL_GPL(vgpu_gpu_unregister);
 
 /**
+ * vgpu_gpu_lose() - from now on the GPU is lost
+ * @pd: the GPU
+ *
+ * Users of its instances get VFIO's error event, so that QEMU stops their VMs. Those of
+ * instances that are faulted have it already. Any context.
+ *
+ * Return: false when it was lost before; then nobody is told again.
+ */
+bool vgpu_gpu_lose(struct vgpu_pdev *pd)
+{
+	struct vgpu_sched *eng;
+	struct vgpu_vdev *vd;
+	unsigned long flags;
+	bool news;
+
+	spin_lock_irqsave(&pd->instances_lock, flags);
+	news = !pd->lost;
+	WRITE_ONCE(pd->lost, true);
+	if (news)
+		list_for_each_entry(vd, &pd->instances, sibling)
+			if (!READ_ONCE(vd->faulted))
+				vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
+	spin_unlock_irqrestore(&pd->instances_lock, flags);
+	if (!news)
+		return false;
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
+		wake_up(&eng->wq);
+	return true;
+}
+
+/**
  * vgpu_gpu_lost() - the GPU does not answer any more
  * @gpu: the GPU
  *
  * For a backend that is told so, or sees it, as when a card has fallen off its bus:
- * from now on the core does not touch the GPU, and refuses what would need it. It
- * ends when the GPU is unregistered. Any context.
+ * from now on the core does not touch the GPU, and refuses what would need it; users
+ * of its instances get VFIO's error event. It ends when the GPU is unregistered. Any context.
  */
 void vgpu_gpu_lost(struct vgpu_gpu *gpu)
 {
-	struct vgpu_pdev *pd = gpu->pd;
-	struct vgpu_sched *eng;
-
-	if (READ_ONCE(pd->lost))
-		return;
-	WRITE_ONCE(pd->lost, true);
-	dev_err(gpu->desc.dev, "the GPU is lost: it does not answer\n");
-	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
-		wake_up(&eng->wq);
+	if (vgpu_gpu_lose(gpu->pd))
+		dev_err(gpu->desc.dev, "the GPU is lost: it does not answer\n");
 }
 EXPORT_SYMBOL_GPL(vgpu_gpu_lost);
 

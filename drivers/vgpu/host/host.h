@@ -55,6 +55,7 @@ enum vgpu_entitlement {
 
 /* gpu.c */
 extern struct mdev_driver vgpu_mdev_driver;
+bool vgpu_gpu_lose(struct vgpu_pdev *pd);
 u64 vgpu_largest_free(const struct vgpu_pdev *pd);
 const char *vgpu_largest_type(const struct vgpu_pdev *pd);
 

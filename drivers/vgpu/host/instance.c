@@ -143,6 +143,21 @@ void vgpu_instance_faulted(struct vgpu_vdev *vd)
 	vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
 }
 
+/* From here on its user, when there is one, hears that the GPU is lost. */
+static void join(struct vgpu_vdev *vd)
+{
+	spin_lock_irq(&vd->pd->instances_lock);
+	list_add_tail(&vd->sibling, &vd->pd->instances);
+	spin_unlock_irq(&vd->pd->instances_lock);
+}
+
+static void leave(struct vgpu_vdev *vd)
+{
+	spin_lock_irq(&vd->pd->instances_lock);
+	list_del(&vd->sibling);
+	spin_unlock_irq(&vd->pd->instances_lock);
+}
+
 static int vgpu_instance_probe(struct mdev_device *mdev)
 {
 	struct vgpu_type *type = container_of(mdev->type, struct vgpu_type,
@@ -185,12 +200,14 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	ret = vgpu_instance_sysfs_add(vd);
 	if (ret)
 		goto err_backend;
+	join(vd);
 	ret = vfio_register_emulated_iommu_dev(&vd->vdev);
 	if (ret)
-		goto err_sysfs;
+		goto err_siblings;
 	return 0;
 
-err_sysfs:
+err_siblings:
+	leave(vd);
 	vgpu_instance_sysfs_remove(vd);
 err_backend:
 	fini_backend(vd);
@@ -210,6 +227,7 @@ static void vgpu_instance_remove(struct mdev_device *mdev)
 	vgpu_instance_sysfs_remove(vd);
 	/* Waits until user space has closed the device. */
 	vfio_unregister_group_dev(&vd->vdev);
+	leave(vd);
 	vgpu_sched_detach(vd);
 	fini_backend(vd);
 	free_state(vd);

@@ -196,11 +196,9 @@ void vgpu_gpu_resume(struct vgpu_gpu *gpu, int error)
 	struct vgpu_pdev *pd = gpu->pd;
 	u64 i;
 
-	if (error && !READ_ONCE(pd->lost)) {
+	if (error && vgpu_gpu_lose(pd))
 		dev_err(gpu->desc.dev,
 			"the GPU is lost: it does not come back from sleep\n");
-		WRITE_ONCE(pd->lost, true);
-	}
 	for (i = 0; pd->kept && !READ_ONCE(pd->lost) && i < nr_units(pd);
 	     i++) {
 		if (pd->kept[i])

@@ -12,7 +12,8 @@
  * 3. the engine is reset, as little as helps: its context, the engine. The
  *    contexts of the others are in memory: they go on as if nothing had
  *    happened. If that fails, all of the device is reset, with nobody on any
- *    engine; if that fails, too, the GPU is *lost*.
+ *    engine; if that fails, too, the GPU is *lost*, of which the rest of the core
+ *    is told (&vgpu_pdev.lose).
  *
  * ::
  *
@@ -85,7 +86,7 @@ static void try_device(struct vgpu_pdev *pd, struct vgpu_sched *broken)
 	if (ret) {
 		dev_err(pd->gpu.desc.dev, "engine %u is lost\n",
 			broken->engine.id);
-		WRITE_ONCE(pd->lost, true);
+		pd->lose(pd);
 	}
 }
 
