@@ -6,17 +6,14 @@ Usage: soft.py guest|crowd SECONDS ROUNDS
 
 guest: a guest computes, and so does the executor without one. crowd: clients of VFIO
 in place of guests, as many as are wanted. Adds a line for each figure to $OUT/facts:
-"soft" and JSON, as docs/benchmarks.md has it. What is compared is measured in turn,
-ROUNDS times, for SECONDS each. Whatever else the machine does makes things slower, never
-faster: quotients are those of the fastest rounds, and other figures medians.
+"soft" and JSON, as measure.py has it. What is compared is measured in turn, ROUNDS times,
+for SECONDS each.
 """
 import contextlib
 import glob
-import json
 import os
 import pathlib
 import re
-import statistics
 import struct
 import subprocess
 import sys
@@ -24,7 +21,8 @@ import time
 
 from conftest import almaif, boot
 from executor import Executor
-from host import BUILD, OUT, Gpu, call, wait_until
+from host import BUILD, call, wait_until
+from measure import Figures, soft_gpu, vgpus
 
 # It has Vulkan and a fast BLAS.
 TREE = '/trees/trixie-tools'
@@ -40,62 +38,14 @@ CREATES = 50
 # As rate.c has it: pixels, steps at most, left, top, size of a pixel.
 MANDELBROT = ('256', '256', '-3840', '-1344', '14')
 
-
-def facts(*lines):
-    with open(OUT / 'facts', 'a', encoding='utf-8') as file:
-        for line in lines:
-            print(line, file=file)
-
-
-def step(text):
-    with open('/proc/uptime', encoding='ascii') as up:
-        print(f'{float(up.read().split()[0]):7.1f} s  soft, {text}', flush=True)
-
-
-def figure(name, value, unit='ratio', rounds=(), **target):
-    """target: least or most, or both"""
-    row = {'name': name, 'value': round(value, 4), 'unit': unit, **target}
-    if rounds:
-        row['rounds'] = [round(each_one, 4) for each_one in rounds]
-    facts('soft ' + json.dumps(row))
-
-
-def median(name, rounds, unit='ratio', **target):
-    figure(name, statistics.median(rounds), unit, rounds=rounds, **target)
-
-
-def quotient(name, ours, others, **target):
-    """Of speeds, a round each."""
-    figure(name, max(ours) / max(others),
-           rounds=[a / b for a, b in zip(ours, others)], **target)
+figures = Figures('soft')
+facts, step, figure = figures.facts, figures.step, figures.figure
+median, quotient = figures.median, figures.quotient
 
 
 def jain(values):
     squares = sum(value * value for value in values)
     return sum(values) ** 2 / (len(values) * squares) if squares else 0
-
-
-@contextlib.contextmanager
-def soft_gpu(**parameters):
-    call('modules', 'load')
-    call('modules', 'soft', *(f'{name}={value}' for name, value in parameters.items()))
-    try:
-        yield Gpu(wait_until('a soft GPU', lambda: glob.glob(
-            '/sys/bus/pci/drivers/vgpu_soft/0000:*'))[0])
-    finally:
-        call('modules', 'unload')
-
-
-@contextlib.contextmanager
-def vgpus(gpu, kind, count=1):
-    made = []
-    try:
-        for _ in range(count):
-            made.append(gpu.create(kind))
-        yield made
-    finally:
-        for vgpu in made:
-            vgpu.remove()
 
 
 @contextlib.contextmanager
