@@ -2,15 +2,15 @@
 """Guests and the soft GPU in the host VM, as fixtures."""
 import glob
 import pathlib
-import time
 
 import pytest
 
+from console import Console
 # Tests take some of these from here.
 from host import BUILD, OUT, Gpu, Tap, call, wait_until  # noqa: F401
 
 
-class Guest:
+class Guest(Console):
     """A guest by scripts/guest, with a vGPU or, None, without; its shell hears on the
     console."""
 
@@ -30,30 +30,8 @@ class Guest:
     def said(self):
         return self.log.read_text(errors='replace').replace('\r', '')
 
-    def begin(self, command):
-        """Have a command run. What finish() wants to know where it ends."""
-        mark = f'{time.monotonic_ns()}'
-        # The quotes keep the mark out of what the console repeats.
-        call('guest', 'send', self.name,
-             f"echo BEGIN''-{mark}; {command}; echo END''-{mark} $?.")
-        return mark
-
-    def begun(self, mark):
-        """What a command has said so far, and its status or None."""
-        _, _, said = self.said().partition(f'BEGIN-{mark}\n')
-        said, _, end = said.partition(f'END-{mark} ')
-        return said, int(end.split('.')[0]) if '.' in end else None
-
-    def finish(self, mark, status=0):
-        """What a command has said, which must end with this status."""
-        wait_until('a command of the guest',
-                   lambda: self.begun(mark)[1] is not None)
-        said, ended = self.begun(mark)
-        assert ended == status, said
-        return said
-
-    def run(self, command, status=0):
-        return self.finish(self.begin(command), status)
+    def send(self, line):
+        call('guest', 'send', self.name, line)
 
     def stop(self):
         call('guest', 'stop', self.name)
