@@ -104,7 +104,7 @@ check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
 tiers := lint build analyse kunit sim fuzz vfio e2e tools ops domains agents reboots incus compute displays matrix matrixfull \
-	kernels packages migrate suspend demo shares quickstart system debug
+	kernels packages migrate moves suspend demo shares quickstart system debug
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
@@ -125,6 +125,7 @@ check-incus: ## not in check: a VM of Incus (2 min)
 check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (3 min)
 check-displays: ## not in check: firmware, ramfb, VNC on a soft GPU's vGPU (5 min)
 check-migrate: ## not in check: guests that move to a file and over TCP (5 min)
+check-moves: ## not in check: guests that move while something fails (5 min)
 check-suspend: ## not in check: the host sleeps under vGPUs and a guest (3 min)
 check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
 check-matrixfull: ## not in check: all pairs of these (17 min)

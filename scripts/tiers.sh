@@ -176,6 +176,10 @@ tier_migrate() {
 	in_host_vm migrate "guest tests/e2e" /repo/tests/guests/run.sh test_migrate.py
 }
 
+tier_moves() {
+	in_host_vm moves "guest tests/e2e" /repo/tests/guests/run.sh test_moves.py
+}
+
 tier_soft() { in_host_vm soft "guest tests/e2e" /repo/tests/e2e/soft.sh; }
 
 # Two machines: see in_host_vm() for their CPUs.

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Guests that move while something fails: each goes on where it was, and the vGPU that it
+was to have is as good as new. By stock QEMU."""
+import os
+
+import pytest
+
+from host import wait_until
+# The guest is made by these.
+from traveller import gpus, here  # noqa: F401 pylint: disable=unused-import
+from traveller import NEVER, Wire, arrival, arrived, connect
+
+
+@pytest.fixture
+def wire():
+    it = Wire()
+    yield it
+    it.cut()
+
+
+def on_its_way(guest, **how):
+    """It is copied, and would be for ever."""
+    there = arrival(guest)
+    connect(guest, there, stands=NEVER, **how)
+    wait_until('it to be copied', guest.is_copied)
+    return there
+
+
+def had_no_luck(there):
+    """What was to take it over ends by itself. Its vGPU stays, for the next one."""
+    wait_until('the end of the other QEMU', there.ended)
+    assert there.vgpu.attr('state') == 'ok'
+    return there.vgpu
+
+
+def comes_after_all(here, vgpu):
+    """To the very vGPU to which it did not come before."""
+    there = arrival(here[0], vgpu=vgpu)
+    connect(here[0], there)
+    arrived(here, there)
+
+
+def test_the_wire_breaks(here, wire):
+    guest = here[0]
+    there = on_its_way(guest, port=wire.port)
+    wire.cut()
+    guest.stays()
+    comes_after_all(here, had_no_luck(there))
+
+
+def test_nothing_comes_through_any_more(here, wire):
+    """Nobody is told: so the operator calls it off."""
+    guest = here[0]
+    there = on_its_way(guest, port=wire.port)
+    wire.hold()
+    guest.goes_on()
+    guest.qmp('migrate_cancel')
+    guest.stays('cancelled')
+    wire.cut()
+    comes_after_all(here, had_no_luck(there))
+
+
+def test_the_wire_breaks_while_it_stands(here, wire):
+    """All but the last is there by then."""
+    guest = here[0]
+    there = arrival(guest)
+    guest.can('pause-before-switchover')
+    connect(guest, there, port=wire.port)
+    wait_until('it to stand', lambda: guest.status() == 'pre-switchover')
+    assert not guest.runs()
+    wire.cut()
+    guest.qmp('migrate-continue', state='pre-switchover')
+    guest.stays()
+    guest.qmp('migrate-set-capabilities', capabilities=[
+        {'capability': 'pause-before-switchover', 'state': False}])
+    comes_after_all(here, had_no_luck(there))
+
+
+def test_the_other_qemu_is_killed(here):
+    guest = here[0]
+    there = on_its_way(guest)
+    os.kill(there.pid, 9)
+    guest.stays()
+    comes_after_all(here, had_no_luck(there))
+
+
+def test_there_is_no_room(here):
+    """Then there is no vGPU to go to, and nothing was tried."""
+    guest, made = here[0], []
+    with pytest.raises(OSError, match='No space left'):
+        while True:
+            made.append(guest.gpu.create(guest.type))
+    assert f'type {guest.type} needs' in guest.gpu.attr('last_refusal')
+    guest.goes_on()
+    for vgpu in made:
+        vgpu.remove()
+
+
+def test_what_it_did_is_right(here):
+    here[0].end_work()
+    here[0].check(here[0].name)
