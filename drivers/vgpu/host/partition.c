@@ -138,6 +138,23 @@ int vgpu_partitions_init(struct vgpu_partitions *p, u64 size, u64 unit)
 }
 
 /**
+ * vgpu_partitions_copy() - the same parts of the same range are taken
+ * @to: to be set up
+ * @from: which is not changed
+ *
+ * Return: 0, -ENOMEM.
+ */
+int vgpu_partitions_copy(struct vgpu_partitions *to,
+			 const struct vgpu_partitions *from)
+{
+	int ret = vgpu_partitions_init(to, from->size, from->unit);
+
+	if (!ret)
+		bitmap_copy(to->taken, from->taken, nr_units(from));
+	return ret;
+}
+
+/**
  * vgpu_partitions_fini() - release memory
  * @p: set up before, or zeroed
  */
@@ -169,6 +186,27 @@ int vgpu_partition_alloc(struct vgpu_partitions *p, u64 size, u64 *offset)
 		return -ENOSPC;
 	bitmap_set(p->taken, best, n);
 	*offset = best * p->unit;
+	return 0;
+}
+
+/**
+ * vgpu_partition_take() - take a partition in a certain place
+ * @p: the allocator
+ * @offset: where it starts, as vgpu_partition_alloc() would say
+ * @size: bytes, a multiple of the unit
+ *
+ * Return: 0, -EINVAL for a bad size or place, -ENOSPC when somebody has some of it.
+ */
+int vgpu_partition_take(struct vgpu_partitions *p, u64 offset, u64 size)
+{
+	unsigned long n = units_of(p, size), at = div64_u64(offset, p->unit);
+
+	if (!n || offset >= p->size || size > p->size - offset ||
+	    at * p->unit != offset || !IS_ALIGNED(at, alignment_of(n)))
+		return -EINVAL;
+	if (find_next_bit(p->taken, at + n, at) < at + n)
+		return -ENOSPC;
+	bitmap_set(p->taken, at, n);
 	return 0;
 }
 

@@ -19,8 +19,11 @@ struct vgpu_partitions {
 };
 
 int vgpu_partitions_init(struct vgpu_partitions *p, u64 size, u64 unit);
+int vgpu_partitions_copy(struct vgpu_partitions *to,
+			 const struct vgpu_partitions *from);
 void vgpu_partitions_fini(struct vgpu_partitions *p);
 int vgpu_partition_alloc(struct vgpu_partitions *p, u64 size, u64 *offset);
+int vgpu_partition_take(struct vgpu_partitions *p, u64 offset, u64 size);
 void vgpu_partition_free(struct vgpu_partitions *p, u64 offset, u64 size);
 bool vgpu_partition_is_free(const struct vgpu_partitions *p, u64 offset);
 u64 vgpu_partitions_fit(const struct vgpu_partitions *p, u64 size);

@@ -22,13 +22,27 @@ static u64 part_size(const struct vgpu_parts *p)
 	return p->part[0].size;
 }
 
-/* Does a slice have this part? That which is all is every slice's. */
-static bool is_of(const struct vgpu_parts *p, unsigned int part, u8 slice)
+/**
+ * vgpu_parts_is_of() - does a slice have a part
+ * @p: the parts
+ * @part: which; that which is all is every slice's
+ * @slice: whose, or %VGPU_ANY_SLICE
+ *
+ * Return: true when its partitions may lie there.
+ */
+bool vgpu_parts_is_of(const struct vgpu_parts *p, unsigned int part, u8 slice)
 {
 	return p->nr == 1 || slice == VGPU_ANY_SLICE || slice == part;
 }
 
-static unsigned int part_at(const struct vgpu_parts *p, u64 offset)
+/**
+ * vgpu_parts_at() - in which part is a byte
+ * @p: the parts
+ * @offset: of the byte, within what is on offer
+ *
+ * Return: the part's number.
+ */
+unsigned int vgpu_parts_at(const struct vgpu_parts *p, u64 offset)
 {
 	return div64_u64(offset, part_size(p));
 }
@@ -101,6 +115,24 @@ int vgpu_parts_alloc(struct vgpu_parts *p, u8 slice, u64 size, u64 *offset)
 }
 
 /**
+ * vgpu_parts_take() - take a partition in a certain place
+ * @p: the parts
+ * @offset: where it starts in VRAM
+ * @size: bytes; the place is within a part
+ *
+ * Return: as vgpu_partition_take().
+ */
+int vgpu_parts_take(struct vgpu_parts *p, u64 offset, u64 size)
+{
+	unsigned int part = vgpu_parts_at(p, offset);
+
+	if (part >= p->nr)
+		return -EINVAL;
+	return vgpu_partition_take(&p->part[part],
+				   offset - part * part_size(p), size);
+}
+
+/**
  * vgpu_parts_free() - give a partition back
  * @p: the parts
  * @offset: as vgpu_parts_alloc() returned it
@@ -108,7 +140,7 @@ int vgpu_parts_alloc(struct vgpu_parts *p, u8 slice, u64 size, u64 *offset)
  */
 void vgpu_parts_free(struct vgpu_parts *p, u64 offset, u64 size)
 {
-	unsigned int part = part_at(p, offset);
+	unsigned int part = vgpu_parts_at(p, offset);
 
 	vgpu_partition_free(&p->part[part], offset - part * part_size(p), size);
 }
@@ -122,7 +154,7 @@ void vgpu_parts_free(struct vgpu_parts *p, u64 offset, u64 size)
  */
 bool vgpu_parts_is_free(const struct vgpu_parts *p, u64 offset)
 {
-	unsigned int part = part_at(p, offset);
+	unsigned int part = vgpu_parts_at(p, offset);
 
 	return vgpu_partition_is_free(&p->part[part],
 				      offset - part * part_size(p));
@@ -162,7 +194,7 @@ u64 vgpu_parts_fit(const struct vgpu_parts *p, u8 slice, u64 size)
 	u64 fit = 0;
 
 	for (i = 0; i < p->nr; i++)
-		if (is_of(p, i, slice))
+		if (vgpu_parts_is_of(p, i, slice))
 			fit += vgpu_partitions_fit(&p->part[i], size);
 	return fit;
 }
@@ -181,7 +213,7 @@ u64 vgpu_parts_hold(const struct vgpu_parts *p, u8 slice, u64 size)
 	u64 hold = 0;
 
 	for (i = 0; i < p->nr; i++)
-		if (is_of(p, i, slice))
+		if (vgpu_parts_is_of(p, i, slice))
 			hold += div64_u64(part_size(p), size);
 	return hold;
 }

@@ -25,7 +25,10 @@ struct vgpu_parts {
 
 int vgpu_parts_init(struct vgpu_parts *p, u64 size, u64 unit, unsigned int nr);
 void vgpu_parts_fini(struct vgpu_parts *p);
+bool vgpu_parts_is_of(const struct vgpu_parts *p, unsigned int part, u8 slice);
+unsigned int vgpu_parts_at(const struct vgpu_parts *p, u64 offset);
 int vgpu_parts_alloc(struct vgpu_parts *p, u8 slice, u64 size, u64 *offset);
+int vgpu_parts_take(struct vgpu_parts *p, u64 offset, u64 size);
 void vgpu_parts_free(struct vgpu_parts *p, u64 offset, u64 size);
 bool vgpu_parts_is_free(const struct vgpu_parts *p, u64 offset);
 u32 vgpu_parts_room(const struct vgpu_parts *p, u64 size);
