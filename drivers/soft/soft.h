@@ -297,10 +297,19 @@ static inline unsigned int soft_nr_engines(const struct soft_gpu *soft)
 	return soft->config->slices * SOFT_ENGINES / SOFT_SLICES;
 }
 
-/** CPU address of a byte of an instance's partition; the caller has checked it. */
+/**
+ * soft_vram() - CPU address of a byte of an instance's partition
+ * @inst: the instance
+ * @offset: of the byte; the caller has checked it
+ *
+ * Good as long as the partition stays where it is: in trap and engine context, or with
+ * the lock of one of its queues held.
+ *
+ * Return: the address.
+ */
 static inline void *soft_vram(const struct vgpu_instance *inst, u64 offset)
 {
-	return inst->gpu->desc.vram.mem + inst->vram_offset + offset;
+	return inst->gpu->desc.vram.mem + READ_ONCE(inst->vram_offset) + offset;
 }
 
 /** Does a queue take its packets from AlmaIF; its lock is held. */

@@ -169,6 +169,32 @@ static const char *hindrance(struct vgpu_instance *inst)
 	return "no executor";
 }
 
+/*
+ * Where a queue's ring is, is the one address that is kept. Whoever looks into memory
+ * in any context has its lock, and so is not in the old place any more afterwards.
+ */
+static void relocate_ring(struct soft_queue *sq, u64 from)
+{
+	const struct vgpu_instance *inst = sq->q->inst;
+	void *old = inst->gpu->desc.vram.mem + from;
+
+	spin_lock_irq(&sq->lock);
+	if (sq->ring.mem)
+		sq->ring.mem = soft_vram(inst, sq->ring.mem - old);
+	spin_unlock_irq(&sq->lock);
+}
+
+static void relocated(struct vgpu_instance *inst, u64 from)
+{
+	struct soft_instance *si = inst->priv;
+	unsigned int class;
+
+	vgpu_assert_trap_context(inst);
+	for (class = 0; class < VGPU_NR_CLASSES; class++)
+		if (si->queue[class])
+			relocate_ring(si->queue[class], from);
+}
+
 static const struct vgpu_gpu_ops soft_ops = {
 	.instance_init = instance_init,
 	.instance_fini = instance_fini,
@@ -176,6 +202,7 @@ static const struct vgpu_gpu_ops soft_ops = {
 	.doorbell = soft_doorbell,
 	.available = available,
 	.hindrance = hindrance,
+	.relocated = relocated,
 };
 
 static void describe(struct soft_gpu *soft, struct vgpu_gpu_desc *desc)

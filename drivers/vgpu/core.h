@@ -8,7 +8,8 @@
  * - &vgpu_pdev.lock: partitions, ids, the last refusal and the promises of a
  *   GPU. Only the run lists' spinlocks are taken inside it.
  * - &vgpu_migration.lock: how far an instance is on its way elsewhere. Held for a
- *   change of that, and by a reset. Not together with &vgpu_pdev.lock.
+ *   change of that, by a reset and a close, and while it moves to another place of its
+ *   VRAM. Not together with &vgpu_pdev.lock.
  * - &vgpu_transfer.lock: a stream by which an instance leaves or arrives, and what
  *   that reads or writes of it. Held while user space reads or writes some of it.
  * - &vgpu_vdev.trap_lock: an instance's registers, configuration space,
@@ -17,16 +18,21 @@
  *   aperture.
  * - &vgpu_map.sem: whether BARs may be touched. Written under trap_lock, or by
  *   vgpu_doorbell_arm() under mmap_lock, in engine context too: nothing of the
- *   engine is taken inside it; by vgpu_track_take() under mmap_lock alone. Read by
+ *   engine is taken inside it; by vgpu_track_take() under mmap_lock alone; by
+ *   vgpu_track_move() under trap_lock, reset_lock and mmap_lock. Read by
  *   fault handlers, which come from mmap_lock, and by those of a backend's files.
  * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
- *   engines. It keeps memory within reach for who clears it by CPU. Taken with no
- *   other lock held but &vgpu_migration.lock.
+ *   engines. It keeps memory within reach for who clears or copies it by CPU. Taken
+ *   with no other lock held but &vgpu_migration.lock, and by vgpu_track_move().
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
  *   Taken under trap_lock by a reset; never the other way round.
  * - &vgpu_pdev.instances_lock: spinlock; who is told when the GPU is lost.
  * - &vgpu_sched.rl_lock, &vgpu_irqs.lock: spinlocks.
  * - &vgpu_vdev.guard_lock: spinlock, innermost.
+ *
+ * Where an instance's partition is (&vgpu_instance.vram_offset) changes while it is off
+ * all engines, and with trap_lock, &vgpu_map.sem and &vgpu_migration.lock held: whoever
+ * works for it on an engine, or holds one of these, has it where it is.
  */
 #ifndef _VGPU_CORE_H
 #define _VGPU_CORE_H

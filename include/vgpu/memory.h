@@ -3,6 +3,7 @@
 #define _VGPU_MEMORY_H
 
 #include <linux/io.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -84,6 +85,32 @@ static inline void vgpu_vram_zero(const struct vgpu_vram *vram, u64 offset,
 		memset(vram->mem + offset, 0, n);
 	else
 		memset_io(vram->virt + offset, 0, n);
+}
+
+/**
+ * vgpu_vram_copy() - copy video memory
+ * @vram: the memory
+ * @to: first byte that is written; the caller has checked both ranges
+ * @from: first byte that is read; the ranges do not overlap
+ * @n: how many
+ *
+ * Any context; of much memory it takes long.
+ */
+static inline void vgpu_vram_copy(const struct vgpu_vram *vram, u64 to,
+				  u64 from, size_t n)
+{
+	size_t done, some;
+	u8 buf[256];
+
+	if (vram->pages) {
+		memcpy(vram->mem + to, vram->mem + from, n);
+		return;
+	}
+	for (done = 0; done < n; done += some) {
+		some = min(n - done, sizeof(buf));
+		memcpy_fromio(buf, vram->virt + from + done, some);
+		memcpy_toio(vram->virt + to + done, buf, some);
+	}
 }
 
 /**

@@ -177,7 +177,8 @@ struct vgpu_scanout {
  * @dev: its own device, for messages
  * @type: its type
  * @id: small number, unique on @gpu while the instance lives; for tracing
- * @vram_offset: start of its partition in physical VRAM, bytes
+ * @vram_offset: start of its partition in physical VRAM, bytes; changes only as
+ *	&vgpu_gpu_ops.relocated says
  * @vram_size: size of its partition, bytes
  * @regs: its register file; trap context
  * @ddc: the monitor on its first head; trap context
@@ -215,6 +216,12 @@ struct vgpu_instance {
  *	memory; told to operators, no more. NULL: @fit. Process context, no lock
  * @hindrance: what is missing, outside of the instance, for its work to go on: two
  *	words for operators, or NULL for nothing. Optional. Process context
+ * @relocated: its partition begins at &vgpu_instance.vram_offset from now on, and no
+ *	more at @from, where the same bytes are until this returns. It is off the
+ *	engines, nothing of it is mapped, and no trap of it comes: correct what was
+ *	calculated from the offset, under the lock of whoever looks at it in any other
+ *	context. NULL: instances of this GPU stay where they are. Process context, the
+ *	trap lock and others held
  */
 struct vgpu_gpu_ops {
 	int (*instance_init)(struct vgpu_instance *inst);
@@ -227,6 +234,7 @@ struct vgpu_gpu_ops {
 	u64 (*available)(struct vgpu_gpu *gpu, const struct vgpu_type_desc *type,
 			 u64 fit);
 	const char *(*hindrance)(struct vgpu_instance *inst);
+	void (*relocated)(struct vgpu_instance *inst, u64 from);
 };
 
 /**

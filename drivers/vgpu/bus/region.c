@@ -107,10 +107,11 @@ static int access_vram(struct vgpu_vdev *vd, u8 *buf, size_t n, u64 pos,
 		       bool write)
 {
 	const struct vgpu_vram *vram = &vd->pd->gpu.desc.vram;
-	u64 at = vd->inst.vram_offset + pos;
 	int ret = 0;
+	u64 at;
 
 	down_read(&vd->map.sem);
+	at = vd->inst.vram_offset + pos;
 	if (!vd->map.memory_on)
 		ret = -EIO;
 	else if (write)

@@ -22,14 +22,20 @@
  *
  * When nobody copies there is no bitmap: then all is mapped at once to be written, by
  * large entries of page tables where there are any.
+ *
+ * Whoever copies to have the partition in another place of VRAM ends with
+ * vgpu_track_move(): it takes all pages away and copies what is left. Who touches one
+ * waits for map.sem meanwhile, and has the page of the new place mapped.
  */
 #include <linux/export.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 
 #include "../core.h"
+#include "../work/sched.h"
 #include "bus.h"
 #include "dirty.h"
 
@@ -38,6 +44,9 @@ static struct vgpu_dirty *dirty_of(struct vgpu_vdev *vd)
 	return rcu_dereference_protected(vd->map.dirty,
 					 lockdep_is_held(&vd->map.sem));
 }
+
+/* How long somebody else's mmap_lock is tried for, before it is taken for abuse. */
+#define PATIENCE	(2 * HZ)
 
 /* The last that is known. */
 static u64 rate_of(const struct vgpu_vdev *vd, const struct vgpu_dirty *dirty)
@@ -51,10 +60,10 @@ static u64 rate_of(const struct vgpu_vdev *vd, const struct vgpu_dirty *dirty)
 }
 
 /*
- * Keep page faults out: those of KVM, which looks up a page in two steps (doorbell.c),
- * by their mm's lock, all others by map.sem. Return: that mm, for unlock_faults().
+ * Keep page faults of KVM out, which looks up a page in two steps (doorbell.c), by their
+ * mm's lock. All others are kept out by map.sem.
  */
-static struct mm_struct *lock_faults(struct vgpu_vdev *vd)
+static struct mm_struct *grab_mm(struct vgpu_vdev *vd)
 {
 	struct vgpu_map *map = &vd->map;
 	struct mm_struct *mm;
@@ -64,15 +73,32 @@ static struct mm_struct *lock_faults(struct vgpu_vdev *vd)
 	if (mm)
 		mmgrab(mm);
 	up_read(&map->sem);
-	if (mm)
-		down_write(&mm->mmap_lock);
-	down_write(&map->sem);
 	return mm;
 }
 
-static void unlock_faults(struct vgpu_vdev *vd, struct mm_struct *mm)
+static void lock_mm(struct mm_struct *mm)
 {
-	up_write(&vd->map.sem);
+	if (mm)
+		down_write(&mm->mmap_lock);
+}
+
+/* Whoever else waits for us must not depend on that mm's owner. */
+static bool try_lock_mm(struct mm_struct *mm)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	while (mm && !down_write_trylock(&mm->mmap_lock)) {
+		if (time_after(jiffies, end) || fatal_signal_pending(current)) {
+			mmdrop(mm);
+			return false;
+		}
+		schedule_timeout_idle(1);
+	}
+	return true;
+}
+
+static void unlock_mm(struct mm_struct *mm)
+{
 	if (mm) {
 		up_write(&mm->mmap_lock);
 		mmdrop(mm);
@@ -133,6 +159,21 @@ void vgpu_track_stop(struct vgpu_vdev *vd)
 	vgpu_dirty_free(dirty);
 }
 
+/* With the lock of its user's mm held. */
+static bool take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
+{
+	struct vgpu_dirty *dirty;
+	bool found;
+
+	down_write(&vd->map.sem);
+	dirty = dirty_of(vd);
+	found = dirty && vgpu_dirty_take(dirty, offset, size);
+	if (found)
+		vgpu_map_zap_vram(vd, *offset, *size);
+	up_write(&vd->map.sem);
+	return found;
+}
+
 /**
  * vgpu_track_take() - take the next part that was written, to copy it
  * @vd: the instance
@@ -148,18 +189,122 @@ void vgpu_track_stop(struct vgpu_vdev *vd)
  */
 bool vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 {
-	struct vgpu_dirty *dirty;
 	struct mm_struct *mm;
 	bool found;
 
 	might_sleep();
-	mm = lock_faults(vd);
-	dirty = dirty_of(vd);
-	found = dirty && vgpu_dirty_take(dirty, offset, size);
-	if (found)
-		vgpu_map_zap_vram(vd, *offset, *size);
-	unlock_faults(vd, mm);
+	mm = grab_mm(vd);
+	lock_mm(mm);
+	found = take(vd, offset, size);
+	unlock_mm(mm);
 	return found;
+}
+
+/**
+ * vgpu_track_try() - the same for who must not wait for the instance's user
+ * @vd: the instance
+ * @offset: as for vgpu_track_take()
+ * @size: the same
+ *
+ * Return: 1 when there was something, 0 when not; -EBUSY when its user kept its memory
+ * locked for long.
+ */
+int vgpu_track_try(struct vgpu_vdev *vd, u64 *offset, u64 *size)
+{
+	struct mm_struct *mm;
+	bool found;
+
+	might_sleep();
+	mm = grab_mm(vd);
+	if (!try_lock_mm(mm))
+		return -EBUSY;
+	found = take(vd, offset, size);
+	unlock_mm(mm);
+	return found;
+}
+
+/* All that was written and not taken, while nobody can write. */
+static void copy_rest(struct vgpu_vdev *vd, u64 to)
+{
+	struct vgpu_dirty *dirty = dirty_of(vd);
+	u64 at = 0, n;
+
+	lockdep_assert_held_write(&vd->map.sem);
+	for (;; at += n) {
+		n = SZ_1M;
+		if (!vgpu_dirty_take(dirty, &at, &n))
+			return;
+		vgpu_vram_copy(&vd->pd->gpu.desc.vram, to + at,
+			       vd->inst.vram_offset + at, n);
+		cond_resched();
+	}
+}
+
+/*
+ * The engines' locks do not come inside that of a mm; and while that is tried for, a
+ * reset must not wait for its owner.
+ */
+static bool lock_for_move(struct vgpu_vdev *vd, struct mm_struct *mm)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	for (;;) {
+		vgpu_reset_lock(vd->pd);
+		if (!mm || down_write_trylock(&mm->mmap_lock))
+			return true;
+		mutex_unlock(&vd->pd->reset_lock);
+		if (time_after(jiffies, end) || fatal_signal_pending(current))
+			break;
+		schedule_timeout_idle(1);
+	}
+	mmdrop(mm);
+	return false;
+}
+
+/* Who touches it from now on finds it in the other place. */
+static void go_over(struct vgpu_vdev *vd, u64 to)
+{
+	u64 from = vd->inst.vram_offset;
+
+	lockdep_assert_held_write(&vd->map.sem);
+	WRITE_ONCE(vd->inst.vram_offset, to);
+	vd_ops(vd)->relocated(&vd->inst, from);
+}
+
+/**
+ * vgpu_track_move() - the partition is in another place from now on
+ * @vd: the instance, of a GPU that can move them, off the engines; trap lock held.
+ *	Between vgpu_track_start() and vgpu_track_stop(); what was taken has been copied
+ * @to: the place, which is the caller's
+ *
+ * What is left to be copied is copied. Meanwhile nobody has a page of it, and whoever
+ * touches it waits. Process context.
+ *
+ * Return: 0, and what is in the old place is the caller's to clear; or -EBUSY when its
+ * user kept its memory locked for long, -EIO when the GPU is lost: then it is where it
+ * was.
+ */
+int vgpu_track_move(struct vgpu_vdev *vd, u64 to)
+{
+	struct mm_struct *mm;
+	int ret = 0;
+
+	lockdep_assert_held(&vd->trap_lock);
+	mm = grab_mm(vd);
+	if (!lock_for_move(vd, mm))
+		return -EBUSY;
+	down_write(&vd->map.sem);
+	vgpu_map_zap_vram(vd, 0, vd->inst.vram_size);
+	vgpu_map_zap(vd, VGPU_REGION_DISPLAY, 0, vd->display.size);
+	copy_rest(vd, to);
+	if (READ_ONCE(vd->pd->lost))
+		ret = -EIO;
+	else
+		go_over(vd, to);
+	up_write(&vd->map.sem);
+	unlock_mm(mm);
+	mutex_unlock(&vd->pd->reset_lock);
+	return ret;
 }
 
 /**

@@ -46,7 +46,6 @@ static void vgpu_close_device(struct vfio_device *vdev)
 	struct vgpu_vdev *vd = to_vd(vdev);
 
 	vd->pd->moving->close(vd);
-	vgpu_function_close(vd);
 }
 
 static ssize_t vgpu_read(struct vfio_device *vdev, char __user *buf,

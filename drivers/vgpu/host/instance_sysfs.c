@@ -26,7 +26,7 @@ static ssize_t vram_offset_show(struct device *dev,
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%llu\n", vd->inst.vram_offset);
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(vd->inst.vram_offset));
 }
 static DEVICE_ATTR_RO(vram_offset);
 

@@ -228,6 +228,7 @@ static void reset(struct vgpu_vdev *vd)
 	mutex_unlock(&m->lock);
 }
 
+/* Its memory is cleared as well, which stays where it is as long as this takes. */
 static void close(struct vgpu_vdev *vd)
 {
 	struct vgpu_migration *m = &vd->migration;
@@ -237,6 +238,7 @@ static void close(struct vgpu_vdev *vd)
 	m->state = VFIO_DEVICE_STATE_RUNNING;
 	m->logging = false;
 	m->loaded = 0;
+	vgpu_function_close(vd);
 	mutex_unlock(&m->lock);
 }
 

@@ -68,7 +68,7 @@ struct vgpu_migration {
  * struct vgpu_moving - what a function's VFIO device asks of migration, which is
  *	above it
  * @reset: user space resets the function; process context, no lock held
- * @close: the device was closed, and its parts are about to be; the same
+ * @close: the device was closed: it closes the function, too; the same
  * @data_size: about how many bytes a stream of it has, or has left; process context
  */
 struct vgpu_moving {

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An instance's partition moves to another place of the same VRAM, while the instance
+ * runs.
+ *
+ * 1. Its memory is copied as for a migration, in rounds, while it works on: what is
+ *    written meanwhile is copied again (track.c in bus/);
+ * 2. when little is left, or it becomes no less, the instance is taken off the engines
+ *    and its traps wait;
+ * 3. its pages are taken away, the rest is copied, and from then on it is in the other
+ *    place. Whoever has touched a page meanwhile has waited for it;
+ * 4. it goes on.
+ *
+ * The guest's world is position independent, so that nothing in it changes; what a
+ * backend has calculated from the place it corrects (&vgpu_gpu_ops.relocated).
+ *
+ * Nobody waits for the instance's user for long: whoever moves instances keeps others
+ * waiting.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+
+#include "../core.h"
+#include "../bus/bus.h"
+#include "../work/sched.h"
+#include "migrate.h"
+
+/* Rounds while it runs, at most, and how little is left when another is not worth it. */
+#define ROUNDS		3
+#define LITTLE		SZ_1M
+/* So much is copied at a time. */
+#define STEP		SZ_1M
+/* How long an instance may be busy with a migration that begins or ends. */
+#define PATIENCE	(2 * HZ)
+
+/* All that was written since the last round. */
+static int copy_round(struct vgpu_vdev *vd, u64 to)
+{
+	u64 from = vd->inst.vram_offset, at, n;
+	int ret;
+
+	for (at = 0; ; at += n) {
+		n = STEP;
+		ret = vgpu_track_try(vd, &at, &n);
+		if (ret <= 0)
+			return ret;
+		vgpu_reset_lock(vd->pd);
+		vgpu_vram_copy(&vd->pd->gpu.desc.vram, to + at, from + at, n);
+		mutex_unlock(&vd->pd->reset_lock);
+		if (READ_ONCE(vd->pd->lost))
+			return -EIO;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+}
+
+static int copy_rounds(struct vgpu_vdev *vd, u64 to)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < ROUNDS && vgpu_track_bytes(vd) > LITTLE; i++)
+		ret = copy_round(vd, to);
+	return ret;
+}
+
+/* It may stand still already, and then it does afterwards. */
+static int go_over(struct vgpu_vdev *vd, u64 to, u64 *pause_ns)
+{
+	bool stood;
+	u64 begin;
+	int ret;
+
+	vgpu_sched_settle(vd, true);
+	mutex_lock(&vd->trap_lock);
+	begin = ktime_get_ns();
+	stood = vgpu_sched_paused(vd);
+	vgpu_sched_pause(vd);
+	/* Before it goes on: else nobody looks at what was kept from beginning. */
+	vgpu_sched_settle(vd, false);
+	ret = vgpu_track_move(vd, to);
+	if (!stood)
+		vgpu_sched_resume(vd);
+	*pause_ns = ktime_get_ns() - begin;
+	mutex_unlock(&vd->trap_lock);
+	return ret;
+}
+
+static int relocate(struct vgpu_vdev *vd, u64 to, u64 *pause_ns)
+{
+	int ret;
+
+	lockdep_assert_held(&vd->migration.lock);
+	ret = vgpu_track_start(vd);
+	if (ret)
+		return ret;
+	ret = copy_rounds(vd, to) ?: go_over(vd, to, pause_ns);
+	vgpu_track_stop(vd);
+	return ret;
+}
+
+/* Nobody else reads or writes its memory by its place, or needs the bitmap. */
+static bool may_go(const struct vgpu_migration *m)
+{
+	lockdep_assert_held(&m->lock);
+	return !m->transfer && (m->state == VFIO_DEVICE_STATE_RUNNING ||
+				m->state == VFIO_DEVICE_STATE_RUNNING_P2P ||
+				m->state == VFIO_DEVICE_STATE_STOP);
+}
+
+static bool lock_soon(struct mutex *lock)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	while (!mutex_trylock(lock)) {
+		if (time_after(jiffies, end) || fatal_signal_pending(current))
+			return false;
+		schedule_timeout_idle(1);
+	}
+	return true;
+}
+
+/**
+ * vgpu_relocate() - move an instance's partition
+ * @vd: the instance, which is not removed meanwhile, of a GPU that can move them
+ * @to: where to: memory that is nobody's, of its size, and does not overlap its own
+ * @pause_ns: for how long it was kept from working, ns; set when it has moved
+ *
+ * Whatever comes of it, the place where it is not is the caller's, and has to be
+ * cleared. Process context, no lock held that a close or a reset of it waits for.
+ *
+ * Return: 0; -EBUSY when it is being migrated, in an error, or its user lets nobody at
+ * its memory; -ENOMEM; -EIO when the GPU is lost; -EINTR when the caller is killed.
+ * Then it is where it was.
+ */
+int vgpu_relocate(struct vgpu_vdev *vd, u64 to, u64 *pause_ns)
+{
+	struct vgpu_migration *m = &vd->migration;
+	int ret = -EBUSY;
+
+	might_sleep();
+	if (!lock_soon(&m->lock))
+		return ret;
+	if (READ_ONCE(vd->pd->lost))
+		ret = -EIO;
+	else if (may_go(m))
+		ret = relocate(vd, to, pause_ns);
+	mutex_unlock(&m->lock);
+	return ret;
+}
