@@ -5,8 +5,10 @@
  *
  * Locks, outermost first:
  *
- * - &vgpu_pdev.lock: partitions, ids, the last refusal and the promises of a
- *   GPU. Only the run lists' spinlocks are taken inside it.
+ * - &vgpu_compact.lock: somebody moves instances of a GPU to other places in its VRAM.
+ *   Held as long as that takes; whoever removes an instance waits for it.
+ * - &vgpu_pdev.lock: partitions, ids, the last refusal, the promises and the list of
+ *   instances of a GPU. Only the run lists' spinlocks are taken inside it.
  * - &vgpu_migration.lock: how far an instance is on its way elsewhere. Held for a
  *   change of that, by a reset and a close, and while it moves to another place of its
  *   VRAM. Not together with &vgpu_pdev.lock.
@@ -52,6 +54,7 @@
 #include "display/display_types.h"
 #include "guard/guard_types.h"
 #include "guard/window.h"
+#include "host/compact.h"
 #include "host/parts.h"
 #include "migrate/migrate_types.h"
 #include "work/runlist.h"
@@ -99,6 +102,7 @@ struct vgpu_type;
  * @lock: protects what follows, the entitlements of all instances, and where
  *	they are placed
  * @parts: the VRAM partitions, whole or by slices
+ * @compact: what moves them together
  * @ids: numbers of instances
  * @refusal: why the last create did not fit
  * @kept: what VRAM held before the machine slept, one for each unit of @parts
@@ -131,6 +135,7 @@ struct vgpu_pdev {
 	struct list_head instances;
 	struct mutex lock;		/* parts, ids, refusal, entitlements, kept */
 	struct vgpu_parts parts;
+	struct vgpu_compact compact;
 	struct ida ids;
 	char refusal[VGPU_REFUSAL_MAX];
 	void **kept;
@@ -175,6 +180,7 @@ struct vgpu_entitled {
  * @display: what is shown
  * @heads: vertical blanks
  * @migration: how far it is on its way elsewhere
+ * @movable: for who moves it to another place in VRAM
  */
 struct vgpu_vdev {
 	struct vfio_device vdev;
@@ -199,6 +205,7 @@ struct vgpu_vdev {
 	struct vgpu_display display;
 	struct vgpu_head heads[VGPU_MAX_HEADS];
 	struct vgpu_migration migration;
+	struct vgpu_movable movable;
 };
 
 static inline struct vgpu_vdev *inst_to_vd(struct vgpu_instance *inst)

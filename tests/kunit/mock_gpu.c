@@ -299,12 +299,25 @@ static void doorbell(struct vgpu_instance *inst, unsigned int bell)
 		mock->rings++;
 }
 
+/* It is off the engines, and its work is kept. */
+static void relocated(struct vgpu_instance *inst, u64 from)
+{
+	struct vgpu_vdev *vd = inst_to_vd(inst);
+	unsigned int i;
+
+	vgpu_assert_trap_context(inst);
+	WARN_ON(inst->vram_offset == from);
+	for (i = 0; i < vd->nr_ctx; i++)
+		WARN_ON(to_engine(vd->ctx[i].q.engine)->loaded == &vd->ctx[i].q);
+}
+
 static const struct vgpu_gpu_ops gpu_ops = {
 	.instance_init = instance_init,
 	.instance_fini = instance_nothing,
 	.scanout = scanout,
 	.vblank = vblank,
 	.doorbell = doorbell,
+	.relocated = relocated,
 };
 
 static const struct vgpu_reg regs[] = {

@@ -12,17 +12,18 @@ documented() {
 				name[count++] = substr($2, length(dir) + 1)
 		}
 		/^Description:/ { described = 1 }
-		described && match($0, /\(R[OW]\)/) {
+		described && match($0, /\([RW][OW]\)/) {
 			for (i = 0; i < count; i++)
 				print name[i], substr($0, RSTART + 1, 2)
 			count = 0
 		}' "$here/../../docs/abi/sysfs-vgpu"
 }
 
-# An engine's directory has the engine's name.
+# An engine's directory has the engine's name, and a type's file the type's.
 present() {
 	find "$1" -type f -printf '%P %m\n' |
-		sed 's,^engines/[^/]*,engines/<engine>,; s/ 444$/ RO/; s/ 644$/ RW/'
+		sed 's,^engines/[^/]*,engines/<engine>,; s,^compactable/[^ ]*,compactable/<type>,
+			s/ 444$/ RO/; s/ 644$/ RW/; s/ 200$/ WO/'
 }
 
 # Lines with < are in the document only, those with > in sysfs only.

@@ -249,6 +249,7 @@ static struct vgpu_pdev *alloc_gpu(const struct vgpu_gpu_desc *desc)
 	INIT_LIST_HEAD(&pd->instances);
 	pd->moving = &vgpu_moving;
 	vgpu_guard_init(pd);
+	vgpu_compact_init(pd);
 	vgpu_sched_init(pd, slice_us * NSEC_PER_USEC);
 	mutex_init(&pd->lock);
 	ida_init(&pd->ids);

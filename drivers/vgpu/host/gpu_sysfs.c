@@ -311,7 +311,7 @@ static const struct kobj_type gpu_type = {
 };
 
 /**
- * vgpu_gpu_sysfs_add() - make a GPU's directory, with those of its engines
+ * vgpu_gpu_sysfs_add() - make a GPU's directory, with all that is in it
  * @pd: the GPU, known to its device
  *
  * Return: 0 or -errno; then nothing is left.
@@ -327,6 +327,8 @@ int vgpu_gpu_sysfs_add(struct vgpu_pdev *pd)
 	if (IS_ERR(top))
 		return PTR_ERR(top);
 	ret = vgpu_engines_sysfs_add(pd, top);
+	if (!ret)
+		ret = vgpu_compact_sysfs_add(pd, top);
 	if (ret)
 		vgpu_dirs_remove(&pd->sysfs);
 	return ret;

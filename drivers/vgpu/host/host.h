@@ -5,6 +5,7 @@
 #ifndef _VGPU_HOST_H
 #define _VGPU_HOST_H
 
+#include <linux/device.h>
 #include <linux/mdev.h>
 #include <linux/types.h>
 
@@ -24,6 +25,7 @@ struct vgpu_vdev;
  * @desc: what the backend says
  * @pci: what its instances are on PCI
  * @bars: those of its instances
+ * @compactable: its file in vgpu/compactable/
  */
 struct vgpu_type {
 	struct mdev_type mtype;
@@ -31,6 +33,7 @@ struct vgpu_type {
 	const struct vgpu_type_desc *desc;
 	const struct vgpu_pci_desc *pci;
 	struct vgpu_bars bars;
+	struct device_attribute compactable;
 };
 
 /** How long an engine may take to come idle, microseconds: at first, limits. */
@@ -64,6 +67,9 @@ int vgpu_gpu_sysfs_add(struct vgpu_pdev *pd);
 void vgpu_gpu_sysfs_remove(struct vgpu_pdev *pd);
 int vgpu_parse_u32(struct device *dev, const char *name, const char *buf,
 		   u32 *val);
+
+/* compact_sysfs.c */
+int vgpu_compact_sysfs_add(struct vgpu_pdev *pd, struct vgpu_dir *top);
 
 /* instance.c */
 void vgpu_instance_faulted(struct vgpu_vdev *vd);

@@ -204,6 +204,7 @@ static int vgpu_instance_probe(struct mdev_device *mdev)
 	ret = vfio_register_emulated_iommu_dev(&vd->vdev);
 	if (ret)
 		goto err_siblings;
+	vgpu_compact_add(vd);
 	return 0;
 
 err_siblings:
@@ -224,6 +225,7 @@ static void vgpu_instance_remove(struct mdev_device *mdev)
 {
 	struct vgpu_vdev *vd = dev_get_drvdata(&mdev->dev);
 
+	vgpu_compact_remove(vd);
 	vgpu_instance_sysfs_remove(vd);
 	/* Waits until user space has closed the device. */
 	vfio_unregister_group_dev(&vd->vdev);
