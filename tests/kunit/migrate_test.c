@@ -70,6 +70,7 @@ static void expect_state(struct kunit *test, struct vgpu_vdev *vd, int want)
 	KUNIT_EXPECT_EQ(test, !!vd->migration.transfer,
 			want == VFIO_DEVICE_STATE_STOP_COPY ||
 			want == VFIO_DEVICE_STATE_RESUMING || copied);
+	KUNIT_EXPECT_EQ(test, vgpu_moving.data_size(vd) > VGPU_STREAM_BLOCK, runs);
 }
 
 /* ---- States */

@@ -74,6 +74,12 @@ static void features(void)
 			     VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, &size,
 			  sizeof(size)));
 	EXPECT(size.stop_copy_length);
+	go_to(d, VFIO_DEVICE_STATE_STOP);
+	ASSERT_OK(feature(d, VFIO_DEVICE_FEATURE_GET |
+			     VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, &size,
+			  sizeof(size)));
+	/* It need not be waited for; but buffers are made of that size. */
+	EXPECT(size.stop_copy_length && size.stop_copy_length <= 65536);
 	EXPECT_ERR(feature(d, VFIO_DEVICE_FEATURE_GET |
 			      VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, &size, 4),
 		   EINVAL);

@@ -15,6 +15,7 @@
 #include "../bus/bus.h"
 #include "../work/sched.h"
 #include "arcs.h"
+#include "format.h"
 #include "migrate.h"
 #include "saver.h"
 #include "transfer.h"
@@ -198,11 +199,40 @@ static int get_state(struct vfio_device *vdev, enum vfio_device_mig_state *state
 	return 0;
 }
 
+/*
+ * Before a VMM stops an instance it asks how much would be left, and waits until that
+ * is little. One that stands has nothing to wait for, and what is left of it gets no
+ * less: whoever saves it, as libvirt does with a VM that it has stopped before, would
+ * wait for ever. So it is a block at most then. Not nothing: QEMU makes the buffer of
+ * that size by which it copies.
+ */
+static u64 data_size(struct vgpu_vdev *vd)
+{
+	struct vgpu_migration *m = &vd->migration;
+	u64 size = vgpu_saver_size(vd);
+
+	mutex_lock(&m->lock);
+	look(m);
+	/* A number: the enum of older kernels has not all of them. */
+	switch ((u32)m->state) {
+	case VFIO_DEVICE_STATE_RUNNING:
+	case VFIO_DEVICE_STATE_RUNNING_P2P:
+	case VFIO_DEVICE_STATE_PRE_COPY:
+	case VFIO_DEVICE_STATE_PRE_COPY_P2P:
+		break;
+	default:
+		size = min_t(u64, size, VGPU_STREAM_BLOCK);
+		break;
+	}
+	mutex_unlock(&m->lock);
+	return size;
+}
+
 /* Without @migration_get_data_size the ioctl is ours: compat.h. */
 static int __maybe_unused vgpu_get_data_size(struct vfio_device *vdev,
 					     unsigned long *size)
 {
-	*size = vgpu_saver_size(to_vd(vdev));
+	*size = data_size(to_vd(vdev));
 	return 0;
 }
 
@@ -245,7 +275,7 @@ static void close(struct vgpu_vdev *vd)
 const struct vgpu_moving vgpu_moving = {
 	.reset = reset,
 	.close = close,
-	.data_size = vgpu_saver_size,
+	.data_size = data_size,
 };
 
 /**

@@ -69,7 +69,8 @@ struct vgpu_migration {
  *	above it
  * @reset: user space resets the function; process context, no lock held
  * @close: the device was closed: it closes the function, too; the same
- * @data_size: about how many bytes a stream of it has, or has left; process context
+ * @data_size: about how many bytes there are to move when it is stopped now, few when it
+ *	stands already; process context
  */
 struct vgpu_moving {
 	void (*reset)(struct vgpu_vdev *vd);
