@@ -85,7 +85,7 @@ static void drop(struct soft_queue *sq)
 {
 	struct soft_worker *w = soft_worker_of(sq);
 
-	if (w && !soft_turn_withdraw(w))
+	if (w && !soft_turn_drop(w))
 		soft_client_end(sq, true);
 	if (w)
 		soft_worker_put(w);
@@ -278,7 +278,7 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 		end(se);
 		return true;
 	default:
-		/* It may take it in this moment: then the next look tells. */
+		/* It may take it in this moment, and be done: then the next look tells. */
 		if (!se->preempting || !soft_turn_withdraw(w))
 			return false;
 		end(se);
@@ -406,7 +406,7 @@ void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq)
 	vgpu_assert_engine_context(sq->q->engine);
 	if (se->computing == sq)
 		leave(se);
-	if (w && !soft_turn_withdraw(w))
+	if (w && !soft_turn_drop(w))
 		soft_client_end(sq, false);
 	if (w)
 		soft_worker_put(w);

@@ -5,10 +5,10 @@
  *	          post               take               hand in
  *	none ------------> posted ----------> taken ----------------> answered
  *	 ^                    |                 ^ |                       |
- *	 +---- withdraw ------+     stopped, <--+ +--> goes on            |
- *	 +----------------------- the engine has looked ------------------+
+ *	 +-- withdraw, drop --+     stopped, <--+ +--> goes on            |
+ *	 +------------------- the engine has looked, or drops it ---------+
  *
- * The engine's thread posts, withdraws and looks; the process takes and hands in, in
+ * The engine's thread posts, withdraws, drops and looks; the process takes and hands in, in
  * one system call, so that whoever waits has nothing in its hands. What it hands in
  * is believed only where it cannot matter to others: whether work is done, and how
  * far, is its instance's own loss.
@@ -178,23 +178,43 @@ enum soft_turn_state soft_turn_look(struct soft_worker *w,
 	return turn;
 }
 
-/**
- * soft_turn_withdraw() - take a turn back
- * @w: the worker
- *
- * Return: false when the worker has it in its hands.
- */
-bool soft_turn_withdraw(struct soft_worker *w)
+static bool take_back(struct soft_worker *w, bool answered)
 {
 	unsigned long flags;
 	bool ok;
 
 	spin_lock_irqsave(&w->lock, flags);
-	ok = w->turn != SOFT_TURN_TAKEN;
+	ok = w->turn != SOFT_TURN_TAKEN &&
+	     (answered || w->turn != SOFT_TURN_ANSWERED);
 	if (ok)
 		w->turn = SOFT_TURN_NONE;
 	spin_unlock_irqrestore(&w->lock, flags);
 	return ok;
+}
+
+/**
+ * soft_turn_withdraw() - take a turn back
+ * @w: the worker
+ *
+ * The dispatch may be given to somebody again: nothing of it was done since it was
+ * posted.
+ *
+ * Return: false when the worker has it in its hands, or has handed it in.
+ */
+bool soft_turn_withdraw(struct soft_worker *w)
+{
+	return take_back(w, false);
+}
+
+/**
+ * soft_turn_drop() - take a turn back of which nobody wants to know any more
+ * @w: the worker
+ *
+ * Return: false when the worker has it in its hands.
+ */
+bool soft_turn_drop(struct soft_worker *w)
+{
+	return take_back(w, true);
 }
 
 /**

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A worker's turn: when it may be taken back. A dispatch of which the answer is lost is
+ * carried out once more, which is wrong for programs that work in place.
+ */
+#include <kunit/test.h>
+
+#include "../../drivers/soft/soft.h"
+#include "../../drivers/soft/soft_executor.h"
+
+static struct soft_worker *worker(struct kunit *test, enum soft_turn_state turn)
+{
+	struct soft_worker *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	spin_lock_init(&w->lock);
+	w->turn = turn;
+	w->in.status = VGPU_SOFT_DONE;
+	return w;
+}
+
+static void turn_withdrawn(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_POSTED);
+	struct vgpu_soft_turn turn;
+
+	KUNIT_EXPECT_TRUE(test, soft_turn_withdraw(w));
+	KUNIT_EXPECT_FALSE(test, soft_turn_take(w, &turn));
+	KUNIT_EXPECT_TRUE(test, soft_turn_withdraw(w));
+}
+
+static void turn_in_hands(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_TAKEN);
+
+	KUNIT_EXPECT_FALSE(test, soft_turn_withdraw(w));
+	KUNIT_EXPECT_FALSE(test, soft_turn_drop(w));
+	KUNIT_EXPECT_EQ(test, w->turn, SOFT_TURN_TAKEN);
+}
+
+/* It was handed in since the engine has looked, and counts. */
+static void turn_handed_in(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_ANSWERED);
+	struct soft_answer answer = {};
+
+	KUNIT_EXPECT_FALSE(test, soft_turn_withdraw(w));
+	KUNIT_EXPECT_EQ(test, soft_turn_look(w, &answer), SOFT_TURN_ANSWERED);
+	KUNIT_EXPECT_EQ(test, answer.status, VGPU_SOFT_DONE);
+	KUNIT_EXPECT_EQ(test, soft_turn_look(w, &answer), SOFT_TURN_NONE);
+}
+
+static void turn_dropped(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_ANSWERED);
+	struct soft_answer answer;
+
+	KUNIT_EXPECT_TRUE(test, soft_turn_drop(w));
+	KUNIT_EXPECT_EQ(test, soft_turn_look(w, &answer), SOFT_TURN_NONE);
+}
+
+static struct kunit_case soft_turn_cases[] = {
+	KUNIT_CASE(turn_withdrawn),
+	KUNIT_CASE(turn_in_hands),
+	KUNIT_CASE(turn_handed_in),
+	KUNIT_CASE(turn_dropped),
+	{}
+};
+
+static struct kunit_suite soft_turn_suite = {
+	.name = "soft_turn",
+	.test_cases = soft_turn_cases,
+};
+
+kunit_test_suite(soft_turn_suite);
+
+MODULE_LICENSE("GPL");
