@@ -45,9 +45,6 @@ static struct vgpu_dirty *dirty_of(struct vgpu_vdev *vd)
 					 lockdep_is_held(&vd->map.sem));
 }
 
-/* How long somebody else's mmap_lock is tried for, before it is taken for abuse. */
-#define PATIENCE	(2 * HZ)
-
 /* The last that is known. */
 static u64 rate_of(const struct vgpu_vdev *vd, const struct vgpu_dirty *dirty)
 {
@@ -82,19 +79,14 @@ static void lock_mm(struct mm_struct *mm)
 		down_write(&mm->mmap_lock);
 }
 
-/* Whoever else waits for us must not depend on that mm's owner. */
-static bool try_lock_mm(struct mm_struct *mm)
+/* In its turn, as its page faults have theirs; until the caller is killed. */
+static int lock_mm_killable(struct mm_struct *mm)
 {
-	unsigned long end = jiffies + PATIENCE;
+	int ret = mm ? down_write_killable(&mm->mmap_lock) : 0;
 
-	while (mm && !down_write_trylock(&mm->mmap_lock)) {
-		if (time_after(jiffies, end) || fatal_signal_pending(current)) {
-			mmdrop(mm);
-			return false;
-		}
-		schedule_timeout_idle(1);
-	}
-	return true;
+	if (ret)
+		mmdrop(mm);
+	return ret;
 }
 
 static void unlock_mm(struct mm_struct *mm)
@@ -201,23 +193,24 @@ bool vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 }
 
 /**
- * vgpu_track_try() - the same for who must not wait for the instance's user
+ * vgpu_track_try() - the same for who may be killed while he waits
  * @vd: the instance
  * @offset: as for vgpu_track_take()
  * @size: the same
  *
- * Return: 1 when there was something, 0 when not; -EBUSY when its user kept its memory
- * locked for long.
+ * Return: 1 when there was something, 0 when not; -EINTR.
  */
 int vgpu_track_try(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 {
 	struct mm_struct *mm;
 	bool found;
+	int ret;
 
 	might_sleep();
 	mm = grab_mm(vd);
-	if (!try_lock_mm(mm))
-		return -EBUSY;
+	ret = lock_mm_killable(mm);
+	if (ret)
+		return ret;
 	found = take(vd, offset, size);
 	unlock_mm(mm);
 	return found;
@@ -241,24 +234,32 @@ static void copy_rest(struct vgpu_vdev *vd, u64 to)
 }
 
 /*
- * The engines' locks do not come inside that of a mm; and while that is tried for, a
- * reset must not wait for its owner.
+ * The engines' locks do not come inside that of a mm: so reset_lock is only tried for
+ * with that held, and waited for without. While a mm's is waited for, a reset must not
+ * wait for its owner.
  */
-static bool lock_for_move(struct vgpu_vdev *vd, struct mm_struct *mm)
+static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct *mm)
 {
-	unsigned long end = jiffies + PATIENCE;
+	int ret;
 
 	for (;;) {
+		if (mm) {
+			ret = down_write_killable(&mm->mmap_lock);
+			if (ret)
+				break;
+		}
+		if (mutex_trylock(&vd->pd->reset_lock)) {
+			if (!vd->pd->asleep)
+				return 0;
+			mutex_unlock(&vd->pd->reset_lock);
+		}
+		if (mm)
+			up_write(&mm->mmap_lock);
 		vgpu_reset_lock(vd->pd);
-		if (!mm || down_write_trylock(&mm->mmap_lock))
-			return true;
 		mutex_unlock(&vd->pd->reset_lock);
-		if (time_after(jiffies, end) || fatal_signal_pending(current))
-			break;
-		schedule_timeout_idle(1);
 	}
 	mmdrop(mm);
-	return false;
+	return ret;
 }
 
 /* Who touches it from now on finds it in the other place. */
@@ -280,19 +281,19 @@ static void go_over(struct vgpu_vdev *vd, u64 to)
  * What is left to be copied is copied. Meanwhile nobody has a page of it, and whoever
  * touches it waits. Process context.
  *
- * Return: 0, and what is in the old place is the caller's to clear; or -EBUSY when its
- * user kept its memory locked for long, -EIO when the GPU is lost: then it is where it
- * was.
+ * Return: 0, and what is in the old place is the caller's to clear; or -EINTR when the
+ * caller is killed, -EIO when the GPU is lost: then it is where it was.
  */
 int vgpu_track_move(struct vgpu_vdev *vd, u64 to)
 {
 	struct mm_struct *mm;
-	int ret = 0;
+	int ret;
 
 	lockdep_assert_held(&vd->trap_lock);
 	mm = grab_mm(vd);
-	if (!lock_for_move(vd, mm))
-		return -EBUSY;
+	ret = lock_for_move(vd, mm);
+	if (ret)
+		return ret;
 	down_write(&vd->map.sem);
 	vgpu_map_zap_vram(vd, 0, vd->inst.vram_size);
 	vgpu_map_zap(vd, VGPU_REGION_DISPLAY, 0, vd->display.size);

@@ -14,8 +14,8 @@
  * The guest's world is position independent, so that nothing in it changes; what a
  * backend has calculated from the place it corrects (&vgpu_gpu_ops.relocated).
  *
- * Nobody waits for the instance's user for long: whoever moves instances keeps others
- * waiting.
+ * Who waits for the instance's user, whose address space has to be locked, can be
+ * killed: whoever moves instances keeps others waiting.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -133,7 +133,7 @@ static bool lock_soon(struct mutex *lock)
  * Whatever comes of it, the place where it is not is the caller's, and has to be
  * cleared. Process context, no lock held that a close or a reset of it waits for.
  *
- * Return: 0; -EBUSY when it is being migrated, in an error, or its user lets nobody at
+ * Return: 0; -EBUSY when it is being migrated, in an error, or somebody else copies
  * its memory; -ENOMEM; -EIO when the GPU is lost; -EINTR when the caller is killed.
  * Then it is where it was.
  */
