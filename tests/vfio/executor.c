@@ -219,6 +219,49 @@ static void dispatches_follow_each_other(void)
 	EXPECT_EQ(wrong, 0);
 }
 
+/*
+ * It goes to another place while much is under way: each addition is done, and done
+ * once, and the worker goes on in the new place.
+ */
+static void moved_at_work(void)
+{
+	const uint64_t args[] = { A_AT, B_AT, A_AT };
+	char large[UUID_LEN], other[2][UUID_LEN];
+	unsigned int i, n = 0, wrong = 0;
+	uint32_t *a, *b;
+	struct client c;
+	uint64_t at;
+
+	/* It comes to be where the largest was, since there is no other room. */
+	mdev_create(gpu->largest, large);
+	mdev_create(gpu->medium, other[0]);
+	mdev_create(gpu->medium, other[1]);
+	ASSERT_OK(mdev_remove(large));
+	c = client_new(gpu->medium);
+	at = mdev_attr_u64(c.d->uuid, "vram_offset");
+	ASSERT_OK(mdev_remove(other[0]));
+	ASSERT_EQ(type_available(gpu->largest), 0);
+	a = (uint32_t *)(c.mem + A_AT);
+	b = (uint32_t *)(c.mem + B_AT);
+	for (i = 0; i < MANY; i++) {
+		a[i] = i;
+		b[i] = 3;
+	}
+	for (i = 0; i < 50; i++)
+		n = dispatch(&c, ADD_I32, MANY, args, sizeof(args));
+	ASSERT(AWAIT(*completion(&c, n - 48)));
+	EXPECT_OK(gpu_try_set("compact", "1"));
+	EXPECT_EQ(type_available(gpu->largest), 1);
+	EXPECT(mdev_attr_u64(c.d->uuid, "vram_offset") != at);
+	mdev_create(gpu->largest, large);
+	EXPECT(AWAIT(*completion(&c, n)));
+	for (i = 0; i < MANY; i++)
+		wrong += a[i] != i + 150;
+	EXPECT_EQ(wrong, 0);
+	EXPECT(computes(&c, 3));
+	EXPECT_EQ(mdev_attr_u64(c.d->uuid, "faults"), 0);
+}
+
 /* Failed, nothing written, counted, and the next one is done. */
 static void bad_dispatch_is_refused(void)
 {
@@ -491,6 +534,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(matrices_are_multiplied),
 	TAP_TEST(engine_is_slow),
 	TAP_TEST(dispatches_follow_each_other),
+	TAP_TEST(moved_at_work),
 	TAP_TEST(bad_dispatch_is_refused),
 	TAP_TEST(worker_is_behind_walls),
 	TAP_TEST_IF(what_is_computed_is_copied, can_precopy),

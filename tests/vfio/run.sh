@@ -18,7 +18,7 @@ any=(types info config irq reset migrate stream precopy moved isolation scrub sc
 	harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(soft bochs gpus knobs almaif hang executor)
+soft=(compact soft bochs gpus knobs almaif hang executor)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset migrate stream precopy moved lifetime hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -34,7 +34,7 @@ case ${1:-} in
 --all)
 	all=1
 	export THOROUGH=1
-	telling=("${any[@]}" hang executor)
+	telling=("${any[@]}" compact hang executor)
 	shift ;;
 esac
 if [ "$default_gpu" = soft ]; then
@@ -58,6 +58,7 @@ no_room+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -28'	# Linux 6.1
 # What a program asks the kernel to complain of.
 declare -A asked=(
 	[types]="$no_room"
+	[compact]="$no_room|compact: "
 	[sched]='slice_us: '
 	[policy]='policy: not one of|percent of the GPU are not promised yet'
 	[harm]='engine [0-9]+ did not come idle under vGPU'
