@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include "move.h"
 #include "soft.h"
 
@@ -65,14 +64,6 @@ struct pump {
 
 static struct guest guest;
 static struct pump pump = { .from = -1, .to = -1 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 /* ---- The guest */
 
@@ -197,14 +188,14 @@ static int downtime(bool running, bool busy, const char *uuid, const char *other
 	if (busy)
 		end_to_draw(&guest);
 	before = pump.bytes;
-	begun = now_ns();
+	begun = tap_ns();
 	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP_COPY,
 			  running ? NULL : &pump.from));
 	while (move_some(&pump))
 		;
 	ASSERT_OK(mig_set(to, VFIO_DEVICE_STATE_RUNNING, NULL));
 	printf("downtime %llu ns, %llu of %llu bytes\n",
-	       (unsigned long long)(now_ns() - begun),
+	       (unsigned long long)(tap_ns() - begun),
 	       (unsigned long long)(pump.bytes - before),
 	       (unsigned long long)pump.bytes);
 	return 0;
@@ -217,11 +208,11 @@ static bool copying_ends;
 /* No faster than a network is, and forever. */
 static void *copy(void *arg)
 {
-	uint64_t begun = now_ns();
+	uint64_t begun = tap_ns();
 	struct pump *p = arg;
 
 	while (!__atomic_load_n(&copying_ends, __ATOMIC_RELAXED))
-		if (p->bytes > (now_ns() - begun) / 1000 * NETWORK / 1000000 ||
+		if (p->bytes > (tap_ns() - begun) / 1000 * NETWORK / 1000000 ||
 		    !move_some(p))
 			usleep(1000);
 	return NULL;
@@ -251,13 +242,13 @@ static int frames(bool copied, const char *by, unsigned int seconds,
 	usleep(500000);
 	before = by_cpu ? __atomic_load_n(&guest.frames, __ATOMIC_RELAXED) :
 			  drawn_by_engine(&guest);
-	begun = now_ns();
+	begun = tap_ns();
 	bytes = __atomic_load_n(&pump.bytes, __ATOMIC_RELAXED);
 	usleep(seconds * 1000000);
 	drawn = (by_cpu ? __atomic_load_n(&guest.frames, __ATOMIC_RELAXED) :
 			  drawn_by_engine(&guest)) - before;
 	printf("%llu frames in %llu ns, %llu bytes\n", (unsigned long long)drawn,
-	       (unsigned long long)(now_ns() - begun),
+	       (unsigned long long)(tap_ns() - begun),
 	       (unsigned long long)(pump.bytes - bytes));
 	end_to_draw(&guest);
 	if (copied) {

@@ -10,7 +10,6 @@
 #include "pattern.h"
 #include "tenant.h"
 
-#define DECODE_ALL	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 #define BLOCK		65536
 
 /* Of a stream, what is no memory, at most; see docs/abi/sysfs-vgpu. */
