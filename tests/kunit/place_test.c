@@ -8,6 +8,7 @@
 #include <vgpu/vgpu.h>
 
 #include "../../drivers/vgpu/host/place.h"
+#include "place_model.h"
 
 #define COPY	BIT(VGPU_CLASS_COPY)
 #define COMPUTE	BIT(VGPU_CLASS_COMPUTE)
@@ -140,32 +141,6 @@ static void place_levels(struct kunit *test)
 
 #define RANDOM_ENGINES	6
 
-/*
- * The least that the fullest engine of any choice has: every pair of engines is
- * tried. U32_MAX when there is no choice.
- */
-static u32 ref_least(const struct vgpu_engine_desc *e, const u32 *placed,
-		     u32 classes, u8 slice, u32 room)
-{
-	u32 least = U32_MAX;
-	unsigned int i, j;
-
-	for (i = 0; i < RANDOM_ENGINES; i++)
-		for (j = 0; j < RANDOM_ENGINES; j++) {
-			if ((BIT(e[i].class) | BIT(e[j].class)) != classes ||
-			    e[i].slice != e[j].slice)
-				continue;
-			if (slice != VGPU_ANY_SLICE && slice != e[i].slice)
-				continue;
-			if (!(room & BIT(e[i].slice)))
-				continue;
-			if (e[i].class == e[j].class && i != j)
-				continue;
-			least = min(least, max(placed[i], placed[j]));
-		}
-	return least;
-}
-
 static void place_random(struct kunit *test)
 {
 	struct rnd_state rnd;
@@ -194,7 +169,8 @@ static void place_random(struct kunit *test)
 		room = prandom_u32_state(&rnd) % 4;
 		ret = vgpu_place(e, RANDOM_ENGINES, placed, classes, slice,
 				 room, &where);
-		least = ref_least(e, placed, classes, slice, room);
+		least = model_least(e, RANDOM_ENGINES, placed, classes, slice,
+				    room);
 		KUNIT_ASSERT_EQ(test, ret, least == U32_MAX ? -ENODEV : 0);
 		if (ret)
 			continue;
