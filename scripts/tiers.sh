@@ -61,13 +61,33 @@ host_vm() {
 		--out "$out" "${vm_options[@]}" -- "$@"
 }
 
+# With a second one beside it, at the other end of a cable, that is there as long.
+two_host_vms() {
+	local out=$1 there status=0 options=("${vm_options[@]}") vm_options
+
+	rm -f "$out-there/over"
+	vm_options=("${options[@]}" --cable "$out.cable:b" --quiet)
+	host_vm "$out-there" /repo/tests/moves/run.sh --other &
+	there=$!
+	vm_options=("${options[@]}" --cable "$out.cable:a")
+	host_vm "$@" || status=$?
+	: > "$out-there/over"
+	wait "$there" || status=$((status ? status : $?))
+	rm -f "$out".cable.[ab]
+	return "$status"
+}
+
 # By what it leaves behind: a guest's triple fault; a host that ran down its stack
 # in the entry code, where it had the guest's GS base; the host's own triple fault,
 # which resets it (status 125) without a word on its console; or a host that stands
 # still (124), and was not in our code.
 vm_was_lost() {
-	grep -as -e 'reason shutdown' -e 'corrupted stack end detected' \
-		"$1/.hostvm/lost" "$1/console.log" && return
+	local file
+
+	for file in "$1"{,-there}/{.hostvm/lost,console.log}; do
+		grep -as -e 'reason shutdown' -e 'corrupted stack end detected' "$file" &&
+			return
+	done
 	case $2 in
 	124) [ ! -s "$1/.hostvm/status" ] && ! in_our_code "$1/console.log" ;;
 	125) ! complains "$1/console.log" ;;
@@ -116,7 +136,7 @@ build_alone() { flock "$results/.build.lock" "$@"; }
 # in_host_vm TIER "DIR..." SCRIPT [ARG...]: builds the programs of the directories
 # and runs the script, which leaves tests.tap, in the host VM, with vm_options. One
 # CPU: with two, the emulation loses guests. Where none run, two are the harder test.
-vm_options=(--cpus 1)
+vm_options=(--cpus 1) machines=host_vm
 in_host_vm() {
 	local tier=$1 out=$results/$1 dirs=$2 dir status=0
 
@@ -127,13 +147,13 @@ in_host_vm() {
 		say "building $dir"
 		build_alone scripts/in-tree make -s -C "/repo/$dir" "O=/build/${dir##*/}"
 	done
-	host_vm "$out" "$@" || status=$?
+	"$machines" "$out" "$@" || status=$?
 	if vm_was_lost "$out" "$status"; then
 		[ "$status" != 124 ] || tell_of_hang "$tier" "$out" >&2
 		say "$tier: the emulated CPU has lost a virtual machine" \
 			"(see docs/compatibility.md): once more"
 		status=0
-		host_vm "$out" "$@" || status=$?
+		"$machines" "$out" "$@" || status=$?
 	fi
 	[ ! -e "$out/tests.tap" ] || cp "$out/tests.tap" "$results/$tier.tap"
 	[ "$status" != 124 ] || tell_of_hang "$tier" "$out" >> "$results/$tier.tap"
@@ -186,7 +206,11 @@ tier_moves() {
 	make_install
 	in_host_vm moves-libvirt "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_libvirt.py || status=$?
-	cat "$results"/moves-{failing,libvirt}.tap >> "$results/moves.tap"
+	machines=two_host_vms
+	in_host_vm moves-hosts "guest tests/e2e" \
+		/repo/tests/moves/run.sh test_hosts.py || status=$?
+	clean_log "$results/moves-hosts-there/dmesg.txt" >> "$results/moves-hosts.tap"
+	cat "$results"/moves-{failing,libvirt,hosts}.tap >> "$results/moves.tap"
 	return "$status"
 }
 

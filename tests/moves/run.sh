@@ -6,7 +6,7 @@
 #:        tests/moves/run.sh --other
 #:            (by scripts/hostvm run --system; see scripts/check, tier moves)
 #:   --other  be the host at end b of the cable: do what the tests at end a say, each
-#:            connection a line of shell, until /run/over is there
+#:            connection a line of shell, until a file over is put into $OUT
 set -uo pipefail
 cd "$(dirname "$0")" || exit
 # shellcheck source-path=SCRIPTDIR/../ops
@@ -56,7 +56,7 @@ if [ "$1" = --other ]; then
 		echo "+ $line" >&2
 		eval "$line" < /dev/null 2>&1
 		echo "status $?"' &
-	until [ -e /run/over ]; do
+	until [ -e "$OUT/over" ]; do
 		sleep 1
 	done
 	exit

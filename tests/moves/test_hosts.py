@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A VM of libvirt moves to another host while it draws and computes, by the commands of
+docs/user-guide.md; and stays where it was when that fails."""
+import re
+import subprocess
+
+import pytest
+
+from conftest import DIR, Host, Other, Vgpu, Vm, for_all, renamed, told, vgpus_on
+from host import wait_until
+
+# On the cable nobody asks who somebody is.
+BY_TCP = 'qemu+ssh://', 'qemu+tcp://'
+# How long it may stand. In the one case all of its vGPUs' memory may be moved then,
+# slowly here; in the other nothing, so that it is copied for ever.
+LONG = told('virsh migrate-setmaxdowntime').replace('2000', '600000')
+NEVER = told('virsh migrate-setmaxdowntime').replace('2000', '1')
+SLOWLY = '--available-switchover-bandwidth 1'
+
+
+@pytest.fixture(scope='module')
+def here():
+    return Host()
+
+
+@pytest.fixture(scope='module')
+def there():
+    """When it has booted."""
+    it = Other()
+
+    def answers():
+        try:
+            return it.run('true') == ''
+        except OSError:
+            return False
+    wait_until('the other host', answers)
+    return it
+
+
+@pytest.fixture(scope='module')
+def vm(here, there):
+    it = Vm(here, vgpus_on(here), for_all())
+    it.start_work()
+    yield it
+    it.end()
+
+
+@pytest.fixture(scope='module')
+def vgpus(there):
+    """Those to which it moves at last."""
+    return vgpus_on(there)
+
+
+def migrate(vm, vgpus, more=''):
+    """The command of the guide."""
+    vm.host.run(told('virsh dumpxml'))
+    vm.host.run(renamed(vm.vgpus, vgpus))
+    command = told('virsh migrate --live').replace(*BY_TCP)
+    return f'host2=there; {command} {more}'
+
+
+def stays(vm, there):
+    """Running, and nothing of it is on the other host."""
+    vm.goes_on()
+    wait_until('the other host to be clean', lambda: there.states() == '')
+
+
+class Gone:
+    """A vGPU that there is not."""
+    uuid = '7e55e7a0-0000-4000-8000-0000000000ff'
+
+
+def test_the_vgpu_is_not_there(vm, vgpus, there):
+    said = vm.host.fails(migrate(vm, [vgpus[0], Gone]))
+    assert Gone.uuid in said
+    stays(vm, there)
+
+
+def test_there_is_no_room_for_it(vm, vgpus, there):
+    """So says who makes it, and the VM has not noticed."""
+    more = []
+    with pytest.raises(AssertionError, match='No space left on device'):
+        while True:
+            more.append(Vgpu(there, 'RV100-16D'))
+    for vgpu in more:
+        vgpu.remove()
+    stays(vm, there)
+
+
+def test_it_is_of_another_type(vm, vgpus, there):
+    vm.host.run(LONG)
+    small = Vgpu(there, 'SOFT-4C')
+    vm.host.fails(migrate(vm, [vgpus[0], small]))
+    stays(vm, there)
+    assert 'migration: refused: stream: ' in there.run('dmesg')
+    small.remove()
+
+
+def is_copied(host):
+    """More than once."""
+    said = host.run('virsh domjobinfo vm1')
+    rounds = re.search(r'Iteration: +(\d+)', said)
+    return rounds and int(rounds[1]) > 1
+
+
+def test_the_cable_is_pulled(vm, vgpus, there):
+    """The operator calls it off."""
+    vm.host.run(NEVER)
+    command = migrate(vm, vgpus, SLOWLY)
+    card = vm.host.run('echo /sys/class/net/*/device').split('/')[4]
+    with subprocess.Popen(['bash', '-c', command], cwd=DIR,
+                          stdin=subprocess.DEVNULL) as move:
+        try:
+            wait_until('it to be copied', lambda: is_copied(vm.host))
+            vm.host.run(f'ip link set {card} down')
+            vm.goes_on()
+            vm.host.run('virsh domjobabort vm1')
+            vm.host.run(f'ip link set {card} up')
+            wait_until('the end of virsh', lambda: move.poll() is not None)
+        finally:
+            move.kill()
+    assert move.returncode
+    stays(vm, there)
+    assert [vgpu.attr('state') for vgpu in vgpus] == ['ok', 'ok']
+
+
+def test_it_moves(vm, vgpus, here, there):
+    """And is there what it was."""
+    before = vm.vgpus
+    here.run(LONG)
+    here.run(migrate(vm, vgpus))
+    vm.is_at(vgpus, there)
+    vm.goes_on()
+    assert here.states() == ''
+    for vgpu in before:
+        vgpu.remove()
+    vm.end_work('there')
+
+
+def test_it_works_there(vm):
+    vm.start_work()
+    vm.end_work('there-again')
+
+
+def test_nothing_was_denied(here, there):
+    for host in here, there:
+        assert 'apparmor="DENIED"' not in host.run('dmesg')
