@@ -243,11 +243,9 @@ static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct *mm)
 	int ret;
 
 	for (;;) {
-		if (mm) {
-			ret = down_write_killable(&mm->mmap_lock);
-			if (ret)
-				break;
-		}
+		ret = lock_mm_killable(mm);
+		if (ret)
+			return ret;
 		if (mutex_trylock(&vd->pd->reset_lock)) {
 			if (!vd->pd->asleep)
 				return 0;
@@ -258,8 +256,6 @@ static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct *mm)
 		vgpu_reset_lock(vd->pd);
 		mutex_unlock(&vd->pd->reset_lock);
 	}
-	mmdrop(mm);
-	return ret;
 }
 
 /* Who touches it from now on finds it in the other place. */
