@@ -122,9 +122,13 @@ enum soft_next {
  * @almaif: the AlmaIF device of a compute queue; while its ring is up, there is no
  *	@ring. NULL for other queues
  * @since: when the dispatch under way came onto the engine, ns; engine context
+ * @since_cpu: the CPU time of its worker then, ns; engine context
  * @wall: time that dispatches had the engine in this slice, ns; engine context
- * @stuck: time that the dispatch under way had it without an answer, ns; engine
- *	context
+ * @stuck: of @unanswered, what its worker is to be blamed for, ns; engine context
+ * @unanswered: time that the dispatch under way had the engine without an answer, ns;
+ *	engine context
+ * @starved: slices one after the other in which its worker has waited for a CPU, a
+ *	few at most; engine context
  * @answer: the last of its worker; engine context
  * @owes: it counts when time has passed, by modelled speed; engine context
  * @owed: how much, ns; engine context
@@ -149,8 +153,11 @@ struct soft_queue {
 	struct soft_client client;
 	struct soft_almaif *almaif;
 	u64 since;
+	u64 since_cpu;
 	u64 wall;
 	u64 stuck;
+	u64 unanswered;
+	unsigned int starved;
 	struct soft_answer answer;
 	bool owes;
 	u64 owed;
@@ -222,6 +229,7 @@ struct soft_instance {
  * @paying: no worker any more; the time that it owes passes, until @until
  * @preempting: it is to yield
  * @grace_end: until then it may take its time, ns
+ * @stop_end: until then it may take its time to stop, ns
  * @poll_ns: how long it is until somebody looks whether it stands
  * @waiting: whose packet takes a modelled time, or NULL
  * @until: when that ends, ns
@@ -235,6 +243,7 @@ struct soft_engine {
 	bool paying;
 	bool preempting;
 	u64 grace_end;
+	u64 stop_end;
 	u64 poll_ns;
 	struct soft_queue *waiting;
 	u64 until;

@@ -7,8 +7,10 @@
  * memory; and by force, by SIGSTOP, where it does not within GRACE. Then it is
  * nowhere in particular, and goes on by SIGCONT when its instance is on the engine
  * again. So no program can hold the engine. One from which no answer comes for as
- * long as the watchdog allows, by the clock of its own slices, hangs: that is a fault
- * of its instance, which ends the process.
+ * long as the watchdog allows, by its CPU time in its own slices, hangs: that is a
+ * fault of its instance, which ends the process. On a host with much to do a worker
+ * may wait long for a CPU, and is not to be blamed for that; one that does not even
+ * want to run, is.
  *
  * A worker that is somewhere in the midst of a work-group cannot be moved. So before its
  * instance is, it is told to yield, and gets its slices until it does; then it gets no
@@ -25,6 +27,14 @@
 
 /* How long a worker may take to yield. */
 #define GRACE	(2 * NSEC_PER_MSEC)
+/*
+ * How long the engine waits for one that waits for a CPU: to get anywhere, which is
+ * doubled so often when it was in vain, and to stop.
+ */
+#define PATIENCE	(20ULL * NSEC_PER_MSEC)
+#define DOUBLED		8
+/* One that always wants to run, and never does, hangs when it had the engine so long. */
+#define STARVED		(60ULL * NSEC_PER_SEC)
 /* When to look first whether one has been stopped; then later and later. */
 #define POLL	(200 * NSEC_PER_USEC)
 #define POLL_MAX	(10 * NSEC_PER_MSEC)
@@ -46,10 +56,23 @@ static void report(struct soft_queue *sq, const char *what, u32 number)
 			   sq->almaif->work.kernel, what, number);
 }
 
+/* Whoever answers is alive, if slow. */
+static void is_alive(struct soft_queue *sq)
+{
+	sq->stuck = 0;
+	sq->unanswered = 0;
+}
+
+static bool hangs(const struct soft_queue *sq)
+{
+	u64 watchdog = vgpu_engine_watchdog_ns(sq->q->engine);
+
+	return sq->stuck >= watchdog || sq->unanswered >= max(watchdog, STARVED);
+}
+
 static void progress(struct soft_queue *sq, u64 done)
 {
-	/* Whoever answers is alive, if slow. */
-	sq->stuck = 0;
+	is_alive(sq);
 	spin_lock_irq(&sq->lock);
 	sq->almaif->progress = done;
 	spin_unlock_irq(&sq->lock);
@@ -63,14 +86,14 @@ static int settle(struct soft_queue *sq, const struct soft_answer *answer)
 {
 	switch (answer->status) {
 	case VGPU_SOFT_DONE:
-		sq->stuck = 0;
+		is_alive(sq);
 		soft_queue_over(sq, SOFT_AQL_DONE);
 		return 0;
 	case VGPU_SOFT_YIELD:
 		progress(sq, answer->progress);
 		return 0;
 	case VGPU_SOFT_REFUSED:
-		sq->stuck = 0;
+		is_alive(sq);
 		report(sq, "refused", answer->fault);
 		soft_queue_over(sq, SOFT_AQL_FAILED);
 		return 0;
@@ -89,29 +112,55 @@ static void drop(struct soft_queue *sq)
 		soft_client_end(sq, true);
 	if (w)
 		soft_worker_put(w);
-	sq->stuck = 0;
+	is_alive(sq);
 	sq->owes = false;
 	soft_queue_over(sq, 0);
 }
 
-static void begin(struct soft_engine *se, struct soft_queue *sq)
+static void begin(struct soft_engine *se, struct soft_queue *sq,
+		  const struct soft_worker *w)
 {
 	se->engine = sq->q->engine;
 	se->computing = sq;
 	se->preempting = false;
 	sq->since = ktime_get_ns();
+	sq->since_cpu = soft_task_cpu_time(w->pid);
 }
 
-/* The queue leaves the engine. */
+/*
+ * How much of the time on the engine the worker is to be blamed for. The engine waits
+ * longer for it the next time, if it has waited for a CPU in vain.
+ */
+static u64 blame(struct soft_engine *se, struct soft_queue *sq, u64 spent)
+{
+	struct soft_worker *w = soft_worker_of(sq);
+	u64 cpu = spent;
+
+	if (!w)
+		return spent;
+	if (w->stopped ? w->wanted : soft_task_wants_cpu(w->pid))
+		cpu = soft_task_cpu_time(w->pid) - sq->since_cpu;
+	soft_worker_put(w);
+	if (!se->preempting || cpu >= GRACE)
+		sq->starved = 0;
+	else if (sq->starved < DOUBLED)
+		sq->starved++;
+	return min(cpu, spent);
+}
+
+/* The queue leaves the engine. What it had it beyond its grace, it pays by the clock. */
 static void end(struct soft_engine *se)
 {
 	struct soft_queue *sq = se->computing;
-	u64 spent = ktime_get_ns() - sq->since;
+	u64 now = ktime_get_ns(), spent = now - sq->since, beyond = 0;
 
 	hrtimer_cancel(&se->timer);
 	se->computing = NULL;
-	sq->wall += spent;
-	sq->stuck += spent;
+	if (se->preempting && now > se->grace_end)
+		beyond = now - se->grace_end;
+	sq->wall += spent - min(beyond, spent);
+	sq->stuck += blame(se, sq, spent);
+	sq->unanswered += spent;
 }
 
 /* Time passes that the queue owes. */
@@ -179,7 +228,7 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 	struct soft_answer answer;
 	int ret;
 
-	if (sq->stuck >= vgpu_engine_watchdog_ns(sq->q->engine))
+	if (hangs(sq))
 		return -ETIMEDOUT;
 	switch (soft_turn_look(w, &answer)) {
 	case SOFT_TURN_ANSWERED:
@@ -191,11 +240,11 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 		if (READ_ONCE(sq->settling))
 			return 0;
 		go_on(sq, w);
-		begin(se, sq);
+		begin(se, sq, w);
 		soft_turn_post(w, sq->almaif, budget_ns);
 		return 0;
 	default:
-		begin(se, sq);
+		begin(se, sq, w);
 		go_on(sq, w);
 		return 0;
 	}
@@ -236,22 +285,67 @@ int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
 	return ret;
 }
 
-/* The slice is over, and the worker is at it. Return: it stands. */
+/* To be asked again soon, less and less often. */
+static void look_again(struct soft_engine *se)
+{
+	hrtimer_start(&se->timer, ns_to_ktime(se->poll_ns), HRTIMER_MODE_REL);
+	se->poll_ns = min_t(u64, 2 * se->poll_ns, POLL_MAX);
+}
+
+/* Before the core's watchdog gives it up: both are allowed, one after the other. */
+static u64 patience(const struct soft_engine *se, unsigned int doubled)
+{
+	return min(PATIENCE << doubled, vgpu_engine_watchdog_ns(se->engine) / 4);
+}
+
+/* This thread may come late, too, and then decides at once. */
+static u64 stop_end(const struct soft_engine *se, u64 now)
+{
+	return min(now + patience(se, 0),
+		   se->grace_end + vgpu_engine_watchdog_ns(se->engine) / 2);
+}
+
+/*
+ * The slice is over, and the worker has waited for a CPU nearly all the time: stopped
+ * now, and again in each slice, it would get nowhere, for what it needs a CPU for first
+ * is to be stopped. So the engine waits for it, but not for ever. Return: this is to be
+ * asked again.
+ */
+static bool waits_for_cpu(struct soft_engine *se, struct soft_worker *w)
+{
+	const struct soft_queue *sq = se->computing;
+
+	if (ktime_get_ns() >= se->grace_end + patience(se, sq->starved) ||
+	    !soft_task_wants_cpu(w->pid) ||
+	    soft_task_cpu_time(w->pid) >= sq->since_cpu + GRACE)
+		return false;
+	look_again(se);
+	return true;
+}
+
+/*
+ * The slice is over, and the worker is at it. It needs a CPU to stop, and the engine's
+ * thread comes before it. One that gets none for long does not hold the engine for that:
+ * what it is given before it stops, it pays for. Return: it stands, or is to.
+ */
 static bool stands(struct soft_engine *se, struct soft_worker *w)
 {
 	u64 now = ktime_get_ns();
 
 	if (now < se->grace_end)
 		return false;
+	if (!w->stopped && waits_for_cpu(se, w))
+		return false;
 	if (!w->stopped) {
+		w->wanted = soft_task_wants_cpu(w->pid);
 		w->stopped = true;
+		se->stop_end = stop_end(se, now);
 		soft_task_stop(w->pid);
 	}
-	if (soft_task_stands(w->pid))
+	if (soft_task_stands(w->pid) ||
+	    (now >= se->stop_end && soft_task_wants_cpu(w->pid)))
 		return true;
-	/* It needs a CPU to stop, and this thread comes before it. */
-	hrtimer_start(&se->timer, ns_to_ktime(se->poll_ns), HRTIMER_MODE_REL);
-	se->poll_ns = min_t(u64, 2 * se->poll_ns, POLL_MAX);
+	look_again(se);
 	return false;
 }
 
@@ -278,9 +372,13 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 		end(se);
 		return true;
 	default:
-		/* It may take it in this moment, and be done: then the next look tells. */
-		if (!se->preempting || !soft_turn_withdraw(w))
+		if (!se->preempting || waits_for_cpu(se, w))
 			return false;
+		/* It may take it in this moment, and be done: then the next look tells. */
+		if (!soft_turn_withdraw(w)) {
+			look_again(se);
+			return false;
+		}
 		end(se);
 		return true;
 	}
@@ -410,7 +508,7 @@ void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq)
 		soft_client_end(sq, false);
 	if (w)
 		soft_worker_put(w);
-	sq->stuck = 0;
+	is_alive(sq);
 	sq->owes = false;
 	fail(sq, 0);
 }

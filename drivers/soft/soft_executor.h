@@ -152,6 +152,7 @@ struct soft_answer {
  * @in: how it was handed in; with %SOFT_TURN_ANSWERED
  * @answered: number of the last one that was handed in
  * @stopped: it was sent SIGSTOP, and no SIGCONT since
+ * @wanted: it wanted a CPU when it was
  * @charged: CPU time that the instance was charged for, ns
  */
 struct soft_worker {
@@ -177,6 +178,7 @@ struct soft_worker {
 	struct soft_answer in;
 	u64 answered;
 	bool stopped;
+	bool wanted;
 	u64 charged;
 };
 
@@ -218,6 +220,7 @@ u64 soft_turn_charge(struct soft_worker *w, u64 ran);
 struct pid *soft_task_self(void);
 bool soft_task_is_self(const struct pid *pid);
 u64 soft_task_cpu_time(struct pid *pid);
+bool soft_task_wants_cpu(struct pid *pid);
 bool soft_task_stands(struct pid *pid);
 void soft_task_stop(struct pid *pid);
 void soft_task_go(struct pid *pid);

@@ -70,6 +70,28 @@ u64 soft_task_cpu_time(struct pid *pid)
 }
 
 /**
+ * soft_task_wants_cpu() - does any thread of a process run, or wait for a CPU
+ * @pid: the process
+ *
+ * Any context.
+ *
+ * Return: false when all of them sleep or stand, or when it has ended.
+ */
+bool soft_task_wants_cpu(struct pid *pid)
+{
+	struct task_struct *p, *t;
+	bool wants = false;
+
+	rcu_read_lock();
+	p = pid_task(pid, PIDTYPE_TGID);
+	if (p)
+		for_each_thread(p, t)
+			wants |= task_is_running(t);
+	rcu_read_unlock();
+	return wants;
+}
+
+/**
  * soft_task_stands() - does no thread of a process run
  * @pid: the process
  *

@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include "../../include/uapi/vgpu-soft.h"
 #include "soft.h"
+#include "soft_worker.h"
 #include "tenant.h"
-
-#define DEVICE		"/dev/vgpu-soft-"
 
 #define STATUS		0x000
 #define COMMAND		0x200
@@ -44,11 +44,6 @@ struct aql {
 	uint64_t kernel, args, context, meta;
 };
 
-struct args {
-	uint64_t out;
-	uint32_t busy_us;
-};
-
 /**
  * struct guest - a vGPU and its guest's driver
  * @d: the vGPU
@@ -63,13 +58,6 @@ struct guest {
 	uint8_t *rest;
 	uint8_t *mem;
 	uint32_t slots;
-};
-
-/* How a worker behaves. */
-enum manner {
-	OBEYS,
-	IS_DEAF,	/* does not yield */
-	HANGS,		/* never says that it is done */
 };
 
 static uint32_t reg(struct vdev *d, uint32_t at)
@@ -108,11 +96,6 @@ static struct guest guest_new(void)
 	return g;
 }
 
-static volatile uint32_t *word(uint8_t *at)
-{
-	return (volatile uint32_t *)at;
-}
-
 static uint32_t written(const struct guest *g)
 {
 	return *word(g->ring + HEAD_WRITE);
@@ -142,7 +125,7 @@ static uint64_t meta_at(unsigned int n)
 static struct aql dispatch(struct guest *g, unsigned int n, uint32_t groups,
 			   uint32_t busy_us)
 {
-	struct args args = { RESULTS, busy_us };
+	struct work_args args = { RESULTS, busy_us };
 
 	*word(g->mem + meta_at(n)) = 0;
 	memcpy(g->mem + meta_at(n) + 32, &args, sizeof(args));
@@ -177,123 +160,6 @@ static uint32_t result(const struct guest *g, unsigned int group)
 	return *word(g->mem + RESULTS + group * 4);
 }
 
-/* ---- The supervisor */
-
-static int supervisor = -1;
-
-/* The PCI address of the GPU, which the device is named after. */
-static int find_device(char *name, size_t size)
-{
-	glob_t found;
-
-	if (glob(DEVICE "*", 0, NULL, &found))
-		return -1;
-	snprintf(name, size, "%s", found.gl_pathv[0] + strlen(DEVICE));
-	globfree(&found);
-	return 0;
-}
-
-static int open_device(void)
-{
-	char name[256], path[300];
-
-	if (find_device(name, sizeof(name)))
-		return -1;
-	snprintf(path, sizeof(path), DEVICE "%s", name);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
-static struct vgpu_soft_event event(uint32_t type)
-{
-	struct pollfd wait = { .fd = supervisor, .events = POLLIN };
-	struct vgpu_soft_event e = {};
-
-	EXPECT(AWAIT(poll(&wait, 1, 0) == 1));
-	EXPECT_EQ(read(supervisor, &e, sizeof(e)), sizeof(e));
-	EXPECT_EQ(e.type, type);
-	return e;
-}
-
-static int worker_fd(struct vgpu_soft_event e)
-{
-	struct vgpu_soft_worker arg = {
-		.instance = e.instance, .session = e.session, .cpus = 1,
-	};
-
-	return ioctl(supervisor, VGPU_SOFT_WORKER, &arg);
-}
-
-/* ---- The worker */
-
-struct worker {
-	int fd;
-	enum manner manner;
-	pid_t pid;
-};
-
-static void be_busy(uint32_t us)
-{
-	struct timespec now;
-	uint64_t begin;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	begin = now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
-	do {
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	} while (now.tv_sec * 1000000ULL + now.tv_nsec / 1000 - begin < us);
-}
-
-static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
-		      uint8_t *vram, const volatile struct vgpu_soft_state *state)
-{
-	uint64_t i = turn->progress;
-	struct args args;
-
-	memcpy(&args, turn->args, sizeof(args));
-	for (; i < turn->grid[0]; i++) {
-		if (state->yield && w->manner == OBEYS)
-			break;
-		++*word(vram + turn->mem + args.out + i * 4);
-		be_busy(args.busy_us);
-	}
-	while (w->manner == HANGS)
-		be_busy(1000);
-	turn->status = i < turn->grid[0] ? VGPU_SOFT_YIELD : VGPU_SOFT_DONE;
-	turn->progress = i;
-}
-
-static int computes(void *data)
-{
-	struct worker *w = data;
-	const volatile struct vgpu_soft_state *state;
-	struct vgpu_soft_turn turn = {};
-	uint8_t *vram;
-
-	/* The guest's files are not for it: they would keep the vGPU open. */
-	close_range(STDERR_FILENO + 1, w->fd - 1, 0);
-	close_range(w->fd + 1, ~0U, 0);
-	state = mmap(NULL, 4096, PROT_READ, MAP_SHARED, w->fd,
-		     VGPU_SOFT_MMAP_STATE);
-	vram = mmap(NULL, type->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    w->fd, 0);
-	if (state == MAP_FAILED || vram == MAP_FAILED)
-		return 1;
-	while (!ioctl(w->fd, VGPU_SOFT_TURN, &turn))
-		carry_out(w, &turn, vram, state);
-	return errno == ENODEV ? 0 : 1;
-}
-
-static struct worker worker_new(enum manner manner)
-{
-	struct worker w = { .manner = manner };
-
-	w.fd = worker_fd(event(VGPU_SOFT_WANTED));
-	ASSERT_OK(w.fd);
-	w.pid = child_start(computes, &w);
-	close(w.fd);
-	return w;
-}
-
 static void before(void)
 {
 	supervisor = open_device();
@@ -317,7 +183,7 @@ static void dispatches(void)
 	struct guest g = guest_new();
 	unsigned int i;
 
-	worker_new(OBEYS);
+	worker_new(type->size, OBEYS);
 	for (i = 0; i < 100; i++)
 		submit(&g, i, 3, 0);
 	done(&g, 99);
@@ -337,7 +203,7 @@ static void none_is_lost(void)
 	uint64_t rings;
 	unsigned int i;
 
-	worker_new(OBEYS);
+	worker_new(type->size, OBEYS);
 	rings = mdev_attr_u64(g.d->uuid, "traps_write");
 	srand(2);
 	for (i = 1; i <= DISPATCHES; i++) {
@@ -366,7 +232,7 @@ static void bad_packets(void)
 	struct guest g = guest_new();
 	struct aql p;
 
-	worker_new(OBEYS);
+	worker_new(type->size, OBEYS);
 	p = dispatch(&g, 0, 1, 0);
 	p.args = 1ULL << 40;
 	put(&g, &p);
@@ -393,7 +259,7 @@ static void without_executor(void)
 	ASSERT_OK(supervisor);
 	expect_attr(g.d->uuid, "state", "ok");
 	EXPECT_EQ(completion(&g, 0), 0);
-	worker_new(OBEYS);
+	worker_new(type->size, OBEYS);
 	done(&g, 0);
 	EXPECT_EQ(result(&g, 1), 1);
 }
@@ -423,9 +289,9 @@ static void share(enum manner manner)
 	struct guest a = guest_new(), b;
 	unsigned int i;
 
-	worker_new(manner);
+	worker_new(type->size, manner);
 	b = guest_new();
-	worker_new(OBEYS);
+	worker_new(type->size, OBEYS);
 	/* Longer than a slice, and the deaf one's in one piece. */
 	submit(&a, 0, 400, 1000);
 	for (i = 0; i < 10; i++) {
@@ -454,14 +320,14 @@ static void stopped_by_force(void)
 static void fault_of_one(enum manner manner)
 {
 	struct guest a = guest_new(), b;
-	struct worker w = worker_new(manner);
+	struct worker w = worker_new(type->size, manner);
 
 	b = guest_new();
-	worker_new(OBEYS);
+	worker_new(type->size, OBEYS);
 	gpu_set("watchdog_ms", "200");
-	submit(&a, 0, 1, manner == HANGS ? 0 : 1000000);
+	submit(&a, 0, 1, manner == OBEYS ? 1000000 : 0);
 	ASSERT(AWAIT(result(&a, 0) == 1));
-	if (manner != HANGS)
+	if (manner == OBEYS)
 		kill(w.pid, SIGKILL);
 	EXPECT(AWAIT(mdev_attr_u64(a.d->uuid, "faults") == 1));
 	expect_attr(a.d->uuid, "state", "faulted");
@@ -476,7 +342,7 @@ static void fault_of_one(enum manner manner)
 	ASSERT_OK(vdev_ioctl(a.d, VFIO_DEVICE_RESET, NULL));
 	vdev_decode(a.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	start(&a);
-	worker_new(OBEYS);
+	worker_new(type->size, OBEYS);
 	submit(&a, 1, 1, 0);
 	done(&a, 1);
 	expect_attr(a.d->uuid, "state", "ok");
@@ -490,6 +356,36 @@ static void worker_is_killed(void)
 static void worker_hangs(void)
 {
 	fault_of_one(HANGS);
+}
+
+static void worker_sleeps(void)
+{
+	fault_of_one(SLEEPS);
+}
+
+static int takes_a_cpu(void *unused)
+{
+	(void)unused;
+	for (;;)
+		;
+	return 0;
+}
+
+/* It has a quarter of a CPU, and so takes several times what the watchdog allows. */
+static void starved_worker_is_not_blamed(void)
+{
+	struct guest g = guest_new();
+	struct worker w = worker_new(type->size, IS_DEAF);
+	long i;
+
+	for (i = sysconf(_SC_NPROCESSORS_ONLN); i; i--)
+		child_start(takes_a_cpu, NULL);
+	ASSERT_OK(setpriority(PRIO_PROCESS, w.pid, 5));
+	gpu_set("watchdog_ms", "1000");
+	submit(&g, 0, 1, 700000);
+	done(&g, 0);
+	expect_attr(g.d->uuid, "state", "ok");
+	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "faults"), 0);
 }
 
 static int maps_too_much(void *data)
@@ -526,7 +422,7 @@ static void worker_stays_in_its_partition(void)
 	close(fd);
 	EXPECT_EQ(event(VGPU_SOFT_GONE).session, e.session);
 	EXPECT_ERR(worker_fd(e), ENOENT);
-	worker_new(OBEYS);
+	worker_new(type->size, OBEYS);
 	submit(&g, 0, 1, 0);
 	done(&g, 0);
 }
@@ -535,7 +431,7 @@ static void worker_stays_in_its_partition(void)
 static void ends_with_its_instance(void)
 {
 	struct guest g = guest_new();
-	struct worker w = worker_new(OBEYS);
+	struct worker w = worker_new(type->size, OBEYS);
 
 	submit(&g, 0, 1, 0);
 	done(&g, 0);
@@ -551,7 +447,7 @@ static void unbound(void)
 	struct vgpu_soft_event e;
 	char name[256];
 	struct guest g = guest_new();
-	struct worker w = worker_new(OBEYS);
+	struct worker w = worker_new(type->size, OBEYS);
 
 	submit(&g, 0, 1, 0);
 	done(&g, 0);
@@ -578,6 +474,8 @@ static const struct tap_test tests[] = {
 	TAP_TEST(stopped_by_force),
 	TAP_TEST(worker_is_killed),
 	TAP_TEST(worker_hangs),
+	TAP_TEST(worker_sleeps),
+	TAP_TEST(starved_worker_is_not_blamed),
 	TAP_TEST(worker_stays_in_its_partition),
 	TAP_TEST(ends_with_its_instance),
 	TAP_TEST(unbound),

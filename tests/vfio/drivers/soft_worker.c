@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <glob.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include "soft_worker.h"
+#include "tap.h"
+#include "tenant.h"
+
+#define DEVICE		"/dev/vgpu-soft-"
+
+int supervisor = -1;
+
+/* The PCI address of the GPU, which the device is named after. */
+int find_device(char *name, size_t size)
+{
+	glob_t found;
+
+	if (glob(DEVICE "*", 0, NULL, &found))
+		return -1;
+	snprintf(name, size, "%s", found.gl_pathv[0] + strlen(DEVICE));
+	globfree(&found);
+	return 0;
+}
+
+/* The device of the one GPU there is, or -1. */
+int open_device(void)
+{
+	char name[256], path[300];
+
+	if (find_device(name, sizeof(name)))
+		return -1;
+	snprintf(path, sizeof(path), DEVICE "%s", name);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* The next one for the supervisor, which is to be of this type. */
+struct vgpu_soft_event event(uint32_t type)
+{
+	struct pollfd wait = { .fd = supervisor, .events = POLLIN };
+	struct vgpu_soft_event e = {};
+
+	EXPECT(AWAIT(poll(&wait, 1, 0) == 1));
+	EXPECT_EQ(read(supervisor, &e, sizeof(e)), sizeof(e));
+	EXPECT_EQ(e.type, type);
+	return e;
+}
+
+/* What a worker is handed, or -1. */
+int worker_fd(struct vgpu_soft_event e)
+{
+	struct vgpu_soft_worker arg = {
+		.instance = e.instance, .session = e.session, .cpus = 1,
+	};
+
+	return ioctl(supervisor, VGPU_SOFT_WORKER, &arg);
+}
+
+static void be_busy(uint32_t us)
+{
+	struct timespec now;
+	uint64_t begin;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	begin = now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
+	do {
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	} while (now.tv_sec * 1000000ULL + now.tv_nsec / 1000 - begin < us);
+}
+
+static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
+		      uint8_t *vram, const volatile struct vgpu_soft_state *state)
+{
+	uint64_t i = turn->progress;
+	struct work_args args;
+
+	memcpy(&args, turn->args, sizeof(args));
+	for (; i < turn->grid[0]; i++) {
+		if (state->yield && w->manner == OBEYS)
+			break;
+		++*word(vram + turn->mem + args.out + i * 4);
+		be_busy(args.busy_us);
+	}
+	while (w->manner == HANGS)
+		be_busy(1000);
+	while (w->manner == SLEEPS)
+		pause();
+	turn->status = i < turn->grid[0] ? VGPU_SOFT_YIELD : VGPU_SOFT_DONE;
+	turn->progress = i;
+}
+
+static int computes(void *data)
+{
+	struct worker *w = data;
+	const volatile struct vgpu_soft_state *state;
+	struct vgpu_soft_turn turn = {};
+	uint8_t *vram;
+
+	/* The guest's files are not for it: they would keep the vGPU open. */
+	close_range(STDERR_FILENO + 1, w->fd - 1, 0);
+	close_range(w->fd + 1, ~0U, 0);
+	state = mmap(NULL, 4096, PROT_READ, MAP_SHARED, w->fd,
+		     VGPU_SOFT_MMAP_STATE);
+	vram = mmap(NULL, w->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    w->fd, 0);
+	if (state == MAP_FAILED || vram == MAP_FAILED)
+		return 1;
+	while (!ioctl(w->fd, VGPU_SOFT_TURN, &turn))
+		carry_out(w, &turn, vram, state);
+	return errno == ENODEV ? 0 : 1;
+}
+
+/* A child that does the work of the vGPU that wants a worker next. */
+struct worker worker_new(uint64_t size, enum manner manner)
+{
+	struct worker w = { .size = size, .manner = manner };
+
+	w.fd = worker_fd(event(VGPU_SOFT_WANTED));
+	ASSERT_OK(w.fd);
+	w.pid = child_start(computes, &w);
+	close(w.fd);
+	return w;
+}
