@@ -22,8 +22,10 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('BUILD', '/build/fuzz')
-# What is tried beyond the corpus when there is no time to be spent.
+# What is tried beyond the corpus when there is no time to be spent, and of those of
+# which each takes long.
 RUNS = 20000
+SLOW_RUNS = {'load': 4000}
 # Seconds in which a planted bug has to be found, and programs that look at once.
 MUTANT_SECONDS = 90
 AT_ONCE = min(2, os.cpu_count())
@@ -106,7 +108,7 @@ def fuzz(target, seconds):
         options = [f'-max_total_time={seconds}']
         dirs = [found, start]
     else:
-        options = [f'-runs={RUNS}', '-seed=1']
+        options = [f'-runs={SLOW_RUNS.get(target, RUNS)}', '-seed=1']
         dirs = [start]
     options.append(f'-artifact_prefix={BUILD}/crashes/{target}-')
     return Result(target, *run(f'{BUILD}/{target}', dirs, options))
