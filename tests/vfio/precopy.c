@@ -366,6 +366,19 @@ static void called_off(void)
 	finish(fd, &st);
 }
 
+/* Whoever asks for what was not offered goes on as it was. */
+static void not_offered(void)
+{
+	EXPECT_ERR(mig_set(d, VFIO_DEVICE_STATE_PRE_COPY, NULL), EINVAL);
+	EXPECT_EQ(mig_state(d), VFIO_DEVICE_STATE_RUNNING);
+	EXPECT(works(d, 1));
+}
+
+static bool cannot_precopy(void)
+{
+	return !can_precopy();
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST_IF(ways, can_precopy),
 	TAP_TEST_IF(tells_what_is_left, can_precopy),
@@ -376,6 +389,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST_IF(busy, can_precopy),
 	TAP_TEST_IF(stops_at_work, can_precopy),
 	TAP_TEST_IF(called_off, can_precopy),
+	TAP_TEST_IF(not_offered, cannot_precopy),
 };
 
 int main(void)
