@@ -18,7 +18,7 @@ any=(types info config irq reset migrate stream precopy moved isolation scrub sc
 	harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(compact soft bochs gpus knobs almaif hang executor)
+soft=(compact soft bochs gpus knobs almaif hang executor campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset migrate stream precopy moved lifetime hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -34,6 +34,7 @@ case ${1:-} in
 --all)
 	all=1
 	export THOROUGH=1
+	any+=(campaign)
 	telling=("${any[@]}" compact hang executor)
 	shift ;;
 esac
@@ -63,6 +64,7 @@ declare -A asked=(
 	[policy]='policy: not one of|percent of the GPU are not promised yet'
 	[harm]='engine [0-9]+ did not come idle under vGPU'
 	[lifetime]="$no_room"
+	[campaign]="$no_room"
 	[monitor]='resolution: ([0-9]+x[0-9]+ is not within|not WIDTHxHEIGHT)|: [0-9]+ callbacks suppressed'
 	[hang]='engine [0-9]+ did not come idle under vGPU'
 	[nomem]='failed with error -12'

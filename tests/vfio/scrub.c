@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "display.h"
-#include "pattern.h"
+#include "tenant.h"
 
 #define PATTERN_SEED	0x5eed0001
 
@@ -29,25 +29,6 @@ static uint64_t leave_pattern(const struct type_facts *type)
 	return offset;
 }
 
-static void expect_zero(struct vdev *d)
-{
-	uint64_t *vram = vdev_map_vram(d);
-	uint64_t at;
-
-	for (at = 0; at < d->size / 8; at++) {
-		if (vram[at]) {
-			tap_fail(__FILE__, __LINE__,
-				 "byte %#llx of %s at %llu: %#llx",
-				 (unsigned long long)at * 8, d->uuid,
-				 (unsigned long long)mdev_attr_u64(d->uuid,
-								   "vram_offset"),
-				 (unsigned long long)vram[at]);
-			break;
-		}
-	}
-	munmap(vram, d->size);
-}
-
 static void next_tenant_finds_zeros(void)
 {
 	unsigned int type;
@@ -58,7 +39,7 @@ static void next_tenant_finds_zeros(void)
 
 		/* The same place, or this would prove nothing. */
 		ASSERT_EQ(mdev_attr_u64(d->uuid, "vram_offset"), offset);
-		expect_zero(d);
+		expect_zeros(d);
 		vdev_cleanup();
 	}
 }
@@ -106,13 +87,13 @@ static void other_types_find_zeros(void)
 	for (i = 0; i < ARRAY_SIZE(d); i++) {
 		void *vram = vdev_map_vram(d[i]);
 
-		expect_zero(d[i]);
+		expect_zeros(d[i]);
 		fill_pattern(vram, d[i]->size, PATTERN_SEED);
 		munmap(vram, d[i]->size);
 	}
 	vdev_cleanup();
-	expect_zero(vdev_new(gpu->largest));
-	expect_zero(vdev_new(gpu->large));
+	expect_zeros(vdev_new(gpu->largest));
+	expect_zeros(vdev_new(gpu->large));
 }
 
 /* Drawn by the engine, at the very ends. */
@@ -127,7 +108,7 @@ static void what_the_engine_drew(void)
 	vdev_cleanup();
 	d = vdev_new(gpu->small);
 	ASSERT_EQ(mdev_attr_u64(d->uuid, "vram_offset"), offset);
-	expect_zero(d);
+	expect_zeros(d);
 }
 
 static void neighbours_keep_theirs(void)
@@ -244,7 +225,7 @@ static void next_user_finds_zeros(void)
 	munmap(vram, d->size);
 	d = vdev_reopen(d);
 	vdev_decode(d, PCI_COMMAND_MEMORY);
-	expect_zero(d);
+	expect_zeros(d);
 
 	vram = malloc(other->size);
 	ASSERT(vram);

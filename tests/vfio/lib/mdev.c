@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@
 #define MDEV_DEVICES	"/sys/bus/mdev/devices"
 #define MAX_MDEVS	64
 
-/* What this program has created and not yet removed. */
+/* What this program has created and not yet removed; threads do so at once. */
 static char created[MAX_MDEVS][UUID_LEN];
+static pthread_mutex_t created_lock = PTHREAD_MUTEX_INITIALIZER;
 
 ssize_t file_write(const char *path, const char *text)
 {
@@ -240,6 +242,22 @@ void mdev_uuid(char *uuid)
 		 b[8] & 15, b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
+/* In the list of what is created, @to takes the place of @from; "" is nobody. */
+static bool note_created(const char *from, const char *to)
+{
+	bool found = false;
+	unsigned int i;
+
+	pthread_mutex_lock(&created_lock);
+	for (i = 0; i < MAX_MDEVS && !found; i++) {
+		found = !strcmp(created[i], from);
+		if (found)
+			snprintf(created[i], UUID_LEN, "%s", to);
+	}
+	pthread_mutex_unlock(&created_lock);
+	return found;
+}
+
 /**
  * mdev_try_create() - write a UUID into a type's create file
  * @type: the type
@@ -250,18 +268,13 @@ void mdev_uuid(char *uuid)
 int mdev_try_create(const struct type_facts *type, const char *uuid)
 {
 	char path[PATH_MAX + ATTR_LEN];
-	unsigned int i;
 
 	type_path(type, "create", path, sizeof(path));
 	if (file_write(path, uuid) < 0)
 		return -1;
-	for (i = 0; i < MAX_MDEVS; i++) {
-		if (!created[i][0]) {
-			snprintf(created[i], UUID_LEN, "%s", uuid);
-			return 0;
-		}
-	}
-	abort();
+	if (!note_created("", uuid))
+		abort();
+	return 0;
 }
 
 /* Make a vGPU, which must succeed; its new UUID goes to @uuid. */
@@ -278,15 +291,11 @@ void mdev_create(const struct type_facts *type, char *uuid)
 int mdev_remove(const char *uuid)
 {
 	char path[PATH_MAX];
-	unsigned int i;
 
 	snprintf(path, sizeof(path), MDEV_DEVICES "/%s/remove", uuid);
 	if (file_write(path, "1") < 0)
 		return -1;
-	for (i = 0; i < MAX_MDEVS; i++) {
-		if (!strcmp(created[i], uuid))
-			created[i][0] = '\0';
-	}
+	note_created(uuid, "");
 	return 0;
 }
 

@@ -231,6 +231,26 @@ bool works(struct vdev *d, uint32_t seed)
 	return EXPECT_EQ(at, d->room);
 }
 
+/* Nobody has left anything in its memory. */
+void expect_zeros(struct vdev *d)
+{
+	uint64_t *vram = vdev_map_vram(d);
+	uint64_t at;
+
+	for (at = 0; at < d->size / 8; at++) {
+		if (vram[at]) {
+			tap_fail(__FILE__, __LINE__,
+				 "byte %#llx of %s at %llu: %#llx",
+				 (unsigned long long)at * 8, d->uuid,
+				 (unsigned long long)mdev_attr_u64(d->uuid,
+								   "vram_offset"),
+				 (unsigned long long)vram[at]);
+			break;
+		}
+	}
+	munmap(vram, d->size);
+}
+
 /*
  * Whatever was done to it: after a reset it is idle, and a small fill lands where it
  * should. A check that fails ends no test, for some look on for what has done it.

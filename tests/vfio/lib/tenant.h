@@ -37,6 +37,7 @@ int works_forever(void *d);
 pid_t busy_start(struct vdev *d);
 bool works(struct vdev *d, uint32_t seed);
 bool works_after_reset(struct vdev *d);
+void expect_zeros(struct vdev *d);
 void wait_above(const struct vdev *d, const char *name, uint64_t above);
 
 /* What a tenant's GPU time is compared with, if not with another tenant's. */
