@@ -72,17 +72,24 @@ class Traveller(Guest):
         self.qmp('migrate-set-capabilities', capabilities=[
             {'capability': name, 'state': True} for name in capabilities])
 
+    def may_stand(self, limit, bandwidth):
+        self.qmp('migrate-set-parameters', downtime_limit=limit,
+                 avail_switchover_bandwidth=bandwidth)
+
     def leave(self, uri, stands=LONG):
-        self.qmp('migrate-set-parameters', max_bandwidth=1 << 40,
-                 downtime_limit=stands[0], avail_switchover_bandwidth=stands[1])
+        self.qmp('migrate-set-parameters', max_bandwidth=1 << 40)
+        self.may_stand(*stands)
         self.qmp('migrate', uri=uri)
 
     def is_copied(self):
         """What can be copied while it runs is on its way, of its vGPU as well."""
-        said = self.qmp('query-migrate')
         if os.environ['KERNEL'] == '6.1':
-            return said.get('ram', {}).get('dirty-sync-count', 0) > 2
-        return said.get('vfio', {}).get('transferred', 0) > 0
+            return self.is_copied_again()
+        return self.qmp('query-migrate').get('vfio', {}).get('transferred', 0) > 0
+
+    def is_copied_again(self):
+        """All of that was, and now it is what was written since."""
+        return self.qmp('query-migrate').get('ram', {}).get('dirty-sync-count', 0) > 2
 
     def start_work(self):
         self.mark = self.begin(self.work)
@@ -188,9 +195,11 @@ def connect(guest, there, port=PORT, **how):
 
 
 def move(here):
-    """By TCP."""
+    """By TCP. It has written to what was copied by then."""
     guest, there = here[0], arrival(here[0])
-    connect(guest, there)
+    connect(guest, there, stands=NEVER)
+    wait_until('it to be copied again', guest.is_copied_again)
+    guest.may_stand(*LONG)
     wait_until('the guest to be moved', lambda: guest.status() == 'completed')
     arrived(here, there)
 

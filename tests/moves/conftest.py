@@ -21,7 +21,8 @@ SCENE = "sunrise {} {} moved 'from afar'"
 WORK = ('rm -f /tmp/a /tmp/b; mkfifo /tmp/a /tmp/b; '
         "scene -w -l moved -n 'from afar' sunrise < /tmp/a & drawing=$!; "
         'soft work < /tmp/b & computing=$!; exec 3> /tmp/a 4> /tmp/b')
-END = 'echo >&3; echo >&4; wait $drawing && wait $computing'
+END_DRAWING = 'echo >&3; wait $drawing'
+END_COMPUTING = 'echo >&4; wait $computing'
 
 
 def pytest_configure(config):
@@ -169,8 +170,15 @@ class Vm(Console):
             wait_until('work', lambda: vgpu.count('ops') > ops + 50)
 
     def end_work(self, name):
-        self.run(END)
+        self.end_drawing(name)
+        self.end_computing()
+
+    def end_drawing(self, name):
+        self.run(END_DRAWING)
         self.shows(name)
+
+    def end_computing(self):
+        self.run(END_COMPUTING)
         assert [vgpu.count('dropped') for vgpu in self.vgpus] == [0, 0]
 
     def shows(self, name):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A VM of libvirt moves to another host while it draws and computes, by the commands of
 docs/user-guide.md; and stays where it was when that fails."""
+import contextlib
 import re
 import subprocess
 
@@ -96,45 +97,55 @@ def test_it_is_of_another_type(vm, vgpus, there):
     small.remove()
 
 
-def is_copied(host):
-    """More than once."""
+def is_copied_again(host):
+    """All of it was, and now it is what was written since."""
     said = host.run('virsh domjobinfo vm1')
     rounds = re.search(r'Iteration: +(\d+)', said)
-    return rounds and int(rounds[1]) > 1
+    return rounds and int(rounds[1]) > 2
+
+
+@contextlib.contextmanager
+def on_its_way(vm, vgpus):
+    """It is copied, and would be for ever; at the end virsh has ended, too."""
+    host = vm.host
+    host.run(NEVER)
+    command = migrate(vm, vgpus, SLOWLY)
+    with subprocess.Popen(['bash', '-c', command], cwd=DIR,
+                          stdin=subprocess.DEVNULL) as virsh:
+        try:
+            wait_until('it to be copied', lambda: is_copied_again(host))
+            yield virsh
+            wait_until('the end of virsh', lambda: virsh.poll() is not None)
+        finally:
+            virsh.kill()
 
 
 def test_the_cable_is_pulled(vm, vgpus, there):
     """The operator calls it off."""
-    vm.host.run(NEVER)
-    command = migrate(vm, vgpus, SLOWLY)
     card = vm.host.run('echo /sys/class/net/*/device').split('/')[4]
-    with subprocess.Popen(['bash', '-c', command], cwd=DIR,
-                          stdin=subprocess.DEVNULL) as move:
-        try:
-            wait_until('it to be copied', lambda: is_copied(vm.host))
-            vm.host.run(f'ip link set {card} down')
-            vm.goes_on()
-            vm.host.run('virsh domjobabort vm1')
-            vm.host.run(f'ip link set {card} up')
-            wait_until('the end of virsh', lambda: move.poll() is not None)
-        finally:
-            move.kill()
-    assert move.returncode
+    with on_its_way(vm, vgpus) as virsh:
+        vm.host.run(f'ip link set {card} down')
+        vm.goes_on()
+        vm.host.run('virsh domjobabort vm1')
+        vm.host.run(f'ip link set {card} up')
+    assert virsh.returncode
     stays(vm, there)
     assert [vgpu.attr('state') for vgpu in vgpus] == ['ok', 'ok']
 
 
 def test_it_moves(vm, vgpus, here, there):
-    """And is there what it was."""
+    """It computes on; and its screen shows there what it drew while it was copied."""
     before = vm.vgpus
-    here.run(LONG)
-    here.run(migrate(vm, vgpus))
+    with on_its_way(vm, vgpus) as virsh:
+        vm.end_drawing('here')
+        here.run(LONG)
+    assert not virsh.returncode
     vm.is_at(vgpus, there)
-    vm.goes_on()
     assert here.states() == ''
     for vgpu in before:
         vgpu.remove()
-    vm.end_work('there')
+    vm.shows('there')
+    vm.end_computing()
 
 
 def test_it_works_there(vm):
