@@ -56,7 +56,7 @@ host_vm() {
 	local out=$1
 
 	shift
-	rm -f "$out/tests.tap" "$out.img"
+	rm -f "$out/tests.tap" "$out.img" "$out"/*.console
 	scripts/hostvm run --kernel "$TESSERA_KERNEL" \
 		--out "$out" "${vm_options[@]}" -- "$@"
 }
@@ -77,10 +77,10 @@ two_host_vms() {
 	return "$status"
 }
 
-# By what it leaves behind: a guest's triple fault; a host that ran down its stack
-# in the entry code, where it had the guest's GS base; the host's own triple fault,
-# which resets it (status 125) without a word on its console; or a host that stands
-# still (124), and was not in our code.
+# By what it leaves behind: a guest's triple fault; a host that ran down its stack in
+# the entry code, where it had the guest's GS base, or a guest, where it had that of its
+# user; the host's own triple fault, which resets it (status 125) without a word on its
+# console; or a host that stands still (124), and was not in our code.
 vm_was_lost() {
 	local file
 
@@ -88,6 +88,7 @@ vm_was_lost() {
 		grep -as -e 'reason shutdown' -e 'corrupted stack end detected' "$file" &&
 			return
 	done
+	grep -asm 1 '</ENTRY_TRAMPOLINE>' "$1"/*.console && return
 	case $2 in
 	124) [ ! -s "$1/.hostvm/status" ] && ! in_our_code "$1/console.log" ;;
 	125) ! complains "$1/console.log" ;;
