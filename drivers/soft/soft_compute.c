@@ -334,9 +334,9 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 
 	if (now < se->grace_end)
 		return false;
-	if (!w->stopped && waits_for_cpu(se, w))
-		return false;
 	if (!w->stopped) {
+		if (waits_for_cpu(se, w))
+			return false;
 		w->wanted = soft_task_wants_cpu(w->pid);
 		w->stopped = true;
 		se->stop_end = stop_end(se, now);
