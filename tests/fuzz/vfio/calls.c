@@ -50,12 +50,14 @@ void worker_begin(struct worker *w, struct vdev *d)
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT(w->page != MAP_FAILED);
 	ASSERT_OK(mprotect(w->page + PAGE, PAGE, PROT_NONE));
+	moves_begin(w);
 }
 
 void worker_end(struct worker *w)
 {
 	unsigned int i;
 
+	moves_end(w);
 	maps_end(w);
 	munmap(w->page, 2 * PAGE);
 	for (i = 0; i < NR_EVENTS - 1; i++)

@@ -4,6 +4,7 @@
  * looks at its own calls. Without that there is nothing to be told, and all goes on.
  */
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/kcov.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -98,4 +99,32 @@ void cover_close(struct cover *c)
 unsigned int cover_total(void)
 {
 	return total;
+}
+
+static void write_section(FILE *to, const char *path)
+{
+	char module[64], section[64], at[64];
+
+	if (sscanf(path, "/sys/module/%63[^/]/sections/%63s", module, section) == 2 &&
+	    file_read(path, at, sizeof(at)) > 0)
+		fprintf(to, "%s %s %s\n", module, section, at);
+}
+
+/*
+ * For reached.py: where the sections of modules are, and what was reached, an address a
+ * line, as the kernel has it.
+ */
+void cover_write(FILE *to)
+{
+	glob_t found;
+	size_t i;
+
+	if (!glob("/sys/module/vgpu*/sections/.text*", 0, NULL, &found)) {
+		for (i = 0; i < found.gl_pathc; i++)
+			write_section(to, found.gl_pathv[i]);
+		globfree(&found);
+	}
+	for (i = 0; i < SEEN; i++)
+		if (seen[i])
+			fprintf(to, "%lx\n", seen[i]);
 }

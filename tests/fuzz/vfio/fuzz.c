@@ -10,7 +10,7 @@
  * cut down and shown in this form.
  *
  * Where the kernel tells what code is reached (KCOV), programs that have reached more
- * are kept, and others made of them.
+ * are kept, and others made of them; those of corpus/ are run before all else.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -83,29 +83,26 @@ static void choose(struct program *p, uint64_t seed)
 	pthread_mutex_unlock(&kept_lock);
 }
 
-struct job {
-	uint64_t seed;
+static struct job {
 	struct program program;
 	struct worker worker;
-};
+	struct cover *cover;
+} jobs[THREADS];
 
 static void *work(void *arg)
 {
 	struct job *job = arg;
-	struct cover *cover = cover_open();
 
-	cover_start(cover);
+	cover_start(job->cover);
 	program_run(&job->program, &job->worker);
-	if (cover_stop(cover))
+	if (cover_stop(job->cover))
 		keep(&job->program);
-	cover_close(cover);
 	return NULL;
 }
 
 /* As many threads at once; which programs these are, the seed says. */
 static void run_round(uint64_t seed, unsigned int threads)
 {
-	static struct job jobs[THREADS];
 	pthread_t thread[THREADS];
 	unsigned int i;
 
@@ -150,7 +147,7 @@ static void look_closer(uint64_t seed, unsigned int threads)
 	unsigned int i;
 
 	for (i = 0; i < threads; i++) {
-		choose(&p, seed + i);
+		p = jobs[i].program;
 		if (!does_harm(&p))
 			continue;
 		program_minimise(&p, does_harm);
@@ -166,12 +163,45 @@ static bool goes_on(unsigned int round, time_t end)
 	return end ? tap_seconds() < end : round < ROUNDS;
 }
 
+static FILE *result(const char *name)
+{
+	char *path;
+	FILE *file;
+
+	ASSERT(asprintf(&path, "%s/%s", getenv("OUT"), name) > 0);
+	file = fopen(path, "w");
+	ASSERT(file);
+	free(path);
+	return file;
+}
+
+/* Where results go: what was reached, for reached.py, and by which programs. */
+static void leave_what_was_reached(void)
+{
+	FILE *places, *programs;
+	unsigned int i;
+
+	if (!getenv("OUT") || !cover_total())
+		return;
+	places = result("places");
+	cover_write(places);
+	fclose(places);
+	programs = result("kept");
+	for (i = 0; i < nr_kept; i++) {
+		program_print(&kept[i], programs);
+		fprintf(programs, "\n");
+	}
+	fclose(programs);
+}
+
 static void rounds(unsigned int threads)
 {
 	uint64_t seed = number_of("FUZZ_SEED", SEED), seconds;
-	unsigned int round;
+	unsigned int round, i;
 	time_t end = 0;
 
+	for (i = 0; i < threads; i++)
+		jobs[i].cover = cover_open();
 	seconds = number_of("FUZZ_SECONDS", 0);
 	if (seconds)
 		end = tap_seconds() + seconds / 2;
@@ -186,6 +216,9 @@ static void rounds(unsigned int threads)
 		if (round % 64 == 63)
 			tap_note("%" PRIu64 " operations so far", calls);
 	}
+	for (i = 0; i < threads; i++)
+		cover_close(jobs[i].cover);
+	leave_what_was_reached();
 	tap_note("%" PRIu64 " operations in %" PRIu64 " programs, %u places reached%s",
 		 calls, programs, cover_total(),
 		 cover_total() ? "" : " (this kernel does not tell)");
@@ -199,6 +232,35 @@ static void programs_one_by_one(void)
 static void programs_at_once(void)
 {
 	rounds(THREADS);
+}
+
+static FILE *corpus_open(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/repo/tests/fuzz/vfio/corpus/%s", gpu->name);
+	return fopen(path, "r");
+}
+
+/* What has once reached more than others, before what is new. */
+static void corpus(void)
+{
+	FILE *file = corpus_open();
+
+	ASSERT(file);
+	jobs[0].cover = cover_open();
+	while (program_parse(&jobs[0].program, file)) {
+		worker_begin(&jobs[0].worker, d);
+		work(&jobs[0]);
+		calls += jobs[0].worker.calls;
+		programs++;
+		worker_end(&jobs[0].worker);
+		expect_whole();
+	}
+	ASSERT(feof(file));
+	cover_close(jobs[0].cover);
+	fclose(file);
+	tap_note("%" PRIu64 " programs, %u places reached", programs, cover_total());
 }
 
 /* What was found once, and what somebody wants to see again. */
@@ -223,7 +285,18 @@ static bool is_not_given(void)
 	return !is_given();
 }
 
+/* A new kind of GPU has none. */
+static bool has_corpus(void)
+{
+	FILE *file = corpus_open();
+
+	if (file)
+		fclose(file);
+	return file && is_not_given();
+}
+
 static const struct tap_test tests[] = {
+	TAP_TEST_IF(corpus, has_corpus),
 	TAP_TEST_IF(programs_one_by_one, is_not_given),
 	TAP_TEST_IF(programs_at_once, is_not_given),
 	TAP_TEST_IF(given_program, is_given),

@@ -16,6 +16,7 @@
 #define MAX_CALLS	48
 #define NR_MAPS		4
 #define NR_EVENTS	4
+#define TAKEN		(512 * 1024)
 
 enum arg_kind {
 	ARG_NONE,
@@ -49,6 +50,10 @@ struct program {
  * @len: bytes of it
  * @event: eventfds, the last of which is closed
  * @page: a page, behind which nothing is mapped
+ * @stream: the file of its state that is saved or loaded; -1 for none
+ * @taken: what has been read of streams, %TAKEN bytes at most
+ * @nr_taken: bytes of it
+ * @given: how far of it has been written
  * @calls: how many it has done
  */
 struct worker {
@@ -57,6 +62,9 @@ struct worker {
 	size_t len[NR_MAPS];
 	int event[NR_EVENTS];
 	uint8_t *page;
+	int stream;
+	uint8_t *taken;
+	size_t nr_taken, given;
 	uint64_t calls;
 };
 
@@ -119,6 +127,14 @@ long call_advise(struct worker *w, const uint64_t *arg);
 long call_touch(struct worker *w, const uint64_t *arg);
 long call_fork(struct worker *w, const uint64_t *arg);
 
+/* moves.c */
+void moves_begin(struct worker *w);
+void moves_end(struct worker *w);
+long call_state(struct worker *w, const uint64_t *arg);
+long call_take(struct worker *w, const uint64_t *arg);
+long call_give(struct worker *w, const uint64_t *arg);
+long call_precopy_info(struct worker *w, const uint64_t *arg);
+
 /* cover.c */
 struct cover;
 struct cover *cover_open(void);
@@ -126,5 +142,6 @@ void cover_start(struct cover *c);
 unsigned int cover_stop(struct cover *c);
 void cover_close(struct cover *c);
 unsigned int cover_total(void);
+void cover_write(FILE *to);
 
 #endif /* _VFIO_FUZZ_H */

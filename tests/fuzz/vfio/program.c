@@ -130,7 +130,10 @@ static bool op_find(const char *name, unsigned int *op)
 	return false;
 }
 
-/* What program_print() wrote; false for what is none. Lines that begin with # are left. */
+/*
+ * What program_print() wrote, up to an empty line; false for what is none. Lines that
+ * begin with # are left.
+ */
 bool program_parse(struct program *p, FILE *from)
 {
 	char line[256], name[32];
@@ -139,6 +142,8 @@ bool program_parse(struct program *p, FILE *from)
 	while (fgets(line, sizeof(line), from)) {
 		struct call *c = &p->calls[p->nr];
 
+		if (line[0] == '\n' && p->nr)
+			break;
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
 		if (p->nr == MAX_CALLS ||

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Saving and loading, in any order: what one call has read of a stream another writes,
+ * whole or not, with a byte that is another or without.
+ */
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "fuzz.h"
+#include "move.h"
+
+#define MOST		(128 * 1024)
+
+void moves_begin(struct worker *w)
+{
+	w->stream = -1;
+	w->taken = malloc(TAKEN);
+	ASSERT(w->taken);
+}
+
+static void stream_end(struct worker *w)
+{
+	if (w->stream >= 0)
+		close(w->stream);
+	w->stream = -1;
+}
+
+void moves_end(struct worker *w)
+{
+	stream_end(w);
+	free(w->taken);
+}
+
+/* Some way towards a state; its file, if there is one, takes the place of the last. */
+long call_state(struct worker *w, const uint64_t *arg)
+{
+	int fd;
+
+	if (mig_set(w->d, arg[0], &fd))
+		return -errno;
+	if (fd < 0)
+		return 0;
+	stream_end(w);
+	w->stream = fd;
+	w->given = 0;
+	/* A new one to be read, not one that is to be written. */
+	if (arg[0] != VFIO_DEVICE_STATE_RESUMING)
+		w->nr_taken = 0;
+	return 0;
+}
+
+long call_take(struct worker *w, const uint64_t *arg)
+{
+	size_t n = arg[0] % MOST;
+	ssize_t got;
+
+	if (w->nr_taken == TAKEN)
+		w->nr_taken = 0;
+	if (n > TAKEN - w->nr_taken)
+		n = TAKEN - w->nr_taken;
+	got = read(w->stream, w->taken + w->nr_taken, n);
+	if (got < 0)
+		return -errno;
+	w->nr_taken += got;
+	return 0;
+}
+
+/* Mostly what comes next, as it was. */
+long call_give(struct worker *w, const uint64_t *arg)
+{
+	size_t n = arg[0] % MOST;
+	ssize_t done;
+	uint8_t *bad;
+
+	if (!w->nr_taken)
+		return 0;
+	if (w->given >= w->nr_taken || arg[1] == 1)
+		w->given = arg[2] % w->nr_taken;
+	if (n > w->nr_taken - w->given)
+		n = w->nr_taken - w->given;
+	bad = n && !arg[1] ? &w->taken[w->given + arg[2] % n] : NULL;
+	if (bad)
+		*bad ^= 1 << (arg[2] >> 61);
+	done = write(w->stream, w->taken + w->given, n);
+	if (bad)
+		*bad ^= 1 << (arg[2] >> 61);
+	if (done < 0)
+		return -errno;
+	w->given += done;
+	return 0;
+}
+
+long call_precopy_info(struct worker *w, const uint64_t *arg)
+{
+	struct vfio_precopy_info info = { .argsz = edge(arg[0], sizeof(info)) };
+
+	return ioctl(w->stream, VFIO_MIG_GET_PRECOPY_INFO, &info) ? -errno : 0;
+}
