@@ -68,6 +68,9 @@ if [ -z "${OUT_DEVICE:-}" ]; then
 	OUT_DEVICE=$(virtio_device out)
 	export OUT_DEVICE LC_ALL=C
 	modules load || die "no modules"
+	# Where no stock module can be loaded any more, the soft GPU's are there.
+	modules soft gpus=0 || die "no soft GPU"
+	rmmod vgpu_soft
 	make_root || die "no root"
 	cd "$awake" || exit 1
 	umount /out || die "/out is in use"
