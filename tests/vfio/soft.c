@@ -4,10 +4,12 @@
  * doorbells. Beside whatever other GPU there is.
  */
 #include <glob.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "move.h"
 #include "soft.h"
 #include "softdir.h"
 #include "tenant.h"
@@ -288,6 +290,42 @@ static void doorbell_loses_none(void)
 	EXPECT(rings < times);
 }
 
+static volatile bool saved;
+
+static void *rings_far_and_near(void *bell)
+{
+	volatile uint32_t *word = bell;
+
+	while (!saved) {
+		word[1023] = 1;
+		word[1023] = 0;
+	}
+	return NULL;
+}
+
+/* It stands still; who has mapped its doorbells does not. */
+static void rung_while_saved(void)
+{
+	struct vdev *d = create("SOFT-4C");
+	struct ring ring;
+	pthread_t thread;
+	unsigned int i;
+	int fd;
+
+	ring_map(&ring, d, true);
+	saved = false;
+	ASSERT(!pthread_create(&thread, NULL, rings_far_and_near,
+			       (void *)ring.bell));
+	for (i = 0; i < 300; i++) {
+		fd = mig_save_begin(d);
+		close(fd);
+		ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_RUNNING, NULL));
+	}
+	saved = true;
+	pthread_join(thread, NULL);
+	ring_unmap(&ring);
+}
+
 static void work_of_one(struct vdev *d, uint64_t value)
 {
 	struct queue q = queue_new(d, true);
@@ -489,6 +527,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(sizes_fit),
 	TAP_TEST(works_and_interrupts),
 	TAP_TEST(doorbell_loses_none),
+	TAP_TEST(rung_while_saved),
 	TAP_TEST(handed_over),
 	TAP_TEST(the_next_tenant),
 	TAP_TEST(all_of_memory),

@@ -214,16 +214,14 @@ void vgpu_doorbell_unmapped(struct vgpu_vdev *vd)
 		vgpu_bell_reset(&vd->doorbells[i].bell);
 }
 
-/* A guest can read what it has stored; the rest of the pages is zero. */
+/*
+ * A guest can read what it has stored. All of it: whoever has the pages mapped may write
+ * to them at any time, so that their contents must not say how long the section is.
+ */
 static void save_pages(const struct vgpu_doorbell *db, struct vgpu_writer *w)
 {
-	const u8 *pages = db->pages;
-	u32 n = db->area->size;
-
-	while (n && !pages[n - 1])
-		n--;
-	vgpu_put_u32(w, n);
-	vgpu_put_bytes(w, pages, n);
+	vgpu_put_u32(w, db->area->size);
+	vgpu_put_bytes(w, db->pages, db->area->size);
 }
 
 static void load_pages(const struct vgpu_doorbell *db, struct vgpu_reader *r)
