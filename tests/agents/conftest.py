@@ -145,6 +145,19 @@ def gpus_of_libvirt(connection):
     return set(connection.listDevices('mdev_types', 0))
 
 
+def when_parent_is_known(create, xml):
+    """A device by libvirt, which has no such GPU while it looks at it anew, as it does
+    after each vGPU that comes or goes."""
+    def attempt():
+        try:
+            return create(xml, 0)
+        except libvirt.libvirtError as error:
+            if 'invalid parent device' not in str(error):
+                raise
+            return None
+    return wait_until('libvirt to have the GPU', attempt)
+
+
 def node_of(address):
     """libvirt's name of a PCI device."""
     return 'pci_' + address.replace(':', '_').replace('.', '_')

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 import nova
-from conftest import DIRS, blocks, gpus_of_libvirt, node_of
+from conftest import DIRS, blocks, gpus_of_libvirt, node_of, when_parent_is_known
 from host import MDEVS, Vgpu, call, wait_until
 
 
@@ -49,8 +49,8 @@ def make(connection, address, kind):
     number = str(uuid.uuid4())
     xml = nova.MDEV.format(parent=node_of(address), kind=kind,
                            identity=f'<uuid>{number}</uuid>')
-    connection.nodeDeviceCreateXML(xml, 0)
-    device = connection.nodeDeviceDefineXML(xml, 0)
+    for create in connection.nodeDeviceCreateXML, connection.nodeDeviceDefineXML:
+        device = when_parent_is_known(create, xml)
     device.setAutostart(1)
     return device, Vgpu(number)
 

@@ -8,7 +8,7 @@ import libvirt
 import pytest
 
 import nova
-from conftest import DIRS, addresses, bind_anew, gpus_of_libvirt, node_of
+from conftest import DIRS, addresses, bind_anew, gpus_of_libvirt, node_of, when_parent_is_known
 from host import MDEVS, call, wait_until
 
 KIND = 'vgpu_soft-SMALL'
@@ -86,9 +86,9 @@ def start(gpu):
 
 
 def try_libvirt(connection, gpu):
-    return connection.nodeDeviceCreateXML(nova.MDEV.format(
+    return when_parent_is_known(connection.nodeDeviceCreateXML, nova.MDEV.format(
         parent=node_of(gpu.path.name), kind=KIND,
-        identity=f'<uuid>{uuid.uuid4()}</uuid>'), 0)
+        identity=f'<uuid>{uuid.uuid4()}</uuid>'))
 
 
 def test_a_create_that_fails(gpu, connection):
