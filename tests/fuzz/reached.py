@@ -9,6 +9,7 @@ Usage: reached.py MODULES PLACES [FILE...]
 
 A line counts that has a place of which KCOV tells: one or more for each branch."""
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -45,8 +46,8 @@ def lines_of(module, section, offsets):
                text=''.join(f'{offset - 1:#x}\n' for offset in offsets))
     for answer in text.splitlines():
         file, _, line = answer.partition(' ')[0].rpartition(':')
-        file = re.sub(r'^.*/src/(\./)?', '', file)
-        yield str(pathlib.PurePosixPath(file)), int(line) if line.isdigit() else 0
+        file = os.path.normpath(re.sub(r'^.*/src/', '', file))
+        yield file, int(line) if line.isdigit() else 0
 
 
 def measure(modules, places):
