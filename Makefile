@@ -141,6 +141,10 @@ $(tiers:%=check-%): check-%:
 fuzz: ## fuzz for TIME=seconds (600): what needs no kernel (TARGET=...), or a vGPU (GPU=rv100|soft)
 	scripts/fuzz --time $(or $(TIME),600) $(if $(GPU),--gpu $(GPU)) $(TARGET)
 
+.PHONY: soak
+soak: ## 256 vGPUs, all busy for TIME=seconds (1800)
+	scripts/soak $(if $(TIME),--time $(TIME))
+
 .PHONY: lint
 lint: check-lint ## same as check-lint
 

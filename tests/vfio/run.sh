@@ -23,7 +23,7 @@ soft=(compact soft bochs gpus knobs almaif hang executor campaign)
 telling=(info config irq reset migrate stream precopy moved lifetime hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
 # faults of its own where memory runs out (vfio_group_release(), ACPI), of which the
-# log tells.
+# log tells. And soak, for scripts/soak.
 # Those of which parts depend on how a vGPU is opened, closed, mapped or reset.
 by_cdev=(info irq reset scrub lifetime race)
 default_gpu=rv100 all=
@@ -177,7 +177,7 @@ tell_where() {
 }
 
 # As drivers/soft.c has it. Some programs make it by themselves.
-own_gpus="soft gpus knobs"
+own_gpus="soft gpus knobs soak"
 make_soft() { [[ " $own_gpus " = *" $program "* ]] || modules soft vram_mb=100; }
 unmake_soft() { [ ! -e /sys/module/vgpu_soft ] || timeout "$PATIENCE" rmmod vgpu_soft; }
 

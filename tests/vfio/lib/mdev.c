@@ -14,7 +14,7 @@
 
 #define PCI_DEVICES	"/sys/bus/pci/devices"
 #define MDEV_DEVICES	"/sys/bus/mdev/devices"
-#define MAX_MDEVS	64
+#define MAX_MDEVS	512
 
 /* What this program has created and not yet removed; threads do so at once. */
 static char created[MAX_MDEVS][UUID_LEN];

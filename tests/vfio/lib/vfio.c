@@ -10,7 +10,7 @@
 #include "cdev.h"
 #include "vfio.h"
 
-#define MAX_OPEN	256
+#define MAX_OPEN	512
 #define MAX_CAPS	48
 
 static struct vdev *opened[MAX_OPEN];
