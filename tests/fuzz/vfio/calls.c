@@ -307,6 +307,31 @@ long call_sysfs_write(struct worker *w, const uint64_t *arg)
 	return ret;
 }
 
+/* As a driver brings it, whatever state the vGPU is in. */
+long call_work(struct worker *w, const uint64_t *arg)
+{
+	gpu->meddle(w->d, arg[0] & 0xffff);
+	return 0;
+}
+
+long call_plane(struct worker *w, const uint64_t *arg)
+{
+	struct vfio_device_gfx_plane_info plane = {
+		.argsz = sizeof(plane), .flags = arg[0], .drm_plane_type = arg[1],
+	};
+
+	return ioctl(w->d->fd, VFIO_DEVICE_QUERY_GFX_PLANE, &plane) ? -errno : 0;
+}
+
+/* A word at the head of what a monitor is; the EDID behind it is bytes as others. */
+long call_monitor(struct worker *w, const uint64_t *arg)
+{
+	uint32_t val = arg[1];
+
+	return vdev_pwrite(w->d, REGION_EDID, &val, sizeof(val), arg[0] * 4) < 0 ?
+	       -errno : 0;
+}
+
 /* Another vGPU comes and goes: not often, for it takes long. */
 long call_neighbour(struct worker *w, const uint64_t *arg)
 {

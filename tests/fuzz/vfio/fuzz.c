@@ -32,13 +32,25 @@ static unsigned int nr_kept;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t calls, programs;
 
+/* The smallest that has all that there is: engines and a display. */
+static const struct type_facts *richest(void)
+{
+	const struct type_facts *type = gpu->types;
+	unsigned int i;
+
+	for (i = 0; i < gpu->nr_types + gpu->nr_others; i++, type++)
+		if (type->xres && type->name[strlen(type->name) - 1] != 'B')
+			return type;
+	return gpu->small;
+}
+
 static void before(void)
 {
 	settings_save();
 	gpu_set("guard_resets_limit", "0");
 	gpu_set("guard_irqs_limit", "0");
 	gpu_set("guard_traps_limit", "0");
-	d = vdev_new(gpu->small);
+	d = vdev_new(richest());
 	neighbour = vdev_new(gpu->small);
 	theirs = vdev_map_vram(neighbour);
 	want = malloc(neighbour->size);

@@ -114,6 +114,9 @@ long call_dma_unmap(struct worker *w, const uint64_t *arg);
 long call_open_again(struct worker *w, const uint64_t *arg);
 long call_sysfs_read(struct worker *w, const uint64_t *arg);
 long call_sysfs_write(struct worker *w, const uint64_t *arg);
+long call_work(struct worker *w, const uint64_t *arg);
+long call_plane(struct worker *w, const uint64_t *arg);
+long call_monitor(struct worker *w, const uint64_t *arg);
 long call_neighbour(struct worker *w, const uint64_t *arg);
 
 /* maps.c */

@@ -85,6 +85,12 @@ const struct op ops[] = {
 	{ "open-again", 1, { }, call_open_again },
 	{ "sysfs-read", 2, { ANY }, call_sysfs_read },
 	{ "sysfs-write", 2, { ANY, ANY }, call_sysfs_write },
+	{ "work", 4, { ANY }, call_work },
+	{ "plane", 2, { ONE_OF(VFIO_GFX_PLANE_TYPE_REGION,
+			       VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_REGION,
+			       VFIO_GFX_PLANE_TYPE_DMABUF), BELOW(4) }, call_plane },
+	{ "monitor", 2, { BELOW(7), ONE_OF(0, 1, 2, 128, 256, 257, 640, 1024) },
+	  call_monitor },
 	{ "neighbour", 1, { BELOW(8) }, call_neighbour },
 };
 
