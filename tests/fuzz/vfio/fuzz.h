@@ -136,6 +136,7 @@ void moves_end(struct worker *w);
 long call_state(struct worker *w, const uint64_t *arg);
 long call_take(struct worker *w, const uint64_t *arg);
 long call_give(struct worker *w, const uint64_t *arg);
+long call_move(struct worker *w, const uint64_t *arg);
 long call_precopy_info(struct worker *w, const uint64_t *arg);
 
 /* cover.c */

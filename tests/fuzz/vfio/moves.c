@@ -90,6 +90,34 @@ long call_give(struct worker *w, const uint64_t *arg)
 	return 0;
 }
 
+static long go(struct worker *w, uint32_t state)
+{
+	return call_state(w, &(uint64_t){ state });
+}
+
+/* Saved, and loaded again at once: all of it, mostly with a byte that is another. */
+long call_move(struct worker *w, const uint64_t *arg)
+{
+	ssize_t n;
+	long ret;
+
+	ret = go(w, VFIO_DEVICE_STATE_STOP_COPY);
+	if (ret)
+		return ret;
+	do {
+		n = read(w->stream, w->taken + w->nr_taken, TAKEN - w->nr_taken);
+		w->nr_taken += n > 0 ? n : 0;
+	} while (n > 0);
+	/* The end of a stream has what there is to know; before it is memory. */
+	if (arg[0] && w->nr_taken)
+		w->taken[w->nr_taken - 1 - arg[1] % w->nr_taken % 2048] ^=
+			1 << (arg[1] >> 61);
+	ret = go(w, VFIO_DEVICE_STATE_RESUMING);
+	if (!ret && write(w->stream, w->taken, w->nr_taken) < 0)
+		ret = -errno;
+	return go(w, VFIO_DEVICE_STATE_RUNNING) ?: ret;
+}
+
 long call_precopy_info(struct worker *w, const uint64_t *arg)
 {
 	struct vfio_precopy_info info = { .argsz = edge(arg[0], sizeof(info)) };

@@ -79,6 +79,7 @@ const struct op ops[] = {
 	{ "state", 3, { BELOW(VFIO_DEVICE_STATE_PRE_COPY_P2P + 2) }, call_state },
 	{ "take", 3, { ANY }, call_take },
 	{ "give", 3, { ANY, BELOW(16), ANY }, call_give },
+	{ "move", 1, { BELOW(4), ANY }, call_move },
 	{ "precopy-info", 1, { EDGE }, call_precopy_info },
 	{ "dma-map", 1, { EDGE, LENGTH, BITS(7), BELOW(2) }, call_dma_map },
 	{ "dma-unmap", 1, { EDGE, LENGTH, BITS(3) }, call_dma_unmap },
