@@ -51,12 +51,31 @@ def xml_of(connection, name):
         connection.nodeDeviceLookupByName(name).XMLDesc(0))
 
 
+def look(connection):
+    """What available() gives, as far as libvirt can tell just now"""
+    try:
+        return {name: {kind.get("id"): int(kind.findtext("availableInstances"))
+                       for kind in xml_of(connection, name).iterfind(
+                           "capability/capability[@type='mdev_types']/type")}
+                for name in connection.listDevices("mdev_types", 0)}
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_NODE_DEVICE:
+            return {}
+        raise
+
+
 def available(connection):
-    """{GPU: {type: how many can be created now}}"""
-    return {name: {kind.get("id"): int(kind.findtext("availableInstances"))
-                   for kind in xml_of(connection, name).iterfind(
-                       "capability/capability[@type='mdev_types']/type")}
-            for name in connection.listDevices("mdev_types", 0)}
+    """{GPU: {type: how many can be created now}}. libvirt has none of a GPU at which it
+    looks anew, as it does when a vGPU has come or gone: it is asked again then"""
+    end = time.monotonic() + PATIENCE
+    while True:
+        found = look(connection)
+        missing = {"pci_" + gpu.replace(":", "_").replace(".", "_")
+                   for gpu in os.listdir(GPUS)} - set(found)
+        if not missing:
+            return found
+        require(time.monotonic() < end, "libvirt has no", *missing)
+        time.sleep(0.3)
 
 
 def vgpus(connection):
