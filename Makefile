@@ -115,6 +115,7 @@ check-vfio: ## one tier: VFIO client programs in the host VM
 check-e2e: ## one tier: guests with the stock driver
 check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
+check-migrate: ## one tier: guests that move to a file and over TCP
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
 check-analyse: ## not in check: what clang and gcc's analyser say of the modules (2 min)
 check-packages: ## not in check: Debian packages, make install, who gets the card (3 min)
@@ -124,7 +125,6 @@ check-reboots: ## not in check: VMs of virsh autostart over ten reboots (10 min)
 check-incus: ## not in check: a VM of Incus (2 min)
 check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (3 min)
 check-displays: ## not in check: firmware, ramfb, VNC on a soft GPU's vGPU (5 min)
-check-migrate: ## not in check: guests that move to a file and over TCP (5 min)
 check-moves: ## not in check: moves that fail, by libvirt, between two hosts (15 min)
 check-suspend: ## not in check: the host sleeps under vGPUs and a guest (3 min)
 check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
