@@ -367,10 +367,10 @@ kms_files() {
 kms_starts() {
 	# shellcheck disable=SC2016	# the guest expands
 	run_in kms 'mkdir /kms; mount -t 9p -o ro,trans=virtio,version=9p2000.L kms /kms; for m in $(cat /kms/order); do insmod /kms/$m 2>/dev/null; done; mkfifo /tmp/to /tmp/from; /kms/kms < /tmp/to > /tmp/from & exec 8<>/tmp/from 9>/tmp/to; read -r said <&8; echo "KMS $said"; [ "$said" = 800x600 ]'
-	await kms "$limit"
+	await kms
 }
 
-kms_does() { run_in kms "echo $1 >&9; read -r said <&8; [ \"\$said\" = ok ] || { echo \$said; false; }" && await kms 60; }
+kms_does() { run_in kms "echo $1 >&9; read -r said <&8; [ \"\$said\" = ok ] || { echo \$said; false; }" && await kms; }
 
 # NAME of the picture, and the place of the pointer, if there is one: for a
 # screenshot and for a VNC client.
@@ -401,7 +401,7 @@ kms_guest() {
 		-device "virtio-9p-pci,fsdev=kms,mount_tag=kms,addr=8")
 	check "kms: starts" guest start kms "${arguments[@]}" --mem 512 \
 		--append 'tessera.9p tessera.nodriver' -- "${after[@]}" || return
-	check "kms: boots" guest wait kms TESSERA-GUEST-READY "$limit" || return
+	check "kms: boots" guest wait kms TESSERA-GUEST-READY || return
 	check "kms: radeon sets the monitor's mode" kms_starts || return
 	check "kms: the picture is right" kms_shows plain
 	check "kms: a pointer is there" kms_does "move 300 200"
