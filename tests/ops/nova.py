@@ -51,6 +51,11 @@ def xml_of(connection, name):
         connection.nodeDeviceLookupByName(name).XMLDesc(0))
 
 
+def node_of(address):
+    """libvirt's name of a PCI device"""
+    return "pci_" + address.replace(":", "_").replace(".", "_")
+
+
 def look(connection):
     """What available() gives, as far as libvirt can tell just now"""
     try:
@@ -67,15 +72,15 @@ def look(connection):
 def available(connection):
     """{GPU: {type: how many can be created now}}. libvirt has none of a GPU at which it
     looks anew, as it does when a vGPU has come or gone: it is asked again then"""
-    end = time.monotonic() + PATIENCE
-    while True:
-        found = look(connection)
-        missing = {"pci_" + gpu.replace(":", "_").replace(".", "_")
-                   for gpu in os.listdir(GPUS)} - set(found)
-        if not missing:
-            return found
-        require(time.monotonic() < end, "libvirt has no", *missing)
-        time.sleep(0.3)
+    found = {}
+
+    def is_complete():
+        found.clear()
+        found.update(look(connection))
+        return {node_of(gpu) for gpu in os.listdir(GPUS)} <= set(found)
+
+    wait_for(is_complete, "libvirt lacks one of", os.listdir(GPUS))
+    return found
 
 
 def vgpus(connection):
@@ -158,7 +163,7 @@ def capabilities(connection):
     real = {}
     for address in os.listdir(GPUS):
         types = os.path.join(GPUS, address, "mdev_supported_types")
-        real["pci_" + address.replace(":", "_").replace(".", "_")] = {
+        real[node_of(address)] = {
             kind: int(read(types, kind, "available_instances"))
             for kind in os.listdir(types)}
     require(said == real, "libvirt says", said, "but it is", real)

@@ -14,7 +14,6 @@
 #include "tenant.h"
 
 #define MANY		256
-#define TYPE_MIB	4
 #define SLOTS		32
 #define PERIODS		6
 #define SECONDS		60
@@ -45,7 +44,8 @@ static void before(void)
 	char arguments[32];
 
 	ASSERT_OK(setrlimit(RLIMIT_NOFILE, &files));
-	snprintf(arguments, sizeof(arguments), "vram_mb=%u", MANY * TYPE_MIB);
+	snprintf(arguments, sizeof(arguments), "vram_mb=%u",
+		 (unsigned int)(MANY * gpu->small->size / MIB));
 	soft_load(arguments);
 }
 
