@@ -16,6 +16,10 @@ from common import PATIENCE, TOP
 class Terminal:
     """The program with these arguments on a terminal of this size."""
 
+    # As much as is read before the screen is looked at. A test should hold
+    # for 1, too, for the kernel cuts what a program writes where it likes.
+    bite = 65536
+
     def __init__(self, columns, lines, *args, term='xterm', program=TOP):
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
@@ -45,7 +49,7 @@ class Terminal:
         if not select.select([self.fd], [], [], seconds)[0]:
             return True
         try:
-            data = os.read(self.fd, 65536)
+            data = os.read(self.fd, self.bite)
         except OSError:
             return False
         self.raw += data
