@@ -63,11 +63,18 @@ static void rv100_instance_fini(struct vgpu_instance *inst)
 	inst->regs.priv = NULL;
 }
 
+/* The place is added to each operation on its way to the card, and kept nowhere. */
+static void rv100_relocated(struct vgpu_instance *inst, u64 from)
+{
+	vgpu_assert_trap_context(inst);
+}
+
 static const struct vgpu_gpu_ops rv100_ops = {
 	.instance_init = rv100_instance_init,
 	.instance_fini = rv100_instance_fini,
 	.scanout = rv100_scanout,
 	.vblank = rv100_vblank,
+	.relocated = rv100_relocated,
 };
 
 static void rmw(struct rv100_gpu *card, u32 offset, u32 clear, u32 set)

@@ -14,11 +14,11 @@
 set -uo pipefail
 
 # Those that know no card.
-any=(types info config irq reset migrate stream precopy moved isolation scrub sched policy shares account protect
+any=(types info config irq reset migrate stream precopy moved compact isolation scrub sched policy shares account protect
 	harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(compact soft bochs gpus knobs almaif hang executor campaign)
+soft=(soft bochs gpus knobs almaif hang executor campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset migrate stream precopy moved lifetime hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -35,7 +35,7 @@ case ${1:-} in
 	all=1
 	export THOROUGH=1
 	any+=(campaign)
-	telling=("${any[@]}" compact hang executor)
+	telling=("${any[@]}" hang executor)
 	shift ;;
 esac
 if [ "$default_gpu" = soft ]; then
