@@ -37,12 +37,20 @@ class Gpu:
     def set(self, name, value):
         (self.path / 'vgpu' / name).write_text(str(value))
 
-    def create(self, type_name):
-        """A new vGPU of a type, by the name without the driver's part of it."""
-        number = str(uuid.uuid4())
+    def type_dir(self, type_name):
+        """By the name without the driver's part of it."""
         [place] = glob.glob(f'{self.path}/mdev_supported_types/*-{type_name}')
-        pathlib.Path(place, 'create').write_text(number)
+        return pathlib.Path(place)
+
+    def create(self, type_name):
+        """A new vGPU of a type."""
+        number = str(uuid.uuid4())
+        (self.type_dir(type_name) / 'create').write_text(number)
         return Vgpu(number)
+
+    def available(self, type_name):
+        """How many more fit."""
+        return int((self.type_dir(type_name) / 'available_instances').read_text())
 
 
 class Vgpu:

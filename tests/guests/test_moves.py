@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Guests that move while something fails: each goes on where it was, and the vGPU that it
-was to have is as good as new. By stock QEMU."""
+was to have is as good as new. Then, again and again, to where nothing fails. By stock
+QEMU."""
 import os
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from host import wait_until
 # The guest is made by these.
 from traveller import gpus, here  # noqa: F401 pylint: disable=unused-import
-from traveller import NEVER, Wire, arrival, arrived, connect
+from traveller import NEVER, Wire, arrival, arrived, connect, move
 
 
 @pytest.fixture
@@ -84,18 +85,67 @@ def test_the_other_qemu_is_killed(here):
     comes_after_all(here, had_no_luck(there))
 
 
-def test_there_is_no_room(here):
-    """Then there is no vGPU to go to, and nothing was tried."""
-    guest, made = here[0], []
+def fill_up(guest):
+    """With vGPUs as it has one, until no more fits."""
+    made = []
     with pytest.raises(OSError, match='No space left'):
         while True:
             made.append(guest.gpu.create(guest.type))
     assert f'type {guest.type} needs' in guest.gpu.attr('last_refusal')
-    guest.goes_on()
+    return made
+
+
+def test_there_is_no_room(here):
+    """Then there is no vGPU to go to, and nothing was tried."""
+    made = fill_up(here[0])
+    here[0].goes_on()
     for vgpu in made:
         vgpu.remove()
+
+
+def test_its_memory_is_moved(here):
+    """It is in the way of a larger type, alone, and there is room for it elsewhere."""
+    larger, size = here[0].larger
+    place = {vgpu: int(vgpu.attr('vram_offset')) // (size << 20)
+             for vgpu in fill_up(here[0])}
+    first = [vgpu for vgpu in place if not place[vgpu]]
+    elsewhere = [vgpu for vgpu in place if place[vgpu]]
+    comes_after_all(here, first.pop())
+    for vgpu in first + elsewhere[:1]:
+        vgpu.remove()
+    guest = here[0]
+    gpu, was_at = guest.gpu, guest.vgpu.attr('vram_offset')
+    assert (gpu.available(larger), gpu.attr(f'compactable/{larger}')) == (0, '1')
+    gpu.set('compact', 1)
+    assert gpu.available(larger) == 1
+    assert guest.vgpu.attr('vram_offset') != was_at
+    guest.goes_on()
+    for vgpu in elsewhere[1:]:
+        vgpu.remove()
+
+
+def test_ten_times_in_a_row(here):
+    for _ in range(10):
+        move(here)
 
 
 def test_what_it_did_is_right(here):
     here[0].end_work()
     here[0].check(here[0].name)
+
+
+def test_its_own_qemu_is_killed(here):
+    """The guest is lost, and nothing of it is left where it was, nor where it was to go."""
+    guest = here[0]
+    guest.start_work()
+    there = on_its_way(guest)
+    os.kill(guest.pid, 9)
+    wait_until('its end', guest.ended)
+    for vgpu in guest.vgpu, had_no_luck(there):
+        here[0].stop()
+        # On the soft GPU it looks for zeros before it works.
+        here[0] = type(guest)(guest.gpu, f'{guest.name}-again', vgpu=vgpu)
+        here[0].start_work()
+        here[0].end_work()
+        here[0].check(here[0].name)
+    guest.vgpu.remove()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Guests that move by QEMU alone, from one vGPU to another, while they draw and compute;
-and the wire that they go by."""
+and the wire that they go by. By the host VM's QEMU, or that of the tree $GUEST_QEMU (see
+scripts/hostvm --mount)."""
 import contextlib
 import glob
 import json
@@ -26,8 +27,9 @@ LONG, NEVER = (600000, 0), (1, 1000)
 class Traveller(Guest):
     """A guest that begins something endless and is somewhere else then."""
 
-    # Of each kind: how it boots, what it does, of which vGPUs.
-    type = other = work = None
+    # Of each kind: how it boots, what it does, of which vGPUs. And a type of so many MiB
+    # in whose places several of its own fit.
+    type = other = larger = work = None
     append, options, qemu = '', (), ()
 
     def __init__(self, gpu, name, incoming=None, vgpu=None):
@@ -47,7 +49,9 @@ class Traveller(Guest):
              '-incoming', 'defer')
 
     def arguments(self):
-        return ('--append', self.append, *self.options)
+        tree = os.environ.get('GUEST_QEMU')
+        by = ('--qemu', tree) if tree else ()
+        return ('--append', self.append, *by, *self.options)
 
     def prepare(self):
         """What is done once, after booting."""
@@ -120,6 +124,7 @@ class Traveller(Guest):
 class Drawing(Traveller):
     """On the card, by the stock driver radeonfb and the 2D engine."""
     type, other = 'RV100-16D', 'RV100-8D'
+    larger = 'RV100-32D', 32
     append = 'radeonfb.mode_option=800x600-32@60'
     options = ('--res', '800x600')
     work = "scene -w -l moved -n 'from afar' sunrise"
@@ -135,6 +140,7 @@ class Drawing(Traveller):
 class Computing(Traveller):
     """On the soft GPU, by rings; the program looks at each byte."""
     type, other = 'SOFT-16C', 'SOFT-4C'
+    larger = 'SOFT-64C', 64
     qemu = ('-set', 'device.vgpu.display=off')
     work = 'soft work'
 
@@ -153,7 +159,7 @@ KINDS = {'rv100': Drawing, 'soft': Computing}
 def gpus():
     """One of each kind."""
     call('modules', 'load')
-    call('modules', 'soft', 'vram_mb=64')
+    call('modules', 'soft', 'vram_mb=128')
     yield {kind: Gpu(wait_until(kind, lambda kind=kind: glob.glob(
         f'/sys/bus/pci/drivers/vgpu_{kind}/0000:*'))[0]) for kind in KINDS}
     call('modules', 'unload')
