@@ -203,6 +203,9 @@ tier_moves() {
 
 	in_host_vm moves-failing "guest tests/e2e" \
 		/repo/tests/guests/run.sh test_moves.py || status=$?
+	vm_options+=(--mount trixie-backports-qemu)
+	in_host_vm moves-qemu11 "guest tests/e2e" env GUEST_QEMU=trixie-backports-qemu \
+		/repo/tests/guests/run.sh test_migrate.py || status=$?
 	vm_options+=(--system)
 	make_install
 	in_host_vm moves-libvirt "guest tests/e2e" \
@@ -211,7 +214,7 @@ tier_moves() {
 	in_host_vm moves-hosts "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_hosts.py || status=$?
 	clean_log "$results/moves-hosts-there/dmesg.txt" >> "$results/moves-hosts.tap"
-	cat "$results"/moves-{failing,libvirt,hosts}.tap >> "$results/moves.tap"
+	cat "$results"/moves-{failing,qemu11,libvirt,hosts}.tap >> "$results/moves.tap"
 	return "$status"
 }
 
