@@ -5,16 +5,19 @@
 Usage: migrate.py SECONDS ROUNDS
 
 A client of VFIO (moves.c) takes the place of the guest, and of QEMU. For how long it stands
-still, with little and much memory, idle and busy, copied before or not; and what a guest
-that draws loses by being copied, in SECONDS. All of it ROUNDS times.
+still, with little and much memory, idle and busy, copied before or not; what a guest
+that draws loses by being copied, in SECONDS; and how fast vGPUs are moved together, so
+that a larger type fits. All of it ROUNDS times.
 """
 import contextlib
 import os
 import pathlib
 import re
+import subprocess
 import sys
+import time
 
-from host import BUILD, Gpu, call
+from host import BUILD, Gpu, call, wait_until
 from measure import Figures, vgpus
 
 CONFIG = pathlib.Path('/sys/kernel/config')
@@ -110,6 +113,68 @@ def slow_down(gpu, seconds, rounds):
         figures.median(f'read meanwhile of frames that the {what}', read, 'MiB/s')
 
 
+def memcpy_speed():
+    """Bytes a second, from one piece of memory to another."""
+    one, other = bytearray(SIZES[1] * MIB), bytearray(SIZES[1] * MIB)
+    begin = time.perf_counter()
+    other[:] = one
+    return len(one) / (time.perf_counter() - begin)
+
+
+@contextlib.contextmanager
+def in_pieces(gpu):
+    """A vGPU in every second of the places of the smaller type, by their place."""
+    small, large = SIZES
+    with vgpus(gpu, f'M{small}', 2 * sum(SIZES) // small) as made:
+        at = {int(vgpu.attr('vram_offset')): vgpu for vgpu in made}
+        for place, vgpu in at.items():
+            if not place // (small * MIB) % 2:
+                vgpu.remove()
+        assert not gpu.available(f'M{large}')
+        yield [at[place] for place in sorted(at) if at[place].path.exists()]
+
+
+def drawing(vgpu, seconds):
+    return subprocess.Popen(
+        [BUILD / 'bench/moves', 'frames', 'plain', 'computed', str(seconds), vgpu.uuid],
+        env={**os.environ, 'GPU': 'soft'}, stdout=subprocess.DEVNULL)
+
+
+def moved_together(gpu):
+    """Bytes a second."""
+    bytes_before = int(gpu.attr('moved_bytes'))
+    begin = time.perf_counter()
+    gpu.set('compact', 1)
+    took = time.perf_counter() - begin
+    assert gpu.available(f'M{SIZES[1]}') == 1
+    return (int(gpu.attr('moved_bytes')) - bytes_before) / took
+
+
+def relocation(gpu, seconds, rounds):
+    """The longest pause there ever was: first of idle ones, then with one that draws."""
+    slice_us = int(gpu.attr('slice_us'))
+    for load in LOADS:
+        speeds, copies = [], []
+        for _ in range(rounds):
+            copies.append(memcpy_speed())
+            with in_pieces(gpu) as kept:
+                if load == 'idle':
+                    speeds.append(moved_together(gpu))
+                    continue
+                was_at = kept[0].attr('vram_offset')
+                with drawing(kept[0], int(seconds) + 2):
+                    wait_until('its driver', lambda: kept[0].count('traps'))
+                    time.sleep(1)
+                    speeds.append(moved_together(gpu))
+                assert kept[0].attr('vram_offset') != was_at
+        pause_us = int(gpu.attr('move_pause_max_ns')) / 1000
+        figures.quotient(f'moved together, {load}, to memcpy', speeds, copies)
+        figures.median(f'moved together, {load}', [row / MIB for row in speeds], 'MiB/s')
+        figures.figure(f'longest pause, {load}', pause_us / 1000, 'ms')
+        figures.figure(f'longest pause, {load}, a MiB moved', pause_us / slice_us / SIZES[0],
+                       'slices', most=2)
+
+
 def main(args):
     if len(args) != 2:
         sys.exit(__doc__)
@@ -121,6 +186,8 @@ def main(args):
         downtimes(gpu, rounds)
         figures.step('what a guest loses')
         slow_down(gpu, seconds, rounds)
+        figures.step('moving together')
+        relocation(gpu, seconds, rounds)
     figures.step('done')
 
 
