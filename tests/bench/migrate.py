@@ -25,6 +25,7 @@ DIRECTORY = CONFIG / 'vgpu-soft/bench'
 # MiB, the least first; of each there are two at a time.
 SIZES = (16, 256)
 MIB = 1 << 20
+PROGRAM, ENVIRONMENT = BUILD / 'bench/moves', {**os.environ, 'GPU': 'soft'}
 
 figures = Figures('migrate')
 
@@ -57,7 +58,7 @@ def gpu_of_sizes():
 
 def moves(*arguments):
     """Numbers of what it says."""
-    said = call(BUILD / 'bench/moves', *arguments, env={**os.environ, 'GPU': 'soft'})
+    said = call(PROGRAM, *arguments, env=ENVIRONMENT)
     return [int(number) for number in re.findall(r'\d+', said)]
 
 
@@ -134,10 +135,16 @@ def in_pieces(gpu):
         yield [at[place] for place in sorted(at) if at[place].path.exists()]
 
 
+@contextlib.contextmanager
 def drawing(vgpu, seconds):
-    return subprocess.Popen(
-        [BUILD / 'bench/moves', 'frames', 'plain', 'computed', str(seconds), vgpu.uuid],
-        env={**os.environ, 'GPU': 'soft'}, stdout=subprocess.DEVNULL)
+    """By the CPU; and it is one that is moved."""
+    was_at = vgpu.attr('vram_offset')
+    command = [PROGRAM, 'frames', 'plain', 'computed', str(seconds), vgpu.uuid]
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL):
+        wait_until('its driver', lambda: vgpu.count('traps'))
+        time.sleep(1)
+        yield
+    assert vgpu.attr('vram_offset') != was_at
 
 
 def moved_together(gpu):
@@ -158,15 +165,9 @@ def relocation(gpu, seconds, rounds):
         for _ in range(rounds):
             copies.append(memcpy_speed())
             with in_pieces(gpu) as kept:
-                if load == 'idle':
+                with drawing(kept[0], int(seconds) + 2) if load == 'busy' else \
+                        contextlib.nullcontext():
                     speeds.append(moved_together(gpu))
-                    continue
-                was_at = kept[0].attr('vram_offset')
-                with drawing(kept[0], int(seconds) + 2):
-                    wait_until('its driver', lambda: kept[0].count('traps'))
-                    time.sleep(1)
-                    speeds.append(moved_together(gpu))
-                assert kept[0].attr('vram_offset') != was_at
         pause_us = int(gpu.attr('move_pause_max_ns')) / 1000
         figures.quotient(f'moved together, {load}, to memcpy', speeds, copies)
         figures.median(f'moved together, {load}', [row / MIB for row in speeds], 'MiB/s')
