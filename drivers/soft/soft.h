@@ -229,6 +229,7 @@ struct soft_instance {
  * @paying: no worker any more; the time that it owes passes, until @until
  * @preempting: it is to yield
  * @grace_end: until then it may take its time, ns
+ * @beyond_since: when the engine has seen that this is over, ns, or 0
  * @stop_end: until then it may take its time to stop, ns
  * @poll_ns: how long it is until somebody looks whether it stands
  * @waiting: whose packet takes a modelled time, or NULL
@@ -243,6 +244,7 @@ struct soft_engine {
 	bool paying;
 	bool preempting;
 	u64 grace_end;
+	u64 beyond_since;
 	u64 stop_end;
 	u64 poll_ns;
 	struct soft_queue *waiting;

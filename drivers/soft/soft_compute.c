@@ -123,6 +123,7 @@ static void begin(struct soft_engine *se, struct soft_queue *sq,
 	se->engine = sq->q->engine;
 	se->computing = sq;
 	se->preempting = false;
+	se->beyond_since = 0;
 	sq->since = ktime_get_ns();
 	sq->since_cpu = soft_task_cpu_time(w->pid);
 }
@@ -148,17 +149,32 @@ static u64 blame(struct soft_engine *se, struct soft_queue *sq, u64 spent)
 	return min(cpu, spent);
 }
 
-/* The queue leaves the engine. What it had it beyond its grace, it pays by the clock. */
+/*
+ * What the queue has had the engine beyond its grace, it pays by the clock, and not
+ * once more by its worker's CPU time. Return: ns.
+ */
+static u64 beyond_grace(const struct soft_engine *se, struct soft_queue *sq,
+			u64 now)
+{
+	u64 beyond = se->beyond_since ? now - se->beyond_since : 0;
+	struct soft_worker *w = beyond ? soft_worker_of(sq) : NULL;
+
+	if (w) {
+		soft_turn_paid(w, beyond);
+		soft_worker_put(w);
+	}
+	return beyond;
+}
+
+/* The queue leaves the engine. */
 static void end(struct soft_engine *se)
 {
 	struct soft_queue *sq = se->computing;
-	u64 now = ktime_get_ns(), spent = now - sq->since, beyond = 0;
+	u64 now = ktime_get_ns(), spent = now - sq->since;
 
 	hrtimer_cancel(&se->timer);
 	se->computing = NULL;
-	if (se->preempting && now > se->grace_end)
-		beyond = now - se->grace_end;
-	sq->wall += spent - min(beyond, spent);
+	sq->wall += spent - min(beyond_grace(se, sq, now), spent);
 	sq->stuck += blame(se, sq, spent);
 	sq->unanswered += spent;
 }
@@ -306,6 +322,21 @@ static u64 stop_end(const struct soft_engine *se, u64 now)
 }
 
 /*
+ * Has the worker had its grace? From when that is seen the time is paid by the clock:
+ * if this thread comes late, that is not the worker's fault.
+ */
+static bool is_beyond(struct soft_engine *se)
+{
+	u64 now = ktime_get_ns();
+
+	if (!se->preempting || now < se->grace_end)
+		return false;
+	if (!se->beyond_since)
+		se->beyond_since = now;
+	return true;
+}
+
+/*
  * The slice is over, and the worker has waited for a CPU nearly all the time: stopped
  * now, and again in each slice, it would get nowhere, for what it needs a CPU for first
  * is to be stopped. So the engine waits for it, but not for ever. Return: this is to be
@@ -332,8 +363,6 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 {
 	u64 now = ktime_get_ns();
 
-	if (now < se->grace_end)
-		return false;
 	if (!w->stopped) {
 		if (waits_for_cpu(se, w))
 			return false;
@@ -367,11 +396,12 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 		pay(se, sq);
 		return false;
 	case SOFT_TURN_TAKEN:
-		if (!se->preempting || !stands(se, w))
+		if (!is_beyond(se) || !stands(se, w))
 			return false;
 		end(se);
 		return true;
 	default:
+		is_beyond(se);
 		if (!se->preempting || waits_for_cpu(se, w))
 			return false;
 		/* It may take it in this moment, and be done: then the next look tells. */

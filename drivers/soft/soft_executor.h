@@ -214,6 +214,7 @@ enum soft_turn_state soft_turn_look(struct soft_worker *w,
 				    struct soft_answer *answer);
 bool soft_turn_withdraw(struct soft_worker *w);
 bool soft_turn_drop(struct soft_worker *w);
+void soft_turn_paid(struct soft_worker *w, u64 wall);
 u64 soft_turn_charge(struct soft_worker *w, u64 ran);
 
 /* soft_task.c */

@@ -218,6 +218,22 @@ bool soft_turn_drop(struct soft_worker *w)
 }
 
 /**
+ * soft_turn_paid() - some of a worker's time is paid by the clock
+ * @w: the worker
+ * @wall: until now, ns: what it has run meanwhile is not charged once more
+ */
+void soft_turn_paid(struct soft_worker *w, u64 wall)
+{
+	u64 now = soft_task_cpu_time(w->pid);
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
+	if (now > w->charged)
+		w->charged += min(now - w->charged, wall * w->cpus);
+	spin_unlock_irqrestore(&w->lock, flags);
+}
+
+/**
  * soft_turn_charge() - GPU time that a worker has used
  * @w: the worker
  * @ran: by the clock; used where there is no process to ask

@@ -316,6 +316,25 @@ static void stopped_by_force(void)
 	share(IS_DEAF);
 }
 
+/*
+ * Stopped in each slice, it has the engine all the time: that is what is charged, and
+ * not a part of it by the clock and by its CPU time, both.
+ */
+static void charged_once(void)
+{
+	struct guest g = guest_new();
+	uint64_t begin, charged;
+
+	worker_new(type->size, IS_DEAF);
+	begin = tap_ns();
+	submit(&g, 0, 1, 500000);
+	done(&g, 0);
+	EXPECT(AWAIT(mdev_attr_u64(g.d->uuid, "gpu_time_ns") >= 500000000));
+	charged = mdev_attr_u64(g.d->uuid, "gpu_time_ns");
+	EXPECT(charged <= tap_ns() - begin);
+	EXPECT(mdev_attr_u64(g.d->uuid, "preemptions") > 0);
+}
+
 /* Its instance is faulted, no other; after a reset there is another worker. */
 static void fault_of_one(enum manner manner)
 {
@@ -472,6 +491,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(beside_a_screen),
 	TAP_TEST(yields_and_goes_on),
 	TAP_TEST(stopped_by_force),
+	TAP_TEST(charged_once),
 	TAP_TEST(worker_is_killed),
 	TAP_TEST(worker_hangs),
 	TAP_TEST(worker_sleeps),
