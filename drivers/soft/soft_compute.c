@@ -36,7 +36,7 @@
 /* One that always wants to run, and never does, hangs when it had the engine so long. */
 #define STARVED		(60ULL * NSEC_PER_SEC)
 /* When to look first whether one has been stopped; then later and later. */
-#define POLL	(200 * NSEC_PER_USEC)
+#define POLL	(20 * NSEC_PER_USEC)
 #define POLL_MAX	(10 * NSEC_PER_MSEC)
 
 static void fail(struct soft_queue *sq, int err)
