@@ -209,8 +209,12 @@ static bool take_signals(int fd)
 	return true;
 }
 
+/* Workers are stopped and go on all the time: only their end is news. */
 static int signals_as_file(struct supervisor *s)
 {
+	const struct sigaction ends = {
+		.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP,
+	};
 	sigset_t set;
 	int fd;
 
@@ -219,6 +223,7 @@ static int signals_as_file(struct supervisor *s)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, &s->signals);
+	sigaction(SIGCHLD, &ends, NULL);
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd < 0)
 		err(1, "signalfd");
