@@ -124,9 +124,22 @@ def test_its_memory_is_moved(here):
         vgpu.remove()
 
 
-def test_ten_times_in_a_row(here):
+@pytest.fixture
+def neighbour(here):
+    """Of the same GPU, with the same work; it stays where it is."""
+    guest = here[0]
+    it = type(guest)(guest.gpu, f'{guest.name}-neighbour')
+    it.start_work()
+    yield it
+    it.gone()
+
+
+def test_ten_times_in_a_row(here, neighbour):
     for _ in range(10):
         move(here)
+        neighbour.goes_on()
+    neighbour.end_work()
+    neighbour.check(neighbour.name)
 
 
 def test_what_it_did_is_right(here):

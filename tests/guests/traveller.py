@@ -105,7 +105,10 @@ class Traveller(Guest):
 
     def stays(self, status='failed'):
         """What was tried has failed, and it runs where it was."""
-        wait_until(f'the move to be {status}', lambda: self.status() == status)
+        try:
+            wait_until(f'the move to be {status}', lambda: self.status() == status)
+        except AssertionError as error:
+            raise AssertionError(f'{error}: {self.qmp("query-migrate")}') from error
         wait_until('the guest to go on', self.runs)
         self.goes_on()
 

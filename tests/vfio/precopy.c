@@ -331,6 +331,44 @@ static void stops_at_work(void)
 	munmap(other, to->size);
 }
 
+static struct stream passing;
+static int passing_fd;
+
+/* As fast as it can be read, round after round; nobody keeps it. */
+static void copy_some(void)
+{
+	passing.len = 0;
+	if (stream_some(passing_fd, &passing, d->size) <= 0)
+		usleep(1000);
+}
+
+/* One that is copied takes no more of the GPU than it has when it is not. */
+static void neighbour_keeps_its_share(void)
+{
+	struct vdev *both[2] = { d, vdev_new(gpu->small) };
+
+	busy_start(both[0]);
+	busy_start(both[1]);
+	wait_above(both[0], "slices", 3);
+	wait_above(both[1], "slices", 3);
+	passing_fd = mig_precopy_begin(d);
+	expect_shares(both, 2, (struct bound[]) {
+		{ 1, 0, 0.8, 1000 },
+		{ 1, OF_GPU, 30, 100 },
+		{ }
+	}, copy_some);
+	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP_COPY, NULL));
+	expect_shares(both, 2, (struct bound[]) {
+		{ 1, OF_GPU, 60, 103 },
+		{ 0, OF_GPU, 0, 3 },
+		{ }
+	}, copy_some);
+	close(passing_fd);
+	EXPECT_EQ(mdev_attr_u64(both[1]->uuid, "dropped"), 0);
+	EXPECT_EQ(mdev_attr_u64(both[1]->uuid, "faults"), 0);
+	stream_free(&passing);
+}
+
 /* ---- What ends otherwise */
 
 static void called_off(void)
@@ -388,6 +426,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST_IF(zeros, can_precopy),
 	TAP_TEST_IF(busy, can_precopy),
 	TAP_TEST_IF(stops_at_work, can_precopy),
+	TAP_TEST_IF(neighbour_keeps_its_share, can_precopy),
 	TAP_TEST_IF(called_off, can_precopy),
 	TAP_TEST_IF(not_offered, cannot_precopy),
 };
