@@ -136,3 +136,11 @@ def test_ovmf_as_on_qemus_own(start):
                   qemu=ovmf('ovmf'))
     same_as(guest, stock, MODE)
     assert guest.vgpu.count('unknown_regs') == 0
+
+
+def test_linux_by_ovmfs_screen(start):
+    """It has no driver for the vGPU, and draws where the firmware says that a screen is."""
+    guest = start('efi', 'SOFT-16B', '--accel', 'tcg',
+                  qemu=(*ovmf('efi'), '-vnc', f'{VNC},display=vgpu'))
+    guest.run('cat /proc/fb | grep -q EFI')
+    draws(guest, *MODE)
