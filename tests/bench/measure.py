@@ -9,9 +9,14 @@ figures medians.
 import contextlib
 import glob
 import json
+import pathlib
 import statistics
 
 from host import OUT, Gpu, call, wait_until
+
+
+CONFIG = pathlib.Path('/sys/kernel/config')
+DIRECTORY = CONFIG / 'vgpu-soft/bench'
 
 
 class Figures:
@@ -54,6 +59,32 @@ def soft_gpu(**parameters):
         yield Gpu(wait_until('a soft GPU', lambda: glob.glob(
             '/sys/bus/pci/drivers/vgpu_soft/0000:*'))[0])
     finally:
+        call('modules', 'unload')
+
+
+@contextlib.contextmanager
+def gpu_of_sizes(sizes):
+    """A soft GPU with a type of each, M and its MiB, and room for two of each."""
+    call('modules', 'load')
+    call('modules', 'soft', 'gpus=0')
+    if not DIRECTORY.parent.exists():
+        call('mount', '-t', 'configfs', 'configfs', CONFIG)
+    DIRECTORY.mkdir()
+    types = [DIRECTORY / f'types/M{size}' for size in sizes]
+    try:
+        (DIRECTORY / 'vram_mb').write_text(str(2 * sum(sizes)))
+        for size, place in zip(sizes, types):
+            place.mkdir()
+            (place / 'vram_mb').write_text(str(size))
+        (DIRECTORY / 'enable').write_text('1')
+        address = (DIRECTORY / 'address').read_text().strip()
+        yield Gpu(f'/sys/bus/pci/devices/{address}')
+    finally:
+        (DIRECTORY / 'enable').write_text('0')
+        for place in types:
+            if place.exists():
+                place.rmdir()
+        DIRECTORY.rmdir()
         call('modules', 'unload')
 
 

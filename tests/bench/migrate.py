@@ -11,49 +11,20 @@ that a larger type fits. All of it ROUNDS times.
 """
 import contextlib
 import os
-import pathlib
 import re
 import subprocess
 import sys
 import time
 
-from host import BUILD, Gpu, call, wait_until
-from measure import Figures, vgpus
+from host import BUILD, call, wait_until
+from measure import Figures, gpu_of_sizes, vgpus
 
-CONFIG = pathlib.Path('/sys/kernel/config')
-DIRECTORY = CONFIG / 'vgpu-soft/bench'
 # MiB, the least first; of each there are two at a time.
 SIZES = (16, 256)
 MIB = 1 << 20
 PROGRAM, ENVIRONMENT = BUILD / 'bench/moves', {**os.environ, 'GPU': 'soft'}
 
 figures = Figures('migrate')
-
-
-@contextlib.contextmanager
-def gpu_of_sizes():
-    """A soft GPU with a type for each."""
-    call('modules', 'load')
-    call('modules', 'soft', 'gpus=0')
-    if not DIRECTORY.parent.exists():
-        call('mount', '-t', 'configfs', 'configfs', CONFIG)
-    DIRECTORY.mkdir()
-    types = [DIRECTORY / f'types/M{size}' for size in SIZES]
-    try:
-        (DIRECTORY / 'vram_mb').write_text(str(2 * sum(SIZES)))
-        for size, place in zip(SIZES, types):
-            place.mkdir()
-            (place / 'vram_mb').write_text(str(size))
-        (DIRECTORY / 'enable').write_text('1')
-        address = (DIRECTORY / 'address').read_text().strip()
-        yield Gpu(f'/sys/bus/pci/devices/{address}')
-    finally:
-        (DIRECTORY / 'enable').write_text('0')
-        for place in types:
-            if place.exists():
-                place.rmdir()
-        DIRECTORY.rmdir()
-        call('modules', 'unload')
 
 
 def moves(*arguments):
@@ -182,7 +153,7 @@ def main(args):
     seconds, rounds = float(args[0]), int(args[1])
     figures.facts(f'host kernel {os.uname().release}',
                   f'host cpus_migrate {os.cpu_count()}')
-    with gpu_of_sizes() as gpu:
+    with gpu_of_sizes(SIZES) as gpu:
         figures.step('downtimes')
         downtimes(gpu, rounds)
         figures.step('what a guest loses')

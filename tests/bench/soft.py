@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """soft - what a soft GPU's vGPUs cost, in the host VM (by scripts/bench)
 
-Usage: soft.py guest|crowd SECONDS ROUNDS
+Usage: soft.py guest|compute|crowd SECONDS ROUNDS
 
-guest: a guest computes, and so does the executor without one. crowd: clients of VFIO
-in place of guests, as many as are wanted. Adds a line for each figure to $OUT/facts:
+guest: doorbells and memory, by a guest. compute: a guest computes, and so does the
+executor without one; the guest has a CPU of its own. crowd: clients of VFIO in place of
+guests, as many as are wanted. Adds a line for each figure to $OUT/facts:
 "soft" and JSON, as measure.py has it. What is compared is measured in turn, ROUNDS times,
 for SECONDS each.
 """
@@ -28,6 +29,10 @@ from measure import Figures, soft_gpu, vgpus
 TREE = '/trees/trixie-tools'
 MEMORY = pathlib.Path('/tmp/bench-memory')
 START = 4096            # NULL is no place
+# Default and longest slice. A worker is stopped at the end of each.
+SLICES_US = (2000, 30000)
+# While one computes, each has its own.
+GUEST_CPU, EXECUTOR_CPU = '0', '1'
 SIDE = 256              # of the matrices, as rate.c fills them
 NUMBER = 0.1
 MANY = 6                # products or pictures, a measurement
@@ -71,7 +76,8 @@ class Native:
         self.first, self.all = [], []
 
     def total(self, count):
-        said = call('chroot', TREE, BUILD / 'tools/vgpu-executor', *self.arguments,
+        said = call('taskset', '-c', EXECUTOR_CPU,
+                    'chroot', TREE, BUILD / 'tools/vgpu-executor', *self.arguments,
                     f'--repeat={count}', MEMORY, *self.values)
         return count * int(re.search(r'(\d+) ns', said).group(1))
 
@@ -124,21 +130,23 @@ def each(guest, what, few, many):
                            for name in after}}
 
 
-def compare_with_native(guest, name, native, what, rounds):
+def compare_with_native(guest, gpu, name, native, what, rounds):
     """A worker keeps programs that it has compiled: one run before."""
-    by_clock, by_gpu_time = [], []
     dispatches(guest, what, 1)
+    seen = {us: [] for us in SLICES_US}
     for _ in range(rounds):
         native.run()
-        took, it = dispatches(guest, what, MANY)
-        by_clock.append(1e9 / took)
-        by_gpu_time.append(it['ops'] * 1e9 / it['gpu_time_ns'])
+        for us, of_slice in seen.items():
+            gpu.set('slice_us', us)
+            of_slice.append(each(guest, what, 1, 1 + MANY))
     alone = native.rate()
     figure(f'{name}, native', alone, '1/s')
-    quotient(f'{name}, guest to native, by the clock', by_clock, [alone] * rounds,
-             least=0.97)
-    quotient(f'{name}, guest to native, by GPU time', by_gpu_time, [alone] * rounds,
-             least=0.97)
+    for us, of_slice in seen.items():
+        target = {'least': 0.97} if us == SLICES_US[-1] else {}
+        for way, time_of in (('the clock', 'ns'), ('GPU time', 'gpu_time_ns')):
+            quotient(f'{name}, guest to native, {us // 1000} ms, by {way}',
+                     [1e9 / it[time_of] for it in of_slice], [alone] * rounds,
+                     **target)
 
 
 def null_dispatches(guest, rounds):
@@ -173,34 +181,46 @@ def doorbell_and_memory(guest, rounds):
                  [1 / it['own'] for it in seen], least=0.95)
 
 
-def guest_part(_, rounds):
-    MEMORY.write_bytes(struct.pack('<f', NUMBER) * (1 << 20))
-    with soft_gpu(vram_mb=64) as gpu, executing(), vgpus(gpu, 'SOFT-16C') as [vgpu]:
+@contextlib.contextmanager
+def guest_with_gpu(*options):
+    with soft_gpu(vram_mb=64) as gpu, executing(*options), \
+            vgpus(gpu, 'SOFT-16C') as [vgpu]:
         # A compiler under emulation takes its time.
         gpu.set('watchdog_ms', 30000)
         step('a guest boots')
         guest = boot('guest1', vgpu, qemu=('-set', 'device.vgpu.display=off'))
         try:
-            step('gemm')
-            compare_with_native(guest, 'gemm', native_gemm(), f'gemm {SIDE}', rounds)
-            step('a program of the guest')
-            compare_with_native(guest, 'program', native_program(),
-                                'program mandelbrot.poclbin', rounds)
-            step('null dispatches')
-            null_dispatches(guest, rounds)
-            step('doorbell and memory')
-            doorbell_and_memory(guest, rounds)
+            yield gpu, guest
         finally:
             guest.stop()
+
+
+def guest_part(_, rounds):
+    with guest_with_gpu() as (_, guest):
+        step('null dispatches')
+        null_dispatches(guest, rounds)
+        step('doorbell and memory')
+        doorbell_and_memory(guest, rounds)
+
+
+def compute_part(_, rounds):
+    MEMORY.write_bytes(struct.pack('<f', NUMBER) * (1 << 20))
+    with guest_with_gpu(f'--cpus={EXECUTOR_CPU}') as (gpu, guest):
+        call('taskset', '-a', '-p', '-c', GUEST_CPU, guest.pid)
+        step('gemm')
+        compare_with_native(guest, gpu, 'gemm', native_gemm(), f'gemm {SIDE}', rounds)
+        step('a program of the guest')
+        compare_with_native(guest, gpu, 'program', native_program(),
+                            'program mandelbrot.poclbin', rounds)
 
 
 # ---- Many clients
 
 @contextlib.contextmanager
-def crowd(kind, members):
-    """They are open, and busy if they are to be."""
+def crowd(kind, members, *by):
+    """They are open, and busy if they are to be. by: a command that starts another"""
     process = subprocess.Popen(
-        [BUILD / 'bench/crowd', kind, *(vgpu.uuid for vgpu in members)],
+        [*by, BUILD / 'bench/crowd', kind, *(vgpu.uuid for vgpu in members)],
         env={**os.environ, 'GPU': 'soft'}, stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, text=True)
     try:
@@ -255,8 +275,8 @@ class Window:
         return self.total('gpu_time_ns') / self.ns
 
 
-def of_crowd(gpu, kind, engine, members, seconds):
-    with crowd(kind, members):
+def of_crowd(gpu, kind, engine, members, seconds, *by):
+    with crowd(kind, members, *by):
         return Window(gpu, engine, members).take(seconds)
 
 
@@ -282,15 +302,27 @@ def together(gpu, kind, engine, members, sizes, seconds, rounds):
             100 * a.of_gpu['switch_time_ns'] / a.ns for a in windows], 'percent')
 
 
+def all_else_on(cpu, but):
+    """What can be told where to run, but for threads of such a name."""
+    for path in map(pathlib.Path, glob.glob('/proc/[0-9]*')):
+        with contextlib.suppress(OSError):
+            if but not in (path / 'comm').read_text(encoding='utf-8'):
+                os.sched_setaffinity(int(path.name), {cpu})
+
+
 def isolation(gpu, seconds, rounds):
+    """A slice has its CPU, with who uses it; the other one has what is noisy, and all
+    else. With no more CPUs than slices all else is on somebody's."""
     (gpu.path / 'soft/slices').write_text('2')
+    all_else_on(1, 'compute0')
+    here = 'taskset', '-c', '0'
     shares, speeds = [], []
     with executing('--cpus=0:0', '--cpus=1:1'), \
             vgpus(gpu, 'SOFT-16C-S0') as quiet, vgpus(gpu, 'SOFT-16C-S1', 2) as noisy:
         for _ in range(rounds):
-            alone = of_crowd(gpu, 'gemm', 'compute0', quiet, seconds)
+            alone = of_crowd(gpu, 'gemm', 'compute0', quiet, seconds, *here)
             with crowd('gemm', noisy):
-                beside = of_crowd(gpu, 'gemm', 'compute0', quiet, seconds)
+                beside = of_crowd(gpu, 'gemm', 'compute0', quiet, seconds, *here)
             shares.append(100 * (beside.share() - alone.share()))
             speeds.append(100 * (beside.speed() / alone.speed() - 1))
     (gpu.path / 'soft/slices').write_text('1')
@@ -391,7 +423,7 @@ def crowd_part(seconds, rounds):
 
 
 def main(args):
-    parts = {'guest': guest_part, 'crowd': crowd_part}
+    parts = {'guest': guest_part, 'compute': compute_part, 'crowd': crowd_part}
     if len(args) != 3 or args[0] not in parts:
         sys.exit(__doc__)
     facts(f'host kernel {os.uname().release}',
