@@ -30,7 +30,7 @@ def test_not_to_another_type(here):
     guest = here[0]
     there = arrival(guest, guest.other)
     connect(guest, there)
-    guest.stays()
+    guest.stays('failed')
     there.gone()
     assert 'migration: refused: stream: type: ' in call('dmesg')
 

@@ -103,10 +103,11 @@ class Traveller(Guest):
         ops = self.vgpu.count('ops')
         wait_until('work', lambda: self.vgpu.count('ops') > ops + 50)
 
-    def stays(self, status='failed'):
-        """What was tried has failed, and it runs where it was."""
+    def stays(self, *ends):
+        """What was tried has come to one of these, and it runs where it was."""
         try:
-            wait_until(f'the move to be {status}', lambda: self.status() == status)
+            wait_until(f'the move to be {" or ".join(ends)}',
+                       lambda: self.status() in ends)
         except AssertionError as error:
             raise AssertionError(f'{error}: {self.qmp("query-migrate")}') from error
         wait_until('the guest to go on', self.runs)
