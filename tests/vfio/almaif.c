@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include "../../include/uapi/vgpu-soft.h"
+#include "move.h"
 #include "soft.h"
 #include "soft_worker.h"
 #include "tenant.h"
@@ -407,6 +408,35 @@ static void starved_worker_is_not_blamed(void)
 	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "faults"), 0);
 }
 
+static int stands_still(void *data)
+{
+	return mig_set(data, VFIO_DEVICE_STATE_STOP, NULL);
+}
+
+/*
+ * Whoever has it stand still waits until its worker is between two work-groups. If that
+ * one is killed it does not stand still, for it could not be saved so: it goes on.
+ */
+static void killed_while_it_settles(void)
+{
+	struct guest g = guest_new();
+	pid_t child;
+
+	worker_new(type->size, IS_DEAF);
+	submit(&g, 0, 1, 3000000);
+	ASSERT(AWAIT(result(&g, 0) == 1));
+	child = child_start(stands_still, g.d);
+	usleep(300000);
+	EXPECT(child_runs(child));
+	child_kill(child);
+	EXPECT(mig_state(g.d) != VFIO_DEVICE_STATE_STOP);
+	done(&g, 0);
+	ASSERT_OK(mig_set(g.d, VFIO_DEVICE_STATE_STOP, NULL));
+	ASSERT_OK(mig_set(g.d, VFIO_DEVICE_STATE_RUNNING, NULL));
+	submit(&g, 1, 1, 0);
+	done(&g, 1);
+}
+
 static int maps_too_much(void *data)
 {
 	int fd = *(int *)data;
@@ -496,6 +526,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(worker_hangs),
 	TAP_TEST(worker_sleeps),
 	TAP_TEST(starved_worker_is_not_blamed),
+	TAP_TEST(killed_while_it_settles),
 	TAP_TEST(worker_stays_in_its_partition),
 	TAP_TEST(ends_with_its_instance),
 	TAP_TEST(unbound),

@@ -35,7 +35,7 @@ int vgpu_function_init(struct vgpu_pdev *pd);
 void vgpu_function_fini(struct vgpu_pdev *pd);
 void vgpu_function_reset(struct vgpu_vdev *vd);
 void vgpu_function_close(struct vgpu_vdev *vd);
-void vgpu_function_halt(struct vgpu_vdev *vd);
+int vgpu_function_halt(struct vgpu_vdev *vd);
 void vgpu_function_go(struct vgpu_vdev *vd);
 int vgpu_function_save(struct vgpu_vdev *vd, struct vgpu_writer *w);
 int vgpu_function_load(struct vgpu_vdev *vd, struct vgpu_reader *r);

@@ -149,16 +149,22 @@ void vgpu_function_close(struct vgpu_vdev *vd)
  *
  * Until vgpu_function_go() nothing of it runs, it does not interrupt, and time does
  * not change it; what it has to do is kept. It answers all the same.
+ *
+ * Return: 0, or -EINTR when the caller was killed before that: then it goes on.
  */
-void vgpu_function_halt(struct vgpu_vdev *vd)
+int vgpu_function_halt(struct vgpu_vdev *vd)
 {
-	vgpu_sched_settle(vd, true);
+	int ret = vgpu_sched_settle(vd);
+
+	if (ret)
+		return ret;
 	mutex_lock(&vd->trap_lock);
 	vd->halted = true;
 	vgpu_irq_hold(vd, true);
 	vgpu_sched_pause(vd);
 	mutex_unlock(&vd->trap_lock);
-	vgpu_sched_settle(vd, false);
+	vgpu_sched_unsettle(vd);
+	return 0;
 }
 
 /**

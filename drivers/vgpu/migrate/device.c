@@ -66,7 +66,9 @@ static int save_rest(struct vgpu_vdev *vd)
 
 	if (READ_ONCE(vd->pd->lost))
 		return -EIO;
-	vgpu_function_halt(vd);
+	ret = vgpu_function_halt(vd);
+	if (ret)
+		return ret;
 	ret = vgpu_transfer_rest(vd->migration.transfer);
 	if (ret)
 		vgpu_function_go(vd);
@@ -124,8 +126,7 @@ static struct file *take_arc(struct vgpu_vdev *vd,
 	case VGPU_ARC_NOTHING:
 		return NULL;
 	case VGPU_ARC_HALT:
-		vgpu_function_halt(vd);
-		return NULL;
+		return ERR_PTR(vgpu_function_halt(vd));
 	case VGPU_ARC_GO:
 		go(vd);
 		return NULL;

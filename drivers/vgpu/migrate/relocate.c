@@ -68,20 +68,24 @@ static int copy_rounds(struct vgpu_vdev *vd, u64 to)
 	return ret;
 }
 
-/* It may stand still already, and then it does afterwards. */
+/*
+ * It may stand still already, and then it does afterwards. Else the pause begins when it
+ * may begin with nothing any more.
+ */
 static int go_over(struct vgpu_vdev *vd, u64 to, u64 *pause_ns)
 {
+	u64 begin = ktime_get_ns();
 	bool stood;
-	u64 begin;
 	int ret;
 
-	vgpu_sched_settle(vd, true);
+	ret = vgpu_sched_settle(vd);
+	if (ret)
+		return ret;
 	mutex_lock(&vd->trap_lock);
-	begin = ktime_get_ns();
 	stood = vgpu_sched_paused(vd);
 	vgpu_sched_pause(vd);
 	/* Before it goes on: else nobody looks at what was kept from beginning. */
-	vgpu_sched_settle(vd, false);
+	vgpu_sched_unsettle(vd);
 	ret = vgpu_track_move(vd, to);
 	if (!stood)
 		vgpu_sched_resume(vd);

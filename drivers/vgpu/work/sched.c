@@ -385,35 +385,55 @@ void vgpu_sched_detach(struct vgpu_vdev *vd)
 }
 
 /* Who is in the midst of a piece has the engine until that is over, or faulted. */
-static void settle(struct vgpu_context *ctx)
+static int settle(struct vgpu_context *ctx)
 {
 	while (!ctx->q.ops->settle(&ctx->q, true) &&
-	       !READ_ONCE(ctx->vd->pd->lost) && !fatal_signal_pending(current)) {
+	       !READ_ONCE(ctx->vd->pd->lost)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		vgpu_queue_kick(&ctx->q);
 		schedule_timeout_idle(1);
 	}
+	return 0;
+}
+
+/**
+ * vgpu_sched_unsettle() - let an instance's work begin with more again
+ * @vd: the instance
+ *
+ * It does as soon as it is not paused. Also when it was not to settle.
+ */
+void vgpu_sched_unsettle(struct vgpu_vdev *vd)
+{
+	struct vgpu_context *ctx;
+
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
+		if (ctx->q.ops->settle)
+			ctx->q.ops->settle(&ctx->q, false);
 }
 
 /**
  * vgpu_sched_settle() - have an instance's work come to where it can be saved
  * @vd: the instance; process context, no lock of an engine held
- * @on: or let it begin with more again, as soon as it is not paused
  *
- * Takes as long as the watchdog allows an engine without an answer.
+ * Takes as long as the watchdog allows an engine without an answer. One that is paused
+ * has settled before.
+ *
+ * Return: 0: it begins with nothing until vgpu_sched_unsettle(); -EINTR when the caller
+ * was killed before it had settled: then it goes on.
  */
-void vgpu_sched_settle(struct vgpu_vdev *vd, bool on)
+int vgpu_sched_settle(struct vgpu_vdev *vd)
 {
 	struct vgpu_context *ctx;
+	int ret = 0;
 
 	might_sleep();
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
-		if (!ctx->q.ops->settle)
-			continue;
-		if (on)
-			settle(ctx);
-		else
-			ctx->q.ops->settle(&ctx->q, false);
-	}
+	for (ctx = vd->ctx; !ret && ctx < vgpu_ctx_end(vd); ctx++)
+		if (ctx->q.ops->settle)
+			ret = settle(ctx);
+	if (ret)
+		vgpu_sched_unsettle(vd);
+	return ret;
 }
 
 /**
