@@ -9,6 +9,7 @@
 
 #include "../core.h"
 #include "../bus/bus.h"
+#include "../bus/dirty.h"
 #include "format.h"
 #include "migrate.h"
 #include "rounds.h"
@@ -75,8 +76,9 @@ static bool take(struct vgpu_rounds *r)
 			return false;
 	}
 	r->at = r->next;
-	r->next += size;
-	r->end = r->next;
+	r->end = r->at + size;
+	/* The last block may be short: what follows it begins nowhere in it. */
+	r->next = round_up(r->end, VGPU_DIRTY_BLOCK);
 	return true;
 }
 
@@ -109,7 +111,8 @@ bool vgpu_rounds_next(struct vgpu_rounds *r, u64 *offset, u32 *size)
  */
 void vgpu_rounds_left(const struct vgpu_rounds *r, u64 *first, u64 *dirty)
 {
-	u64 taken = r->end - r->at, behind = r->vd->inst.vram_size - r->next;
+	u64 size = r->vd->inst.vram_size, taken = r->end - r->at;
+	u64 behind = size - min(r->next, size);
 
 	*first = 0;
 	*dirty = vgpu_track_bytes(r->vd);

@@ -113,8 +113,11 @@ int vgpu_saver_capture(struct vgpu_saver *s)
 	if (ret)
 		return ret;
 	if (WARN_ON_ONCE(w.len != s->state_len ||
-			 w.len > VGPU_STREAM_STATE_MAX))
+			 w.len > VGPU_STREAM_STATE_MAX)) {
+		kvfree(s->state);
+		s->state = NULL;
 		return -EIO;
+	}
 	s->running = false;
 	return 0;
 }
