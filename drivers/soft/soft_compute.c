@@ -241,23 +241,24 @@ static bool is_cancelled(struct soft_queue *sq)
 static int start(struct soft_engine *se, struct soft_queue *sq,
 		 struct soft_worker *w, u64 budget_ns)
 {
+	enum soft_turn_state turn;
 	struct soft_answer answer;
 	int ret;
 
-	if (hangs(sq))
+	/* It may have answered since its last slice. */
+	turn = soft_turn_look(w, &answer);
+	if (turn != SOFT_TURN_ANSWERED && hangs(sq))
 		return -ETIMEDOUT;
-	switch (soft_turn_look(w, &answer)) {
+	switch (turn) {
 	case SOFT_TURN_ANSWERED:
 		ret = answered(sq, &answer);
 		if (sq->owes)
 			pay(se, sq);
 		return ret ?: !sq->owes;
 	case SOFT_TURN_NONE:
-		if (READ_ONCE(sq->settling))
-			return 0;
 		go_on(sq, w);
-		begin(se, sq, w);
-		soft_turn_post(w, sq->almaif, budget_ns);
+		if (soft_turn_post(w, sq->almaif, budget_ns))
+			begin(se, sq, w);
 		return 0;
 	default:
 		begin(se, sq, w);
@@ -511,6 +512,8 @@ bool soft_compute_settle(struct vgpu_queue *q, bool on)
 	bool settled = true;
 
 	WRITE_ONCE(sq->settling, on);
+	/* Pairs with soft_turn_post(). */
+	smp_mb();
 	spin_lock_irq(&sq->lock);
 	if (on && sq->worker) {
 		settled = soft_compute_is_settled(sq);

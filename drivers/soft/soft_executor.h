@@ -208,7 +208,7 @@ void soft_worker_yield(struct soft_worker *w, bool yield);
 /* soft_turn.c */
 int soft_turn_hand_in(struct soft_worker *w, const struct vgpu_soft_turn *in);
 bool soft_turn_take(struct soft_worker *w, struct vgpu_soft_turn *out);
-void soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
+bool soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
 		    u64 budget_ns);
 enum soft_turn_state soft_turn_look(struct soft_worker *w,
 				    struct soft_answer *answer);

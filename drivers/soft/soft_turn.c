@@ -136,12 +136,15 @@ static void describe(struct vgpu_soft_turn *out, const struct soft_almaif *a)
  * @w: the worker
  * @a: of its instance; engine context: nobody else changes what is under way
  * @budget_ns: about how long it may take
+ *
+ * Return: false when its instance is to begin with nothing (soft_compute_settle()).
  */
-void soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
+bool soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
 		    u64 budget_ns)
 {
 	struct soft_image *image = soft_image_get(a->work_image), *last;
 	unsigned long flags;
+	bool posted;
 
 	spin_lock_irqsave(&w->lock, flags);
 	describe(&w->out, a);
@@ -149,10 +152,17 @@ void soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
 	w->groups = soft_aql_groups(&a->work);
 	last = w->image;
 	w->image = image;
-	w->turn = SOFT_TURN_POSTED;
+	WRITE_ONCE(w->turn, SOFT_TURN_POSTED);
+	/* Pairs with soft_compute_settle(): one of us sees what the other has done. */
+	smp_mb();
+	posted = !READ_ONCE(w->sq->settling);
+	if (!posted)
+		WRITE_ONCE(w->turn, SOFT_TURN_NONE);
 	spin_unlock_irqrestore(&w->lock, flags);
 	soft_image_put(last);
-	wake_up(&w->wq);
+	if (posted)
+		wake_up(&w->wq);
+	return posted;
 }
 
 /**

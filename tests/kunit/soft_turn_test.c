@@ -59,8 +59,31 @@ static void turn_dropped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, soft_turn_look(w, &answer), SOFT_TURN_NONE);
 }
 
+/* Whoever has it settle does not look again: so nothing may come after. */
+static void turn_not_posted_any_more(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_NONE);
+	struct soft_almaif *a = kunit_kzalloc(test, sizeof(*a), GFP_KERNEL);
+	struct soft_queue *sq = kunit_kzalloc(test, sizeof(*sq), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	KUNIT_ASSERT_NOT_NULL(test, sq);
+	a->work = (struct soft_dispatch) {
+		.dims = 1, .grid = { 1, 1, 1 }, .group = { 1, 1, 1 },
+	};
+	w->sq = sq;
+	init_waitqueue_head(&w->wq);
+	sq->settling = true;
+	KUNIT_EXPECT_FALSE(test, soft_turn_post(w, a, 0));
+	KUNIT_EXPECT_EQ(test, w->turn, SOFT_TURN_NONE);
+	sq->settling = false;
+	KUNIT_EXPECT_TRUE(test, soft_turn_post(w, a, 0));
+	KUNIT_EXPECT_EQ(test, w->turn, SOFT_TURN_POSTED);
+}
+
 static struct kunit_case soft_turn_cases[] = {
 	KUNIT_CASE(turn_withdrawn),
+	KUNIT_CASE(turn_not_posted_any_more),
 	KUNIT_CASE(turn_in_hands),
 	KUNIT_CASE(turn_handed_in),
 	KUNIT_CASE(turn_dropped),
