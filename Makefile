@@ -103,8 +103,9 @@ check-full: ## every tier (70 minutes)
 check-fast: ## lint, build and kunit
 	scripts/check lint build kunit
 
-tiers := lint build analyse kunit sim fuzz vfio e2e tools ops domains agents reboots incus compute displays matrix matrixfull \
-	kernels packages migrate moves suspend demo shares quickstart system debug
+tiers := lint build analyse kunit sim fuzz vfio vfio-soft e2e tools ops monitoring domains agents reboots incus soft compute displays matrix matrixfull \
+	kernels packages migrate moves suspend demo shares quickstart system debug \
+	races
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
@@ -123,8 +124,11 @@ check-domains: ## not in check: VMs of libvirt, hot-plug and all (7 min)
 check-agents: ## not in check: what clouds do, on the soft GPUs of docs/ci.md (5 min)
 check-reboots: ## not in check: VMs of virsh autostart over ten reboots (10 min)
 check-incus: ## not in check: a VM of Incus (2 min)
-check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (3 min)
-check-displays: ## not in check: firmware, ramfb, VNC on a soft GPU's vGPU (5 min)
+check-vfio-soft: ## not in check: all VFIO programs that know no card, on a soft GPU (10 min)
+check-monitoring: ## not in check: Prometheus, its rules and the dashboard (3 min)
+check-soft: ## not in check: guests with vGPUs of a soft GPU (5 min)
+check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (10 min)
+check-displays: ## not in check: firmware, ramfb, VNC on a soft GPU's vGPU (9 min)
 check-moves: ## not in check: moves that fail, by libvirt, between two hosts (15 min)
 check-suspend: ## not in check: the host sleeps under vGPUs and a guest (3 min)
 check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
@@ -134,6 +138,7 @@ check-shares: ## not in check: the benchmark's targets (2 min; idle machine)
 check-quickstart: ## not in check: the first page, followed on a clean Debian (8 min)
 check-system: ## not in check: the user guide, followed on a clean Debian (20 min)
 check-debug: ## not in check: KASAN, lockdep, hangs (15 min; builds a kernel first)
+check-races: ## not in check: data races, by KCSAN (10 min; builds a kernel first)
 $(tiers:%=check-%): check-%:
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $*
 
