@@ -125,7 +125,7 @@ def test_its_memory_is_moved(here):
         vgpu.remove()
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def neighbour(here):
     """Of the same GPU, with the same work; it stays where it is."""
     guest = here[0]
@@ -135,17 +135,16 @@ def neighbour(here):
     it.gone()
 
 
-def test_ten_times_in_a_row(here, neighbour):
-    for _ in range(10):
-        move(here)
-        neighbour.goes_on()
-    neighbour.end_work()
-    neighbour.check(neighbour.name)
+@pytest.mark.parametrize('time', range(10))
+def test_ten_times_in_a_row(here, neighbour, time):  # pylint: disable=unused-argument
+    move(here)
+    neighbour.goes_on()
 
 
-def test_what_it_did_is_right(here):
-    here[0].end_work()
-    here[0].check(here[0].name)
+def test_what_it_did_is_right(here, neighbour):
+    for guest in here[0], neighbour:
+        guest.end_work()
+        guest.check(guest.name)
 
 
 def test_its_own_qemu_is_killed(here):
