@@ -28,9 +28,9 @@ need_root() {
 kernel_suite() {
 	case $1 in
 	6.1) echo bookworm ;;
-	6.12|debug) echo trixie ;;
+	6.12|debug|races) echo trixie ;;
 	7.2) echo trixie-backports ;;
-	*) die "unknown kernel '$1'; known: 6.1 6.12 7.2 debug" ;;
+	*) die "unknown kernel '$1'; known: 6.1 6.12 7.2 debug races" ;;
 	esac
 }
 
@@ -168,6 +168,7 @@ require_tree() {
 require_kernel() {
 	case $1 in
 	debug) "$repo/scripts/debug-kernel" --path || die "no debug kernel" ;;
+	races) "$repo/scripts/debug-kernel" --races --path || die "no debug kernel" ;;
 	*/*) echo "$1" ;;
 	*) require_tree "$(kernel_suite "$1")" ;;
 	esac

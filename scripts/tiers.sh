@@ -438,6 +438,13 @@ tier_debug() {
 	return "$status"
 }
 
+tier_races() {
+	TESSERA_KERNEL=races
+	vm_options=()
+	build_tools
+	in_host_vm races tests/vfio /repo/tests/vfio/run.sh --all
+}
+
 # What "make demo" and "make bench" print and leave is for people; here it is held
 # against what they promise.
 tier_demo() {
