@@ -354,12 +354,12 @@ static void neighbour_keeps_its_share(void)
 	passing_fd = mig_precopy_begin(d);
 	expect_shares(both, 2, (struct bound[]) {
 		{ 1, 0, 0.8, 1000 },
-		{ 1, OF_GPU, 30, 100 },
+		{ 1, OF_GPU, 20, 100 },
 		{ }
 	}, copy_some);
 	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP_COPY, NULL));
 	expect_shares(both, 2, (struct bound[]) {
-		{ 1, OF_GPU, 60, 103 },
+		{ 1, OF_GPU, 40, 103 },
 		{ 0, OF_GPU, 0, 3 },
 		{ }
 	}, copy_some);
