@@ -383,6 +383,7 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 static bool is_off(struct soft_engine *se, struct soft_worker *w)
 {
 	struct soft_queue *sq = se->computing;
+	bool beyond = is_beyond(se);
 	struct soft_answer answer;
 	int ret;
 
@@ -397,12 +398,11 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 		pay(se, sq);
 		return false;
 	case SOFT_TURN_TAKEN:
-		if (!is_beyond(se) || !stands(se, w))
+		if (!beyond || !stands(se, w))
 			return false;
 		end(se);
 		return true;
 	default:
-		is_beyond(se);
 		if (!se->preempting || waits_for_cpu(se, w))
 			return false;
 		/* It may take it in this moment, and be done: then the next look tells. */
