@@ -10,12 +10,12 @@ and while the vGPU has work all the time. Each VM moves ROUNDS times.
 """
 import contextlib
 import os
-import pathlib
 import sys
 
-from host import call, wait_until
+from conftest import Guest
+from host import wait_until
 from measure import Figures, gpu_of_sizes, vgpus
-from traveller import MOVABLE, PORT, Traveller
+from traveller import MOVABLE, PORT
 
 # MiB of the vGPU; none.
 CASES = ((None, 'idle'), (16, 'idle'), (256, 'idle'), (16, 'busy'), (256, 'busy'))
@@ -25,25 +25,16 @@ URI = f'tcp:127.0.0.1:{PORT}'
 figures = Figures('migrate')
 
 
-class Mover(Traveller):
+class Mover(Guest):
     """Boots, or comes from elsewhere."""
 
-    def __init__(self, name, vgpu, comes=False):
-        self.name, self.vgpu = name, vgpu
-        self.log = pathlib.Path('/run/guests', name, 'serial.log')
-        mdev, qemu = (), []
-        if vgpu:
-            mdev = ('--mdev', vgpu.uuid)
-            qemu = [*MOVABLE, '-set', 'device.vgpu.display=off']
-        if comes:
-            qemu += ['-incoming', 'defer']
-        call('guest', 'start', name, *mdev, '--', *qemu)
-        if not comes:
-            call('guest', 'wait', name, 'TESSERA-GUEST-READY')
+    def __init__(self, name, vgpu, incoming=False):
+        qemu = (*MOVABLE, '-set', 'device.vgpu.display=off') if vgpu else ()
+        super().__init__(name, vgpu, qemu=qemu, incoming=incoming)
 
     def move(self, name, vgpu):
         """To another QEMU. Who it is there, and for how many ms it has stood."""
-        there = Mover(name, vgpu, comes=True)
+        there = Mover(name, vgpu, incoming=True)
         there.qmp('migrate-incoming', uri=URI)
         self.qmp('migrate-set-parameters', max_bandwidth=1 << 40)
         self.qmp('migrate', uri=URI)

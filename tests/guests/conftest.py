@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Guests and the soft GPU in the host VM, as fixtures."""
 import glob
+import json
 import pathlib
 
 import pytest
@@ -12,20 +13,34 @@ from host import BUILD, OUT, Gpu, Tap, call, wait_until  # noqa: F401
 
 class Guest(Console):
     """A guest by scripts/guest, with a vGPU or, None, without; its shell hears on the
-    console."""
+    console. One that is incoming does not boot, but waits for another to move there."""
 
-    def __init__(self, name, vgpu, *options, qemu=()):
+    def __init__(self, name, vgpu, *options, qemu=(), incoming=False):
         self.name = name
         self.vgpu = vgpu
         self.log = pathlib.Path('/run/guests', name, 'serial.log')
         mdev = ('--mdev', vgpu.uuid) if vgpu else ()
-        call('guest', 'start', name, *mdev, *options, '--', *qemu)
-        if '--no-kernel' not in options:
+        defer = ('-incoming', 'defer') if incoming else ()
+        call('guest', 'start', name, *mdev, *options, '--', *qemu, *defer)
+        if not incoming and '--no-kernel' not in options:
             call('guest', 'wait', name, 'TESSERA-GUEST-READY')
 
     @property
     def pid(self):
         return int(pathlib.Path('/run/guests', self.name, 'pid').read_text())
+
+    def qmp(self, command, **arguments):
+        said = call('guest', 'qmp', self.name, command,
+                    *(f"{name.replace('_', '-')}={json.dumps(value)}"
+                      for name, value in arguments.items()))
+        return json.loads(said) if said else {}
+
+    def status(self):
+        """Of the last move from here."""
+        return self.qmp('query-migrate').get('status')
+
+    def runs(self):
+        return self.qmp('query-status')['running']
 
     def said(self):
         return self.log.read_text(errors='replace').replace('\r', '')

@@ -4,7 +4,7 @@ import pathlib
 import re
 import struct
 
-from host import BUILD, call
+from host import BUILD
 
 FONT = pathlib.Path(__file__).parents[2] / 'guest/font.c'
 SIDE = 8                # of an image, in fields of the screen
@@ -18,8 +18,7 @@ class Picture:
 
     def __init__(self, guest):
         path = pathlib.Path('/run/guests', guest.name, 'screen.ppm')
-        call('guest', 'qmp', guest.name, 'screendump', f'filename={path}',
-             'device=vgpu')
+        guest.qmp('screendump', filename=str(path), device='vgpu')
         data = path.read_bytes()
         head = re.match(rb'P6\s(\d+)\s(\d+)\s255\s', data)
         self.width, self.height = map(int, head.groups())

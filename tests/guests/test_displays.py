@@ -122,8 +122,8 @@ def test_a_drivers_picture_in_place_of_ramfbs(start):
     assert (before.width, before.height) == MODE
     guest.run(BOCHS)
     draws(guest, 800, 600)
-    call('guest', 'qmp', guest.name, 'set-action', 'reboot=reset')
-    call('guest', 'qmp', guest.name, 'system_reset')
+    guest.qmp('set-action', reboot='reset')
+    guest.qmp('system_reset')
     wait_until('firmware\'s mode', lambda: Picture(guest).width == MODE[0])
 
 

@@ -4,9 +4,7 @@ and the wire that they go by. By the host VM's QEMU, or that of the tree $GUEST_
 scripts/hostvm --mount)."""
 import contextlib
 import glob
-import json
 import os
-import pathlib
 import socket
 import threading
 
@@ -36,17 +34,12 @@ class Traveller(Guest):
         """incoming: the vGPU of one that comes from elsewhere; else it boots."""
         self.gpu = gpu
         self.mark = None
-        if incoming is None:
-            super().__init__(name, vgpu or gpu.create(self.type), *self.arguments(),
-                             qemu=(*MOVABLE, *self.qemu))
+        boots = incoming is None
+        super().__init__(name, (vgpu or gpu.create(self.type)) if boots else incoming,
+                         *self.arguments(), qemu=(*MOVABLE, *self.qemu),
+                         incoming=not boots)
+        if boots:
             self.prepare()
-            return
-        # It does not boot: what it has said is in another's log.
-        self.name, self.vgpu = name, incoming
-        self.log = pathlib.Path('/run/guests', name, 'serial.log')
-        call('guest', 'start', name, '--mdev', self.vgpu.uuid,
-             *self.arguments(), '--', *MOVABLE, *self.qemu,
-             '-incoming', 'defer')
 
     def arguments(self):
         tree = os.environ.get('GUEST_QEMU')
@@ -55,18 +48,6 @@ class Traveller(Guest):
 
     def prepare(self):
         """What is done once, after booting."""
-
-    def qmp(self, command, **arguments):
-        said = call('guest', 'qmp', self.name, command,
-                    *(f"{name.replace('_', '-')}={json.dumps(value)}"
-                      for name, value in arguments.items()))
-        return json.loads(said) if said else {}
-
-    def status(self):
-        return self.qmp('query-migrate').get('status')
-
-    def runs(self):
-        return self.qmp('query-status')['running']
 
     def ended(self):
         """Its QEMU has."""
