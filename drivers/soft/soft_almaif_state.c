@@ -38,8 +38,11 @@ static void put_early(struct vgpu_writer *w, const struct soft_taken *t,
 
 /**
  * soft_almaif_save() - save an instance's AlmaIF device
- * @inst: the instance, off the engines
+ * @inst: the instance, off the engines; trap context
  * @w: where to; nothing, when its ring is not up
+ *
+ * Only commands and the engines change what is saved, and neither can now. So no
+ * spinlock is held: instructions of all that waits may be tens of MiB.
  */
 void soft_almaif_save(struct vgpu_instance *inst, struct vgpu_writer *w)
 {
@@ -49,11 +52,10 @@ void soft_almaif_save(struct vgpu_instance *inst, struct vgpu_writer *w)
 	struct soft_almaif *a;
 	struct soft_taken *t;
 
+	vgpu_assert_trap_context(inst);
 	if (!sq || !soft_queue_is_almaif(sq))
 		return;
 	a = sq->almaif;
-	/* The trap lock keeps commands out: nobody else copies or takes. */
-	spin_lock_irq(&sq->lock);
 	vgpu_put_u8(w, a->run);
 	vgpu_put_u8(w, a->refused);
 	vgpu_put_u32(w, a->read);
@@ -68,7 +70,6 @@ void soft_almaif_save(struct vgpu_instance *inst, struct vgpu_writer *w)
 	list_for_each_entry(t, &a->early, list)
 		put_early(w, t, &last);
 	put_image(w, a->image, &last);
-	spin_unlock_irq(&sq->lock);
 }
 
 /* What is being loaded, until all of it is known to be good. */
