@@ -322,6 +322,11 @@ tools_in_tree() {
 			python3 "/repo/tests/tools/$script.py" \
 			/build/check/made-up || status=$?
 	done
+	# As on a device that an operator has chosen.
+	scripts/in-tree --suite trixie-tools \
+		env BIN=/build/tools PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/repo/tests \
+		DEVICE=llvmpipe python3 /repo/tests/tools/programs.py \
+		/build/check/made-up/device || status=$?
 	return "$status"
 }
 
@@ -337,7 +342,7 @@ tier_tools() {
 	in_tree=$!
 	tools_in_host_vm tools || status=$?
 	wait "$in_tree" || status=$?
-	cat "$results/made-up/tests.tap" >> "$results/tools.tap"
+	cat "$results"/made-up/{,device/}tests.tap >> "$results/tools.tap"
 	return "$status"
 }
 

@@ -36,12 +36,19 @@
 #define KEY	0x76677075
 #define ROOM	(64ul << 20)
 
-enum walls { OUTER, BOTH, BOTH_WITH_MEMORY };
+enum walls { OUTER, BOTH, BOTH_WITH_MEMORY, BOTH_WITH_DEVICE, NR_WALLS };
+
+static const enum wants wants[] = {
+	[BOTH] = WANTS_TURNS,
+	[BOTH_WITH_MEMORY] = WANTS_MEMORY,
+	[BOTH_WITH_DEVICE] = WANTS_DEVICE,
+};
 
 static const char *const names[] = {
 	[OUTER] = "the outer wall",
 	[BOTH] = "both walls",
 	[BOTH_WITH_MEMORY] = "both walls with memory",
+	[BOTH_WITH_DEVICE] = "both walls with a device",
 };
 
 /* What is outside, as those inside remember it. */
@@ -236,6 +243,30 @@ static bool other_file(void)
 	return ioctl(0, VGPU_SOFT_TURN, NULL);
 }
 
+/* The kernel does not look at the upper half of a descriptor. */
+static bool a_request_in_disguise(void)
+{
+	return syscall(SYS_ioctl, (1ul << 32) + WORKER_FD, VGPU_SOFT_INFO, NULL);
+}
+
+static bool a_mapping_in_disguise(void)
+{
+	return syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_SHARED,
+		       (1ul << 32) + WORKER_FD, 4096) > 0;
+}
+
+static bool a_driver_maps(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, DRIVER_FDS,
+		    0) != MAP_FAILED;
+}
+
+static bool code_of_a_driver(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, DRIVER_FDS,
+		    0) != MAP_FAILED;
+}
+
 static bool name_spaces(void)
 {
 	return unshare(CLONE_NEWUSER);
@@ -307,6 +338,9 @@ static const struct attempt inner[] = {
 	{ "another limit", a_limit },
 	{ "another request of its descriptor", other_request },
 	{ "its request of another descriptor", other_file },
+	{ "another request in disguise", a_request_in_disguise },
+	{ "another mapping in disguise", a_mapping_in_disguise },
+	{ "code from a driver", code_of_a_driver },
 	{ "a name space", name_spaces },
 	{ "io_uring", new_interfaces },
 	{ "performance counters", tracing_itself },
@@ -316,7 +350,7 @@ static bool go_behind(enum walls walls)
 {
 	return dup2(open("/dev/null", O_RDWR), WORKER_FD) == WORKER_FD &&
 	       sandbox_room(ROOM) && sandbox_enter(NOBODY, NOBODY) &&
-	       (walls == OUTER || sandbox_seal(walls == BOTH_WITH_MEMORY));
+	       (walls == OUTER || sandbox_seal(wants[walls]));
 }
 
 /* Status of a process behind walls that makes an attempt; 1: it got it. */
@@ -347,6 +381,15 @@ static bool no_turn(void)
 	struct vgpu_soft_turn turn = {};
 
 	return !ioctl(WORKER_FD, VGPU_SOFT_TURN, &turn) || errno != ENOTTY;
+}
+
+/* What a driver does: here nothing is open. */
+static bool no_driver(void)
+{
+	const bool asked = ioctl(DRIVER_FDS, VGPU_SOFT_INFO, NULL) < 0 &&
+			   errno == EBADF;
+
+	return !asked || a_driver_maps();
 }
 
 /* Stopped and let go on, as the driver does it, it still works. */
@@ -406,7 +449,7 @@ static int compute(const char *path)
 	FILE *file = fopen(path, "r");
 	size_t nr = file ? fread(words, 4, 4096, file) : 0;
 
-	if (!nr || !programs_open(&programs))
+	if (!nr || !programs_open(&programs, NULL))
 		return 2;
 	if (!go_behind(BOTH_WITH_MEMORY))
 		return 3;
@@ -430,7 +473,7 @@ static void test_inner_walls(void)
 	int status;
 	size_t i;
 
-	for (walls = BOTH; walls <= BOTH_WITH_MEMORY; walls++) {
+	for (walls = BOTH; walls < NR_WALLS; walls++) {
 		for (i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
 			status = try_it(inner[i].attempt, walls);
 			test(ended(status), inner[i].name, walls, status);
@@ -446,6 +489,10 @@ static void test_inner_walls(void)
 		test(WIFEXITED(status) && WEXITSTATUS(status) == 1,
 		     memory[i].name, BOTH_WITH_MEMORY, status);
 	}
+	status = try_it(no_driver, BOTH_WITH_DEVICE);
+	test(!status, "a driver can be asked", BOTH_WITH_DEVICE, status);
+	status = try_it(no_driver, BOTH_WITH_MEMORY);
+	test(ended(status), "a driver can be asked", BOTH_WITH_MEMORY, status);
 	status = try_it(more_than_its_room, BOTH_WITH_MEMORY);
 	test(!status, "more memory than its room", BOTH_WITH_MEMORY, status);
 }
@@ -465,7 +512,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		status = try_it(attempts[i].attempt, OUTER);
 		test(!status, attempts[i].name, OUTER, status);
-		for (walls = BOTH; walls <= BOTH_WITH_MEMORY; walls++) {
+		for (walls = BOTH; walls < NR_WALLS; walls++) {
 			status = try_it(attempts[i].attempt, walls);
 			test(ended(status), attempts[i].name, walls, status);
 		}

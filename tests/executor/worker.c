@@ -2,10 +2,11 @@
 /*
  * A worker with its walls around it, and a driver that is played here: worker.c is
  * built with driver() in place of ioctl(). TAP on standard output. As root; PROGRAM is
- * square.spv.
+ * square.spv, DEVICE is as for vgpu-executor's option.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #define GROUP		64
 #define NONE		0xff		/* it is not an argument that is wrong */
 #define MAX_TURNS	8
+#define PATIENCE_MS	20000
 
 /* A turn, and what the worker is to make of it. */
 struct step {
@@ -78,6 +80,7 @@ static unsigned int script_length;
 static struct vgpu_soft_state *state;
 static uint32_t words[4096];
 static size_t nr_words;
+static const char *device;
 static int number, failures;
 
 static void test(bool ok, const char *name, const struct vgpu_soft_turn *got,
@@ -92,14 +95,15 @@ static void test(bool ok, const char *name, const struct vgpu_soft_turn *got,
 		       (unsigned long long)got->progress, status);
 }
 
-static void fill(struct vgpu_soft_turn *turn, const struct step *s)
+static void fill(struct vgpu_soft_turn *turn, const struct step *s, uint64_t last)
 {
 	const uint64_t args[] = { s->pointer, AT + NUMBERS * 4 };
 
 	memset(turn, 0, sizeof(*turn));
 	turn->kernel = s->kernel;
 	turn->image = s->image;
-	turn->progress = s->progress;
+	/* From where it was before. */
+	turn->progress = s->progress ? last : 0;
 	turn->dims = 1;
 	turn->grid[0] = NUMBERS;
 	turn->group[0] = GROUP;
@@ -140,9 +144,22 @@ int driver(int fd, unsigned long request, ...)
 		errno = ENODEV;
 		return -1;
 	}
-	fill(arg, &script[at]);
+	fill(arg, &script[at], at ? shared->got[at - 1].progress : 0);
 	shared->turns++;
 	return 0;
+}
+
+/* Its status. One that hangs is killed, as the driver's watchdog does it. */
+static int end_of(pid_t pid)
+{
+	int status = 0, left;
+
+	for (left = PATIENCE_MS; !waitpid(pid, &status, WNOHANG); left--) {
+		if (!left)
+			kill(pid, SIGKILL);
+		usleep(1000);
+	}
+	return status;
 }
 
 /* Status of a worker that has a script to follow. */
@@ -150,9 +167,8 @@ static int work(const struct step *first, unsigned int nr, bool programs)
 {
 	const struct worker_setup setup = {
 		.vram_size = SIZE, .uid = NOBODY, .gid = NOBODY,
-		.programs = programs,
+		.programs = programs, .device = programs ? device : NULL,
 	};
-	int status;
 	pid_t pid;
 
 	script = first;
@@ -161,15 +177,18 @@ static int work(const struct step *first, unsigned int nr, bool programs)
 	pid = sandbox_fork();
 	if (!pid)
 		_exit(run_worker(&setup));
-	waitpid(pid, &status, 0);
-	return status;
+	return end_of(pid);
 }
 
 static void test_step(const struct step *s, const struct vgpu_soft_turn *got,
 		      int status)
 {
-	test(!status && got->status == s->status && got->fault == s->fault &&
-	     (s->status == VGPU_SOFT_REFUSED || got->progress == s->done),
+	/* A device does as much as copies of memory are worth. */
+	const bool more = device && s->yield && got->progress >= s->done;
+
+	test(!status && (more || got->status == s->status) &&
+	     got->fault == s->fault &&
+	     (more || s->status == VGPU_SOFT_REFUSED || got->progress == s->done),
 	     s->name, got, status);
 }
 
@@ -214,17 +233,18 @@ static bool are_right(const uint32_t *numbers)
 
 int main(int argc, char **argv)
 {
-	FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
+	FILE *file = argc >= 2 ? fopen(argv[1], "r") : NULL;
 	uint32_t *numbers;
 	unsigned int i;
 	int status;
 
+	device = argc > 2 ? argv[2] : NULL;
 	nr_words = file ? fread(words, 4, 4096, file) : 0;
 	if (file)
 		fclose(file);
 	numbers = set_up();
 	if (!nr_words || !numbers) {
-		fprintf(stderr, "usage: worker PROGRAM\n");
+		fprintf(stderr, "usage: worker PROGRAM [DEVICE]\n");
 		return 2;
 	}
 	for (i = 0; i < NUMBERS; i++)
@@ -236,8 +256,11 @@ int main(int argc, char **argv)
 	status = work(&not_to_be_had, 1, false);
 	test_step(&not_to_be_had, &shared->got[0], status);
 	status = work(&wild, 1, true);
-	test(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, wild.name,
-	     &shared->got[0], status);
+	/* Where it is no process that is ended for it, it is told, or hangs. */
+	test((WIFSIGNALED(status) &&
+	      (WTERMSIG(status) == SIGSEGV || (device && WTERMSIG(status) == SIGKILL))) ||
+	     (device && !status && shared->got[0].status == VGPU_SOFT_FAULT),
+	     wild.name, &shared->got[0], status);
 	printf("1..%d\n", number);
 	return failures ? 1 : 0;
 }

@@ -55,6 +55,24 @@ def test_what_is_no_program_is_dropped(guests):
     assert len(rounds_of(victim.run(mandelbrot()))) == 1
 
 
+def test_a_device_that_was_chosen(executor, guests):
+    """It has no memory of theirs but copies, and two take turns on it."""
+    dropped = {guest: guest.vgpu.count('dropped') for guest in guests}
+    executor.stop()
+    executor.options = '--device=llvmpipe',
+    executor.start()
+    marks = [guest.begin(mandelbrot(rounds=3)) for guest in guests]
+    for guest, mark in zip(guests, marks):
+        rounds = rounds_of(guest.finish(mark))
+        assert len(rounds) == 3
+        assert all(pixels == equal == 256 * 192 for pixels, equal in rounds)
+        assert executor.worker(guest.vgpu)
+        assert guest.vgpu.count('dropped') == dropped[guest]
+    executor.stop()
+    executor.options = ()
+    executor.start()
+
+
 def test_an_endless_loop_is_a_fault_of_one(soft_gpu, guests):
     """The other one's pictures are right meanwhile."""
     other, victim = guests

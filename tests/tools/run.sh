@@ -26,6 +26,9 @@ for program in sandbox worker; do
 	"/build/tests-executor/$program" /build/tests-executor/square.spv |
 		tee -a "$OUT/tests.tap" || status=$?
 done
+# As on a device that an operator has chosen.
+/build/tests-executor/worker /build/tests-executor/square.spv llvmpipe |
+	tee -a "$OUT/tests.tap" || status=$?
 [ $# -gt 0 ] || set -- live service
 for script; do
 	python3 "$here/$script.py" || status=$?

@@ -15,6 +15,7 @@ struct native {
 	uint32_t grid[3];
 	uint32_t group[3];
 	bool yield;
+	const char *device;	/* as for programs_open() */
 	uint64_t repeat;
 	const char *file;
 	char **args;

@@ -126,7 +126,7 @@ int run_program(const struct native *n, struct dispatch *d)
 	size_t nr;
 
 	words = read_program(n->kernel, &nr);
-	if (programs_open(&ps))
+	if (programs_open(&ps, n->device))
 		ret = look_and_run(&ps, n, d, words, module_size(words, nr));
 	else
 		warnx("no programs: %s", ps.v.lack);

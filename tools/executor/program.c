@@ -11,6 +11,12 @@
 /* What a piece is cut into, at most: the rest of a row, rows, planes, and so on back. */
 #define MAX_BOXES	5
 
+/*
+ * Work-groups in a direction: what every device has, so that a guest can move to where
+ * there is another one.
+ */
+#define MAX_GROUPS	65535
+
 /* void main() {} */
 static const uint32_t nothing[] = {
 	0x07230203, 0x00010000, 0, 5, 0,
@@ -29,12 +35,13 @@ static const uint32_t nothing[] = {
 /**
  * programs_open() - be ready for programs
  * @ps: all 0
+ * @device: a part of the name of the device that is to carry them out; NULL: lavapipe
  *
  * Does nothing once, so that what the driver needs but once is done.
  *
  * Return: false if there can be none; ps->v.lack says what is missing.
  */
-bool programs_open(struct programs *ps)
+bool programs_open(struct programs *ps, const char *device)
 {
 	static const uint32_t never;
 	const struct dispatch d = {
@@ -45,7 +52,7 @@ bool programs_open(struct programs *ps)
 	void *page;
 	bool ok;
 
-	if (!vulkan_open(&ps->v))
+	if (!vulkan_open(&ps->v, device))
 		return false;
 	page = aligned_alloc(4096, 4096);
 	ok = page && program_prepare(ps, &job, &d, nothing,
@@ -193,8 +200,8 @@ static struct program *make(struct programs *ps, struct module *m,
 	return NULL;
 }
 
-static bool read_shape(const struct programs *ps, struct program_job *job,
-		       const struct dispatch *d, uint32_t *group)
+static bool read_shape(struct program_job *job, const struct dispatch *d,
+		       uint32_t *group)
 {
 	unsigned int i;
 
@@ -206,7 +213,7 @@ static bool read_shape(const struct programs *ps, struct program_job *job,
 			return module_refuse(&job->module, REFUSED_VALUE,
 					     "not whole work-groups from 0 on");
 		job->groups[i] = i < d->dims ? d->grid[i] / group[i] : 1;
-		if (!job->groups[i] || job->groups[i] > ps->v.max_groups[i])
+		if (!job->groups[i] || job->groups[i] > MAX_GROUPS)
 			return module_refuse(&job->module, REFUSED_VALUE,
 					     "no work-groups, or too many in a row");
 		job->steps *= job->groups[i];
@@ -264,7 +271,7 @@ bool program_prepare(struct programs *ps, struct program_job *job,
 
 	memset(job, 0, sizeof(*job));
 	job->refused_arg = NO_ARG;
-	if (!read_shape(ps, job, d, group))
+	if (!read_shape(job, d, group))
 		return false;
 	if (!vulkan_reach(&ps->v, memory, size))
 		return module_refuse(&job->module, REFUSED_UNAVAILABLE,
@@ -328,42 +335,27 @@ static uint64_t record_boxes(struct vulkan *v, const struct program_job *job,
 static uint64_t record(struct vulkan *v, const struct program_job *job,
 		       uint64_t done, uint64_t most)
 {
-	const VkCommandBufferBeginInfo begin = {
-		.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-		.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
-	};
 	const uint32_t args_size = (job->module.args_size + 3) / 4 * 4;
-	uint64_t nr;
 
-	if (v->vk.ResetCommandPool(v->device, v->pool, 0) ||
-	    v->vk.BeginCommandBuffer(v->commands, &begin))
-		return 0;
 	v->vk.CmdBindPipeline(v->commands, VK_PIPELINE_BIND_POINT_COMPUTE,
 			      job->program->pipeline);
 	if (args_size)
 		v->vk.CmdPushConstants(v->commands, job->program->layout,
 				       VK_SHADER_STAGE_COMPUTE_BIT, 0, args_size,
 				       job->args);
-	nr = record_boxes(v, job, done, most);
-	return v->vk.EndCommandBuffer(v->commands) ? 0 : nr;
+	return record_boxes(v, job, done, most);
 }
 
 /* Return: work-groups that were done; 0 if that cannot be. */
 static uint64_t run_piece(struct vulkan *v, const struct program_job *job,
 			  uint64_t done, uint64_t most)
 {
-	const VkSubmitInfo submit = {
-		.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-		.commandBufferCount = 1,
-		.pCommandBuffers = &v->commands,
-	};
-	uint64_t nr = record(v, job, done, most);
+	uint64_t nr;
 
-	if (!nr || v->vk.QueueSubmit(v->queue, 1, &submit, v->fence) ||
-	    v->vk.WaitForFences(v->device, 1, &v->fence, VK_TRUE, UINT64_MAX) ||
-	    v->vk.ResetFences(v->device, 1, &v->fence))
+	if (!vulkan_begin(v))
 		return 0;
-	return nr;
+	nr = record(v, job, done, most);
+	return vulkan_submit(v) ? nr : 0;
 }
 
 /* As many as take about PIECE_NS; what an interruption has cost, too, soon comes back. */
@@ -381,25 +373,33 @@ static void adapt(struct program *p, uint64_t ran_ns, uint64_t nr)
  * @job: what program_prepare() was content with
  * @done: steps that were done before, and are now: job->steps if that is all. One more
  *	at least
- * @yield: a word that somebody else sets when this is to stop soon
+ * @yield: a word that somebody else sets when this is to stop soon; where memory is
+ *	copied, once it was worth that
  *
  * Return: false if it cannot be done.
  */
 bool program_run(struct programs *ps, const struct program_job *job,
 		 uint64_t *done, const volatile uint32_t *yield)
 {
-	uint64_t start, most, nr;
+	const uint64_t begun = now_ns();
+	uint64_t start, worth, most, nr;
 
+	if (!vulkan_take(&ps->v))
+		return false;
+	start = now_ns();
+	/* As long as it takes there and back, or a guest would pay for that alone. */
+	worth = start + (ps->v.staged ? 2 * (start - begun) : 0);
 	while (*done < job->steps) {
 		most = least(job->program->piece, job->steps - *done);
-		start = now_ns();
-		nr = run_piece(&ps->v, job, *done, *yield ? 1 : most);
+		nr = run_piece(&ps->v, job, *done,
+			       *yield && start >= worth ? 1 : most);
 		if (!nr)
 			return false;
 		*done += nr;
 		adapt(job->program, now_ns() - start, nr);
-		if (*yield)
+		start = now_ns();
+		if (*yield && start >= worth)
 			break;
 	}
-	return true;
+	return vulkan_give(&ps->v);
 }

@@ -66,7 +66,7 @@ struct program_job {
 	unsigned int refused_arg;
 };
 
-bool programs_open(struct programs *ps);
+bool programs_open(struct programs *ps, const char *device);
 void programs_close(struct programs *ps);
 bool program_prepare(struct programs *ps, struct program_job *job,
 		     const struct dispatch *d, const uint32_t *words, size_t nr,

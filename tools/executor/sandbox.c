@@ -2,6 +2,7 @@
 /* The walls around a worker; sandbox.h says which. */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -12,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../include/uapi/vgpu-soft.h"
@@ -71,26 +73,28 @@ static bool leave_user(uid_t uid, gid_t gid)
 		return failed("a user of its own");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return failed("no new privileges");
-	/* Nobody of the same user looks into it. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-		return failed("no dumps");
 	return true;
 }
 
-static bool limit_all(void)
+/* @files: those that are open may be polled; that is looked at where they are. */
+static bool limit_all(unsigned int files)
 {
 	static const int none[] = {
 		RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_LOCKS, RLIMIT_MEMLOCK,
-		RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_NOFILE, RLIMIT_NPROC,
+		RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_NPROC,
 		RLIMIT_RTPRIO, RLIMIT_SIGPENDING,
 	};
+	const struct rlimit some = { files, files };
 	static const struct rlimit zero;
 	size_t i;
 
+	/* Nobody of the same user looks into it. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return failed("no dumps");
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		if (setrlimit(none[i], &zero))
 			return failed("limits");
-	return true;
+	return !setrlimit(RLIMIT_NOFILE, &some) || failed("limits");
 }
 
 /**
@@ -127,7 +131,55 @@ bool sandbox_room(unsigned long bytes)
  */
 bool sandbox_enter(uid_t uid, gid_t gid)
 {
-	return leave_files() && leave_user(uid, gid) && limit_all();
+	return leave_files() && leave_user(uid, gid) && limit_all(0);
+}
+
+/**
+ * sandbox_enter_in_two() - begin with the outer wall: another user, who has files still
+ * @uid: who it is from now on, not root
+ * @gid: its only group
+ * @door: for the other half, sandbox_close_door()
+ *
+ * A driver of a device may want it so: it remembers which user has opened it, and needs
+ * files for that. But a user who is not root cannot leave these. So a process is put by
+ * which can, and which shares where its root is with the caller.
+ *
+ * Return: false after a message if there is something that cannot be done.
+ */
+bool sandbox_enter_in_two(uid_t uid, gid_t gid, struct sandbox_door *door)
+{
+	int ends[2];
+	char none;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return failed("a pipe");
+	door->keeper = syscall(SYS_clone, CLONE_FS | SIGCHLD, 0, 0, 0, 0);
+	if (!door->keeper) {
+		close(ends[1]);
+		_exit(read(ends[0], &none, 1) == 1 && leave_files() ? 0 : 1);
+	}
+	close(ends[0]);
+	door->end = ends[1];
+	if (door->keeper < 0)
+		return failed("a process for its root");
+	return leave_user(uid, gid);
+}
+
+/**
+ * sandbox_close_door() - the other half of the outer wall
+ * @door: of sandbox_enter_in_two()
+ *
+ * Return: false after a message if there is something that cannot be done.
+ */
+bool sandbox_close_door(const struct sandbox_door *door)
+{
+	int status;
+
+	if (write(door->end, "", 1) != 1 ||
+	    waitpid(door->keeper, &status, 0) != door->keeper || status)
+		return failed("leaving the file system");
+	close(door->end);
+	return limit_all(DRIVER_FDS_END);
 }
 
 /* What all are allowed with any arguments. */
@@ -195,16 +247,50 @@ static int allow_memory(scmp_filter_ctx ctx)
 	return ret ?: allow_all(ctx, memory, sizeof(memory) / sizeof(memory[0]));
 }
 
+/* Any request of a descriptor, and memory by it in which no code is. */
+static int allow_descriptor(scmp_filter_ctx ctx, int fd)
+{
+	const scmp_datum_t low = 0xffffffff;	/* all that the kernel looks at */
+	int ret;
+
+	ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+			       SCMP_A0(SCMP_CMP_MASKED_EQ, low, fd));
+	return ret ?: seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+				       SCMP_A4(SCMP_CMP_MASKED_EQ, low, fd));
+}
+
+/*
+ * A driver that is in a library: its descriptors, and what its threads do. A file that
+ * it wants now it does not get, and may do without.
+ */
+static int allow_device(scmp_filter_ctx ctx)
+{
+	static const int driver[] = {
+		SCMP_SYS(clock_nanosleep), SCMP_SYS(close), SCMP_SYS(fstat),
+		SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(poll),
+		SCMP_SYS(ppoll), SCMP_SYS(rt_sigprocmask),
+	};
+	int ret = 0, fd;
+
+	for (fd = DRIVER_FDS; !ret && fd < DRIVER_FDS_END; fd++)
+		ret = allow_descriptor(ctx, fd);
+	if (!ret)
+		ret = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOENT),
+				       SCMP_SYS(openat), 0);
+	return ret ?: allow_all(ctx, driver, sizeof(driver) / sizeof(driver[0]));
+}
+
 /**
  * sandbox_seal() - the inner wall: from now on only VGPU_SOFT_TURN on WORKER_FD
- * @memory: and VGPU_SOFT_IMAGE, and memory of its own
+ * @wants: and VGPU_SOFT_IMAGE and memory of its own; and a driver's descriptors
  *
  * Whatever else is asked of the kernel ends the process. That holds for all threads
  * that there are.
  *
  * Return: false after a message if that cannot be had.
  */
-bool sandbox_seal(bool memory)
+bool sandbox_seal(enum wants wants)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int ret = -ENOMEM;
@@ -213,8 +299,10 @@ bool sandbox_seal(bool memory)
 		ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 		if (!ret)
 			ret = allow(ctx);
-		if (!ret && memory)
+		if (!ret && wants != WANTS_TURNS)
 			ret = allow_memory(ctx);
+		if (!ret && wants == WANTS_DEVICE)
+			ret = allow_device(ctx);
 		if (!ret)
 			ret = seccomp_load(ctx);
 		seccomp_release(ctx);

@@ -5,9 +5,10 @@
  *
  * There are two walls. Behind the inner one, seccomp, only asking the driver for work
  * is left; and memory of its own, if it is to carry out programs that its guest has
- * brought: a compiler wants that. Behind the outer one (namespaces without anything in
- * them, a user of its own, no privileges to gain, limits of zero) there is nothing that
- * more could be done with.
+ * brought: a compiler wants that. Where a device is to carry these out, its driver's
+ * descriptors are there, too, and whatever these can be asked for. Behind the outer one
+ * (namespaces without anything in them, a user of its own, no privileges to gain, limits
+ * of zero) there is nothing that more could be done with.
  */
 #ifndef _SANDBOX_H
 #define _SANDBOX_H
@@ -17,10 +18,28 @@
 
 /* The only descriptor that a worker has. */
 #define WORKER_FD	3
+/* From here on: those that a chosen device's driver has opened, before the walls. */
+#define DRIVER_FDS	5
+#define DRIVER_FDS_END	64
+
+/* What is behind the inner wall. */
+enum wants {
+	WANTS_TURNS,	/* built-in kernels: nothing but turns */
+	WANTS_MEMORY,	/* programs, which a compiler of ours makes ready */
+	WANTS_DEVICE,	/* a driver of a device */
+};
+
+/* Between the halves of the outer wall. */
+struct sandbox_door {
+	pid_t keeper;
+	int end;
+};
 
 pid_t sandbox_fork(void);
 bool sandbox_room(unsigned long bytes);
 bool sandbox_enter(uid_t uid, gid_t gid);
-bool sandbox_seal(bool memory);
+bool sandbox_enter_in_two(uid_t uid, gid_t gid, struct sandbox_door *door);
+bool sandbox_close_door(const struct sandbox_door *door);
+bool sandbox_seal(enum wants wants);
 
 #endif /* _SANDBOX_H */

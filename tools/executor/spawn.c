@@ -7,6 +7,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,10 +44,23 @@ static bool keep_two(int worker, int life)
 }
 
 /* BLAS libraries with threads: one is what the worker's share of a CPU is measured by. */
-static char *const environment[] = {
+#define NR_THREADS	5
+static char *environment[NR_THREADS + 2] = {
 	"BLIS_NUM_THREADS=1", "GOTO_NUM_THREADS=1", "MKL_NUM_THREADS=1",
-	"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", NULL
+	"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1",
 };
+
+/* And where drivers are, if the operator has said so to Vulkan's loader. */
+static void tell_drivers(void)
+{
+	static char drivers[PATH_MAX];
+	const char *said = getenv("VK_DRIVER_FILES");
+
+	if (!said)
+		return;
+	snprintf(drivers, sizeof(drivers), "VK_DRIVER_FILES=%s", said);
+	environment[NR_THREADS] = drivers;
+}
 
 static void become_worker(const struct supervisor *s,
 			  const struct vgpu_soft_event *event, int fd)
@@ -54,7 +68,7 @@ static void become_worker(const struct supervisor *s,
 	char name[64] = "vgpu-executor ", vram[24], uid[16], gid[16];
 	char *const argv[] = {
 		name, "--worker", vram, uid, gid,
-		s->programs ? "programs" : "kernels", NULL
+		s->programs ? "programs" : "kernels", (char *)s->chosen, NULL
 	};
 
 	print_uuid(name + 14, sizeof(name) - 14, event->uuid);
@@ -62,6 +76,7 @@ static void become_worker(const struct supervisor *s,
 		 (unsigned long long)event->vram_size);
 	snprintf(uid, sizeof(uid), "%u", s->uid);
 	snprintf(gid, sizeof(gid), "%u", s->gid);
+	tell_drivers();
 	if (event->slice < MAX_SLICES && s->cpus.given & 1u << event->slice &&
 	    sched_setaffinity(0, sizeof(cpu_set_t),
 			      &s->cpus.sets[event->slice]))
@@ -78,12 +93,13 @@ static void become_worker(const struct supervisor *s,
 
 /**
  * can_programs() - can workers carry out guests' own programs
+ * @chosen: as for programs_open()
  *
  * A child tries it, so that nothing of Vulkan is in the supervisor.
  *
  * Return: false after a message.
  */
-bool can_programs(void)
+bool can_programs(const char *chosen)
 {
 	static struct programs ps;
 	int status = 1;
@@ -91,7 +107,7 @@ bool can_programs(void)
 
 	pid = fork();
 	if (!pid) {
-		if (programs_open(&ps))
+		if (programs_open(&ps, chosen))
 			_exit(0);
 		warnx("built-in kernels only, no programs of guests: %s",
 		      ps.v.lack);

@@ -24,6 +24,7 @@ struct supervisor {
 	const char *user;
 	struct cpus cpus;
 	bool no_programs;
+	const char *chosen;	/* the Vulkan device; NULL: lavapipe */
 	bool programs;		/* workers carry out guests' own, too */
 	uid_t uid;
 	gid_t gid;
@@ -35,7 +36,7 @@ struct supervisor {
 bool cpus_parse(struct cpus *cpus, const char *text);
 int open_device(const char *gpu, struct vgpu_soft_info *info);
 void print_uuid(char *text, size_t size, const uint8_t *uuid);
-bool can_programs(void);
+bool can_programs(const char *chosen);
 pid_t start_worker(const struct supervisor *s, const struct vgpu_soft_event *event,
 		   int fd);
 int supervise(struct supervisor *s);

@@ -20,6 +20,7 @@
 static void usage(void)
 {
 	printf("Usage: vgpu-executor [--gpu=ADDRESS] [--user=NAME] [--cpus=LIST] [--no-programs]\n"
+	       "                     [--device=NAME]\n"
 	       "       vgpu-executor --run=KERNEL|PROGRAM.spv [--grid=X,Y,Z] FILE [ARGUMENT...]\n"
 	       "       vgpu-executor --list\n"
 	       "Computes for the vGPUs of a soft GPU.\n\n"
@@ -27,7 +28,9 @@ static void usage(void)
 	       "  -u, --user=NAME       who its workers are (" DEFAULT_USER ")\n"
 	       "  -c, --cpus=LIST       CPUs on which they compute, as 0-3,8;\n"
 	       "                        SLICE:LIST for those of one slice; several times\n"
-	       "  -P, --no-programs     built-in kernels only, no programs of guests\n\n"
+	       "  -P, --no-programs     built-in kernels only, no programs of guests\n"
+	       "  -d, --device=NAME     the Vulkan device in whose name this is carries\n"
+	       "                        out programs, in place of lavapipe\n\n"
 	       "  -r, --run=KERNEL      do one kernel, or program, with FILE as its memory\n"
 	       "  -e, --entry=NUMBER    which entry point of a program (0)\n"
 	       "  -G, --grid=X[,Y[,Z]]  work-items (1)\n"
@@ -63,6 +66,10 @@ static bool parse_supervisor(struct supervisor *s, int c, const char *arg)
 	case 'u':
 		s->user = arg;
 		return true;
+	case 'd':
+		s->chosen = arg;
+		return *arg ||
+		       bad_value("not a name of a device", arg);
 	case 'P':
 		s->no_programs = true;
 		return true;
@@ -119,6 +126,7 @@ static bool parse(int argc, char **argv, struct request *req)
 		{ "user", required_argument, NULL, 'u' },
 		{ "cpus", required_argument, NULL, 'c' },
 		{ "no-programs", no_argument, NULL, 'P' },
+		{ "device", required_argument, NULL, 'd' },
 		{ "run", required_argument, NULL, 'r' },
 		{ "entry", required_argument, NULL, 'e' },
 		{ "grid", required_argument, NULL, 'G' },
@@ -132,10 +140,11 @@ static bool parse(int argc, char **argv, struct request *req)
 	struct native *n = &req->native;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+g:u:c:Pr:e:G:w:yn:lh", longs,
+	while ((c = getopt_long(argc, argv, "+g:u:c:Pd:r:e:G:w:yn:lh", longs,
 				NULL)) != -1)
 		if (!parse_option(req, c, optarg))
 			return false;
+	n->device = req->supervisor.chosen;
 	if (n->kernel) {
 		if (optind == argc) {
 			warnx("--run wants a file");
@@ -185,7 +194,7 @@ static int run_supervisor(struct supervisor *s)
 	s->life = pipe_fds[0];
 	say_ready();
 	/* A moment, in which what is wanted waits: no reason to be waited for. */
-	s->programs = !s->no_programs && can_programs();
+	s->programs = !s->no_programs && can_programs(s->chosen);
 	return supervise(s);
 }
 
@@ -197,6 +206,7 @@ static int be_worker(char **argv)
 		.uid = strtoul(argv[1], NULL, 10),
 		.gid = strtoul(argv[2], NULL, 10),
 		.programs = !strcmp(argv[3], "programs"),
+		.device = argv[4],
 	};
 
 	_exit(run_worker(&setup));
@@ -214,7 +224,7 @@ int main(int argc, char **argv)
 		.supervisor.user = DEFAULT_USER,
 	};
 
-	if (argc == 6 && !strcmp(argv[1], "--worker"))
+	if ((argc == 6 || argc == 7) && !strcmp(argv[1], "--worker"))
 		return be_worker(argv + 2);
 	if (!parse(argc, argv, &req))
 		return bad_usage();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Loading Vulkan, its device, and letting that reach memory of ours. */
+/* Loading Vulkan and its device, and having that do something. */
 #include <dlfcn.h>
 #include <glob.h>
 #include <stddef.h>
@@ -7,11 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../clock.h"
 #include "vulkan.h"
 
 #define LIBRARY	"libvulkan.so.1"
 #define DRIVERS	"/usr/share/vulkan/icd.d/lvp_icd*.json"
-#define PAGE	4096ull
+/* How long a device is looked at, and then waited for. */
+#define LONG_NS	100000000
+#define SHORT_NS	1000000
+/* Of which one is looked for. */
+#define MAX_DEVICES	16
+#define MAX_FAMILIES	8
 
 #define CALL(name) { "vk" #name, offsetof(struct vulkan_calls, name) }
 
@@ -21,9 +27,11 @@ static const struct {
 } calls[] = {
 	CALL(CreateInstance), CALL(DestroyInstance),
 	CALL(EnumeratePhysicalDevices), CALL(GetPhysicalDeviceFeatures2),
-	CALL(GetPhysicalDeviceProperties), CALL(GetDeviceProcAddr),
+	CALL(GetPhysicalDeviceProperties),
+	CALL(GetPhysicalDeviceMemoryProperties),
+	CALL(GetPhysicalDeviceQueueFamilyProperties), CALL(GetDeviceProcAddr),
 	CALL(CreateDevice), CALL(DestroyDevice), CALL(GetDeviceQueue),
-	CALL(AllocateMemory), CALL(FreeMemory), CALL(CreateBuffer),
+	CALL(AllocateMemory), CALL(FreeMemory), CALL(MapMemory), CALL(CreateBuffer),
 	CALL(DestroyBuffer), CALL(GetBufferMemoryRequirements),
 	CALL(BindBufferMemory), CALL(GetBufferDeviceAddress),
 	CALL(CreateShaderModule), CALL(DestroyShaderModule),
@@ -33,12 +41,13 @@ static const struct {
 	CALL(ResetCommandPool), CALL(AllocateCommandBuffers),
 	CALL(BeginCommandBuffer), CALL(EndCommandBuffer),
 	CALL(CmdBindPipeline), CALL(CmdPushConstants), CALL(CmdDispatchBase),
+	CALL(CmdCopyBuffer), CALL(CmdPipelineBarrier),
 	CALL(CreateFence), CALL(DestroyFence), CALL(ResetFences),
-	CALL(WaitForFences), CALL(QueueSubmit),
+	CALL(WaitForFences), CALL(GetFenceStatus), CALL(QueueSubmit),
 };
 
 /* Always false, so that callers can return it. */
-static bool lacks(struct vulkan *v, const char *what)
+bool vulkan_lacks(struct vulkan *v, const char *what)
 {
 	v->lack = what;
 	return false;
@@ -50,31 +59,42 @@ static bool load(struct vulkan *v)
 	size_t i;
 
 	if (!library)
-		return lacks(v, "no " LIBRARY " (package libvulkan1)");
+		return vulkan_lacks(v, "no " LIBRARY " (package libvulkan1)");
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		call = dlsym(library, calls[i].name);
 		if (!call)
-			return lacks(v, LIBRARY " is older than Vulkan 1.3");
+			return vulkan_lacks(v, LIBRARY " is older than Vulkan 1.3");
 		memcpy((char *)&v->vk + calls[i].at, &call, sizeof(call));
 	}
 	return true;
 }
 
-/*
- * This driver and no other, which would look for devices; nothing in between, no
- * files of its own, and no threads: what it does is done by whoever calls it.
- */
-static bool choose_driver(struct vulkan *v)
+/* Nothing in between, and no files or threads of drivers' own where they let us. */
+static bool set_up_drivers(struct vulkan *v)
+{
+	static const char *const environment[][2] = {
+		{ "VK_LOADER_LAYERS_DISABLE", "~all~" },
+		{ "MESA_SHADER_CACHE_DISABLE", "true" },
+		{ "LP_NUM_THREADS", "0" },
+		{ "__GL_SHADER_DISK_CACHE", "0" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(environment) / sizeof(environment[0]); i++)
+		if (setenv(environment[i][0], environment[i][1], 1))
+			return vulkan_lacks(v, "memory");
+	return true;
+}
+
+/* Lavapipe and no other driver, which would look for devices. */
+static bool choose_lavapipe(struct vulkan *v)
 {
 	glob_t found;
 	bool ok = !glob(DRIVERS, 0, NULL, &found);
 
-	ok = ok && !setenv("VK_DRIVER_FILES", found.gl_pathv[0], 1) &&
-	     !setenv("VK_LOADER_LAYERS_DISABLE", "~all~", 1) &&
-	     !setenv("MESA_SHADER_CACHE_DISABLE", "true", 1) &&
-	     !setenv("LP_NUM_THREADS", "0", 1);
+	ok = ok && !setenv("VK_DRIVER_FILES", found.gl_pathv[0], 1);
 	globfree(&found);
-	return ok || lacks(v, "no " DRIVERS " (package mesa-vulkan-drivers)");
+	return ok || vulkan_lacks(v, "no " DRIVERS " (package mesa-vulkan-drivers)");
 }
 
 static bool make_instance(struct vulkan *v)
@@ -87,15 +107,45 @@ static bool make_instance(struct vulkan *v)
 		.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
 		.pApplicationInfo = &app,
 	};
-	uint32_t nr = 1;
+
+	return !v->vk.CreateInstance(&info, NULL, &v->instance) ||
+	       vulkan_lacks(v, "no Vulkan instance");
+}
+
+/* The first that is wanted. */
+static bool choose_device(struct vulkan *v)
+{
+	VkPhysicalDevice all[MAX_DEVICES];
+	VkPhysicalDeviceProperties of;
+	uint32_t nr = MAX_DEVICES, i;
 	VkResult ret;
 
-	if (v->vk.CreateInstance(&info, NULL, &v->instance))
-		return lacks(v, "no Vulkan instance");
-	ret = v->vk.EnumeratePhysicalDevices(v->instance, &nr, &v->physical);
-	if ((ret && ret != VK_INCOMPLETE) || !nr)
-		return lacks(v, "no Vulkan device");
+	ret = v->vk.EnumeratePhysicalDevices(v->instance, &nr, all);
+	if (ret && ret != VK_INCOMPLETE)
+		nr = 0;
+	for (i = 0; i < nr && !v->physical; i++) {
+		v->vk.GetPhysicalDeviceProperties(all[i], &of);
+		if (!v->chosen || strstr(of.deviceName, v->chosen))
+			v->physical = all[i];
+	}
+	if (!v->physical)
+		return vulkan_lacks(v, v->chosen ? "no Vulkan device of this name" :
+						   "no Vulkan device");
+	v->vk.GetPhysicalDeviceMemoryProperties(v->physical, &v->kinds);
 	return true;
+}
+
+/* The first of its kinds of queues that computes. */
+static bool choose_family(struct vulkan *v)
+{
+	VkQueueFamilyProperties of[MAX_FAMILIES];
+	uint32_t nr = MAX_FAMILIES;
+
+	v->vk.GetPhysicalDeviceQueueFamilyProperties(v->physical, &nr, of);
+	for (v->family = 0; v->family < nr; v->family++)
+		if (of[v->family].queueFlags & VK_QUEUE_COMPUTE_BIT)
+			return true;
+	return vulkan_lacks(v, "a Vulkan device that computes");
 }
 
 /* With all that it can. */
@@ -122,6 +172,7 @@ static bool make_device(struct vulkan *v)
 	};
 	const VkDeviceQueueCreateInfo queue = {
 		.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+		.queueFamilyIndex = v->family,
 		.queueCount = 1,
 		.pQueuePriorities = &priority,
 	};
@@ -130,33 +181,34 @@ static bool make_device(struct vulkan *v)
 		.pNext = &features,
 		.queueCreateInfoCount = 1,
 		.pQueueCreateInfos = &queue,
-		.enabledExtensionCount = 1,
+		.enabledExtensionCount = v->chosen ? 0 : 1,
 		.ppEnabledExtensionNames = extensions,
 	};
 	VkPhysicalDeviceProperties properties;
 
 	v->vk.GetPhysicalDeviceProperties(v->physical, &properties);
 	if (properties.apiVersion < VK_API_VERSION_1_3)
-		return lacks(v, "a Vulkan driver older than 1.3");
-	memcpy(v->max_groups, properties.limits.maxComputeWorkGroupCount,
-	       sizeof(v->max_groups));
+		return vulkan_lacks(v, "a Vulkan driver older than 1.3");
 	v->vk.GetPhysicalDeviceFeatures2(v->physical, &features);
 	if (!of_12.bufferDeviceAddress ||
 	    properties.limits.maxPushConstantsSize < 256)
-		return lacks(v, "a Vulkan driver without what programs need");
+		return vulkan_lacks(v, "a Vulkan driver without what programs need");
 	if (v->vk.CreateDevice(v->physical, &info, NULL, &v->device))
-		return lacks(v, "a Vulkan driver that cannot reach memory of ours");
-	v->vk.GetDeviceQueue(v->device, 0, 0, &v->queue);
+		return vulkan_lacks(v, "a Vulkan driver that cannot reach memory of ours");
+	v->vk.GetDeviceQueue(v->device, v->family, 0, &v->queue);
+	if (v->chosen)
+		return true;
 	v->host_pointer = (PFN_vkGetMemoryHostPointerPropertiesEXT)
 		v->vk.GetDeviceProcAddr(v->device,
 					"vkGetMemoryHostPointerPropertiesEXT");
-	return v->host_pointer || lacks(v, "part of a Vulkan driver");
+	return v->host_pointer || vulkan_lacks(v, "part of a Vulkan driver");
 }
 
 static bool make_commands(struct vulkan *v)
 {
 	const VkCommandPoolCreateInfo pool = {
 		.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+		.queueFamilyIndex = v->family,
 	};
 	const VkFenceCreateInfo fence = {
 		.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
@@ -168,31 +220,25 @@ static bool make_commands(struct vulkan *v)
 
 	if (v->vk.CreateCommandPool(v->device, &pool, NULL, &v->pool) ||
 	    v->vk.CreateFence(v->device, &fence, NULL, &v->fence))
-		return lacks(v, "memory for Vulkan");
+		return vulkan_lacks(v, "memory for Vulkan");
 	buffer.commandPool = v->pool;
 	return !v->vk.AllocateCommandBuffers(v->device, &buffer, &v->commands) ||
-	       lacks(v, "memory for Vulkan");
+	       vulkan_lacks(v, "memory for Vulkan");
 }
 
 /**
  * vulkan_open() - have a device
  * @v: for it; all 0
+ * @chosen: a part of its name; NULL: lavapipe
  *
  * Return: false if that cannot be; v->lack says what is missing.
  */
-bool vulkan_open(struct vulkan *v)
+bool vulkan_open(struct vulkan *v, const char *chosen)
 {
-	return choose_driver(v) && load(v) && make_instance(v) &&
+	v->chosen = chosen;
+	return set_up_drivers(v) && (chosen || choose_lavapipe(v)) && load(v) &&
+	       make_instance(v) && choose_device(v) && choose_family(v) &&
 	       make_device(v) && make_commands(v);
-}
-
-static void leave(struct vulkan *v)
-{
-	v->vk.DestroyBuffer(v->device, v->buffer, NULL);
-	v->vk.FreeMemory(v->device, v->imported, NULL);
-	v->buffer = VK_NULL_HANDLE;
-	v->imported = VK_NULL_HANDLE;
-	v->memory = NULL;
 }
 
 /**
@@ -202,7 +248,7 @@ static void leave(struct vulkan *v)
 void vulkan_close(struct vulkan *v)
 {
 	if (v->device) {
-		leave(v);
+		vulkan_leave(v);
 		v->vk.DestroyFence(v->device, v->fence, NULL);
 		v->vk.DestroyCommandPool(v->device, v->pool, NULL);
 		v->vk.DestroyDevice(v->device, NULL);
@@ -211,82 +257,61 @@ void vulkan_close(struct vulkan *v)
 		v->vk.DestroyInstance(v->instance, NULL);
 }
 
-/* The first kind of memory that ours can be. */
-static bool import(struct vulkan *v, uint32_t kinds)
-{
-	const VkMemoryAllocateFlagsInfo flags = {
-		.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
-		.flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT,
-	};
-	const VkImportMemoryHostPointerInfoEXT ours = {
-		.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
-		.pNext = &flags,
-		.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-		.pHostPointer = v->memory,
-	};
-	VkMemoryHostPointerPropertiesEXT can = {
-		.sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT,
-	};
-	VkMemoryAllocateInfo info = {
-		.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-		.pNext = &ours,
-		.allocationSize = v->size,
-	};
-
-	if (v->host_pointer(v->device, ours.handleType, v->memory, &can) ||
-	    !(can.memoryTypeBits & kinds))
-		return false;
-	info.memoryTypeIndex = __builtin_ctz(can.memoryTypeBits & kinds);
-	return !v->vk.AllocateMemory(v->device, &info, NULL, &v->imported);
-}
-
-static bool make_buffer(struct vulkan *v)
-{
-	const VkExternalMemoryBufferCreateInfo ours = {
-		.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
-		.handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-	};
-	const VkBufferCreateInfo info = {
-		.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-		.pNext = &ours,
-		.size = v->size,
-		.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
-			 VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT,
-	};
-	VkBufferDeviceAddressInfo address = {
-		.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO,
-	};
-	VkMemoryRequirements needs;
-
-	if (v->vk.CreateBuffer(v->device, &info, NULL, &v->buffer))
-		return false;
-	v->vk.GetBufferMemoryRequirements(v->device, v->buffer, &needs);
-	if (!import(v, needs.memoryTypeBits) ||
-	    v->vk.BindBufferMemory(v->device, v->buffer, v->imported, 0))
-		return false;
-	address.buffer = v->buffer;
-	v->address = v->vk.GetBufferDeviceAddress(v->device, &address);
-	return v->address;
-}
-
 /**
- * vulkan_reach() - let programs reach memory of ours, and no longer what was before
+ * vulkan_begin() - what is recorded from now on is for vulkan_submit()
  * @v: the device
- * @memory: mapped in whole pages as long as that is so; NULL: none
- * @size: bytes that count
  *
  * Return: false if that cannot be.
  */
-bool vulkan_reach(struct vulkan *v, void *memory, uint64_t size)
+bool vulkan_begin(struct vulkan *v)
 {
-	size = (size + PAGE - 1) / PAGE * PAGE;
-	if (v->memory == memory && v->size == size)
-		return true;
-	leave(v);
-	v->memory = memory;
-	v->size = size;
-	if (!memory || make_buffer(v))
-		return true;
-	leave(v);
-	return lacks(v, "memory that Vulkan can reach");
+	const VkCommandBufferBeginInfo begin = {
+		.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+		.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+	};
+
+	return !v->vk.ResetCommandPool(v->device, v->pool, 0) &&
+	       !v->vk.BeginCommandBuffer(v->commands, &begin);
+}
+
+/*
+ * Lavapipe is done when it says so; another device is looked at. A driver may find out
+ * that its device has failed only when it is really waited for.
+ */
+static bool wait(struct vulkan *v)
+{
+	uint64_t since = now_ns();
+	VkResult ret;
+
+	if (!v->chosen)
+		return !v->vk.WaitForFences(v->device, 1, &v->fence, VK_TRUE,
+					    UINT64_MAX);
+	do {
+		ret = v->vk.GetFenceStatus(v->device, v->fence);
+		if (ret == VK_NOT_READY && now_ns() - since > LONG_NS) {
+			ret = v->vk.WaitForFences(v->device, 1, &v->fence,
+						  VK_TRUE, SHORT_NS);
+			since = now_ns();
+		}
+	} while (ret == VK_NOT_READY || ret == VK_TIMEOUT);
+	return !ret;
+}
+
+/**
+ * vulkan_submit() - have done what was recorded, and wait until it is
+ * @v: the device
+ *
+ * Return: false if it is not.
+ */
+bool vulkan_submit(struct vulkan *v)
+{
+	const VkSubmitInfo submit = {
+		.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+		.commandBufferCount = 1,
+		.pCommandBuffers = &v->commands,
+	};
+
+	return !v->vk.EndCommandBuffer(v->commands) &&
+	       !v->vk.QueueSubmit(v->queue, 1, &submit, v->fence) && wait(v) &&
+	       !v->vk.ResetFences(v->device, 1, &v->fence);
 }

@@ -208,11 +208,12 @@ static int take_turns(struct worker *w)
 }
 
 /* Before the walls, since there are files to be read, and much to be set up. */
-static bool open_programs(struct worker *w)
+static bool open_programs(struct worker *w, const char *device)
 {
 	static struct programs programs;
 
-	if (!programs_open(&programs)) {
+	if (!programs_open(&programs, device) ||
+	    (device && !vulkan_reach(&programs.v, w->vram, w->vram_size))) {
 		warnx("a worker: no programs: %s", programs.v.lack);
 		return true;
 	}
@@ -220,11 +221,29 @@ static bool open_programs(struct worker *w)
 	return sandbox_room(ROOM);
 }
 
-/* All but what it is for, among them whatever a Vulkan driver has opened. */
-static bool close_others(void)
+/* All but what it is for, and where it has a device, what that's driver has opened. */
+static bool close_others(bool device)
 {
-	return !close_range(WORKER_FD + 1, ~0u, 0) &&
+	return !close_range(WORKER_FD + 1, device ? DRIVER_FDS - 1 : ~0u, 0) &&
 	       !close_range(0, WORKER_FD - 1, 0);
+}
+
+/* The driver of a device is opened by the user who is to use it. */
+static bool enter_with_device(struct worker *w, const struct worker_setup *setup)
+{
+	struct sandbox_door door;
+
+	return sandbox_enter_in_two(setup->uid, setup->gid, &door) &&
+	       open_programs(w, setup->device) && sandbox_close_door(&door);
+}
+
+/* A library's driver needs files, and root's no more than any other's. */
+static bool enter(struct worker *w, const struct worker_setup *setup)
+{
+	if (setup->programs && setup->device)
+		return enter_with_device(w, setup);
+	return (!setup->programs || open_programs(w, NULL)) &&
+	       sandbox_enter(setup->uid, setup->gid);
 }
 
 /**
@@ -236,16 +255,18 @@ static bool close_others(void)
 int run_worker(const struct worker_setup *setup)
 {
 	static struct worker w;
+	enum wants wants = WANTS_TURNS;
 
 	prctl(PR_SET_NAME, "vgpu-worker");
 	w.vram_size = setup->vram_size;
 	if (!map(&w))
 		return errno == ENODEV ? 0 : STATUS_SETUP;
 	warm_up();
-	if ((setup->programs && !open_programs(&w)) ||
-	    !sandbox_enter(setup->uid, setup->gid) || !tie_to_supervisor() ||
-	    !close_others())
+	if (!enter(&w, setup) || !tie_to_supervisor() ||
+	    !close_others(setup->device))
 		return STATUS_SETUP;
+	if (w.programs)
+		wants = setup->device ? WANTS_DEVICE : WANTS_MEMORY;
 	/* From here on nobody hears it: see the exit status. */
-	return sandbox_seal(w.programs) ? take_turns(&w) : STATUS_SETUP;
+	return sandbox_seal(wants) ? take_turns(&w) : STATUS_SETUP;
 }

@@ -17,6 +17,7 @@ struct worker_setup {
 	uid_t uid;
 	gid_t gid;
 	bool programs;		/* carry out the guest's own, too */
+	const char *device;	/* as for programs_open() */
 };
 
 int run_worker(const struct worker_setup *setup);
