@@ -231,7 +231,10 @@ tier_suspend() {
 	vm_options=(--cpus 1)
 	in_host_vm suspend-guest "tests/vfio tests/e2e guest" \
 		/repo/tests/suspend/run.sh guest || status=$?
-	cat "$results"/suspend-{vfio,guest}.tap >> "$results/suspend.tap"
+	scripts/in-tree make -s -C /repo/tests/tools O=/build/tests-tools
+	vm_options=(--kexec)
+	in_host_vm suspend-kexec tests/suspend /repo/tests/suspend/kexec.sh || status=$?
+	cat "$results"/suspend-{vfio,guest,kexec}.tap >> "$results/suspend.tap"
 	return "$status"
 }
 

@@ -332,6 +332,11 @@ static int rv100_resume(struct device *dev)
 	return ret;
 }
 
+static void rv100_shutdown(struct pci_dev *pdev)
+{
+	vgpu_gpu_shutdown(pci_get_drvdata(pdev));
+}
+
 static DEFINE_SIMPLE_DEV_PM_OPS(rv100_pm, rv100_suspend, rv100_resume);
 
 static struct pci_driver rv100_driver = {
@@ -339,6 +344,7 @@ static struct pci_driver rv100_driver = {
 	.id_table = rv100_ids,
 	.probe = rv100_probe,
 	.remove = rv100_remove,
+	.shutdown = rv100_shutdown,
 	.driver.pm = pm_sleep_ptr(&rv100_pm),
 };
 module_pci_driver(rv100_driver);

@@ -297,6 +297,7 @@ struct vgpu_gpu *vgpu_gpu_register(const struct vgpu_gpu_desc *desc);
 void vgpu_gpu_unregister(struct vgpu_gpu *gpu);
 int vgpu_gpu_suspend(struct vgpu_gpu *gpu);
 void vgpu_gpu_resume(struct vgpu_gpu *gpu, int error);
+void vgpu_gpu_shutdown(struct vgpu_gpu *gpu);
 void vgpu_gpu_lost(struct vgpu_gpu *gpu);
 
 void vgpu_irq_set(struct vgpu_instance *inst, bool level);

@@ -91,6 +91,27 @@ static void sleep_keeps_work(struct kunit *test)
 	mock_gone(b);
 }
 
+/* Another kernel is about to start: what is queued is not begun any more. */
+static void shutdown_leaves_engines_alone(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_SLICE1, 1);
+	struct mock_queue *q = mock_queue(vd, VGPU_CLASS_COPY);
+	struct mock_gpu *mock = test->priv;
+	unsigned int done;
+
+	mock_submit(vd, VGPU_CLASS_COPY, 20);
+	vgpu_gpu_shutdown(mock->gpu);
+	mock_submit(vd, VGPU_CLASS_COPY, 20);
+	done = READ_ONCE(q->done);
+	KUNIT_EXPECT_LT(test, done, 40U);
+	schedule_timeout_idle(3);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(q->done), done);
+	/* Not so in life; here the GPU has to be let go. */
+	wake_up_with(test, 0);
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(q->done) == 40));
+	mock_gone(vd);
+}
+
 struct latecomer {
 	struct mock_gpu *mock;
 	struct vgpu_vdev *vd;
@@ -206,6 +227,7 @@ static void sleep_lost_over_a_hang(struct kunit *test)
 static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(sleep_keeps_memory),
 	KUNIT_CASE(sleep_keeps_work),
+	KUNIT_CASE(shutdown_leaves_engines_alone),
 	KUNIT_CASE(sleep_makes_scrubs_wait),
 	KUNIT_CASE(sleep_over_a_hang),
 	KUNIT_CASE(sleep_and_lost),

@@ -12,6 +12,9 @@
  *    day, the partitions are copied back and the engines go on. Contexts are
  *    loaded as on any switch. A card that does not come back is *lost*.
  *
+ * A kernel that makes room for another one, by kexec, stops after the first half of
+ * 2.: user space may still run then, and waits.
+ *
  * Between 2. and 3. nobody traps and nobody touches an aperture: user space is
  * frozen, virtual CPUs with it. Mappings stay, for BARs come back where they
  * were. Who wants an engine waits.
@@ -182,6 +185,21 @@ int vgpu_gpu_suspend(struct vgpu_gpu *gpu)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vgpu_gpu_suspend);
+
+/**
+ * vgpu_gpu_shutdown() - this kernel is over: the machine stops or starts anew
+ * @gpu: the GPU
+ *
+ * For the backend's shutdown callback. The engines finish their slices, and then the
+ * core does not touch the GPU any more, so that another kernel, by kexec, finds it at
+ * rest. Who wants an engine waits. May sleep.
+ */
+void vgpu_gpu_shutdown(struct vgpu_gpu *gpu)
+{
+	might_sleep();
+	set_asleep(gpu->pd, true);
+}
+EXPORT_SYMBOL_GPL(vgpu_gpu_shutdown);
 
 /**
  * vgpu_gpu_resume() - the GPU has power again
