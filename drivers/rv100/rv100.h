@@ -49,7 +49,8 @@ struct rv100_cursor {
  *	engine context pops
  * @queue: whose body that is
  * @work: what is left of the operation that a slice has ended in; its height is
- *	0 when there is none. Engine context; the height is read in any
+ *	0 when there is none. Engine context
+ * @at_work: there is some; written in engine context, read in any
  * @pll: the clock registers behind CLOCK_CNTL_INDEX; trap context
  * @palette: of both heads, 0x00RRGGBB; trap context
  * @timing: see above; trap context
@@ -65,6 +66,7 @@ struct rv100_instance {
 	struct vgpu_fifo fifo;
 	struct vgpu_queue *queue;
 	struct rv100_2d_op work;
+	bool at_work;
 	u32 pll[RV100_NR_PLL];
 	u32 palette[2][256];
 	struct rv100_timing timing;

@@ -184,10 +184,12 @@ static void begin(struct vgpu_queue *q, enum rv100_2d_trigger trigger)
 	struct rv100_2d_op op;
 
 	verdict = rv100_2d_audit(&ri->ctx, trigger, q->inst->vram_size, &op);
-	if (verdict == RV100_2D_RUN)
+	if (verdict == RV100_2D_RUN) {
 		ri->work = op;
-	else if (verdict != RV100_2D_EMPTY)
+		WRITE_ONCE(ri->at_work, true);
+	} else if (verdict != RV100_2D_EMPTY) {
 		report_drop(q, verdict, &op);
+	}
 }
 
 /* Give the card the next band of the instance's work. */
@@ -204,8 +206,10 @@ static void step(struct vgpu_queue *q)
 	vgpu_writes_add(&card->writes, inst, begin, end - begin);
 	vgpu_queue_count(q, VGPU_QUEUE_BYTES,
 			 (u64)band.width * band.height * band.cpp);
-	if (!ri->work.height)
-		vgpu_queue_count(q, VGPU_QUEUE_OPS, 1);
+	if (ri->work.height)
+		return;
+	WRITE_ONCE(ri->at_work, false);
+	vgpu_queue_count(q, VGPU_QUEUE_OPS, 1);
 }
 
 /* Take a register write from the FIFO into the context image. */
@@ -426,14 +430,15 @@ static bool queue_pending(struct vgpu_queue *q)
 {
 	struct rv100_instance *ri = q->inst->priv;
 
-	return vgpu_fifo_level(&ri->fifo) || READ_ONCE(ri->work.height);
+	return vgpu_fifo_level(&ri->fifo) || READ_ONCE(ri->at_work);
 }
 
 static void queue_forget(struct vgpu_queue *q)
 {
 	struct rv100_instance *ri = q->inst->priv;
 
-	WRITE_ONCE(ri->work.height, 0);
+	ri->work.height = 0;
+	WRITE_ONCE(ri->at_work, false);
 	vgpu_fifo_clear(&ri->fifo);
 }
 

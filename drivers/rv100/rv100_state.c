@@ -195,6 +195,7 @@ static void state_load(struct vgpu_instance *inst, struct vgpu_reader *r)
 	load_2d(&ri->ctx, r);
 	vgpu_fifo_load(&ri->fifo, r, RV100_REGS_SIZE);
 	load_work(inst, &ri->work, r);
+	WRITE_ONCE(ri->at_work, ri->work.height);
 	load_display(inst, r);
 }
 
