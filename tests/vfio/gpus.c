@@ -2,14 +2,16 @@
 /*
  * Soft GPUs that come and go while the machine runs: by configfs, by sysfs, with
  * VMs that have vGPUs of them open. What cannot be is refused, says why, and
- * changes nothing.
+ * changes nothing. And vGPUs that move from one to another.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "klog.h"
 #include "mdev.h"
+#include "move.h"
 #include "softdir.h"
 #include "tap.h"
 #include "tenant.h"
@@ -297,6 +299,135 @@ static void by_sysfs(void)
 	EXPECT_EQ(soft_available(gpu, "SOFT-4C"), 2);
 }
 
+/* ---- vGPUs that move between them */
+
+#define WORK_AT		MIB
+#define WORK_SIZE	MIB
+#define SCRATCH		0xabcd1230
+
+static void fill_again(struct vdev *d, uint32_t turns)
+{
+	uint32_t i;
+
+	for (i = 1; i <= turns; i++)
+		gpu_fill(d, WORK_AT, WORK_SIZE, i);
+}
+
+static struct vdev *begin(const char *path)
+{
+	struct vdev *d = soft_create(path, "SOFT-4C");
+
+	vdev_decode(d, DECODE_ALL);
+	sparse_pattern(d);
+	gpu_init(d);
+	reg_wr(d, gpu->scratch, SCRATCH);
+	return d;
+}
+
+/* Work is half done, or waits, when it goes. */
+static struct stream leave(struct vdev *d, bool running)
+{
+	struct stream st = {};
+	int fd;
+
+	fill_again(d, 20);
+	if (!running)
+		return mig_save(d);
+	fd = mig_precopy_begin(d);
+	EXPECT_EQ(stream_more(fd, &st), ENOMSG);
+	fill_again(d, 20);
+	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP_COPY, NULL));
+	EXPECT_EQ(stream_more(fd, &st), 0);
+	close(fd);
+	return st;
+}
+
+/* All of it is there, and what it had to do is done there. */
+static void arrive(struct vdev *from, struct vdev *to, struct stream *st)
+{
+	uint32_t *vram = vdev_map_vram(to);
+	uint64_t i;
+
+	/* Only for its tables of what is where. */
+	vdev_decode(to, DECODE_ALL);
+	gpu_init(to);
+	ASSERT_OK(mig_load(to, st));
+	expect_same_vram(from, to);
+	EXPECT_EQ(reg_rd(to, gpu->scratch), SCRATCH);
+	ASSERT_OK(mig_set(to, VFIO_DEVICE_STATE_RUNNING, NULL));
+	gpu_idle(to);
+	for (i = 0; i < WORK_SIZE / 4; i++)
+		if (!EXPECT_EQ(vram[WORK_AT / 4 + i], 20))
+			break;
+	EXPECT_EQ(mdev_attr_u64(to->uuid, "dropped"), 0);
+	expect_works(to, 21);
+	munmap(vram, to->size);
+	stream_free(st);
+}
+
+/* Each has vGPUs of its own; to the one standing, and back while it runs. */
+static void move_between(void)
+{
+	char one[ATTR_LEN], two[ATTR_LEN];
+	struct vdev *from, *to;
+	struct stream st;
+
+	soft_make("one", small);
+	soft_sysfs("one", one);
+	soft_make("two", small);
+	soft_sysfs("two", two);
+	from = begin(one);
+	/* Somebody is there already. */
+	expect_works(soft_create(two, "SOFT-4C"), 1);
+	to = soft_create(two, "SOFT-4C");
+	EXPECT(mdev_attr_u64(from->uuid, "vram_offset") !=
+	       mdev_attr_u64(to->uuid, "vram_offset"));
+	st = leave(from, false);
+	arrive(from, to, &st);
+	vdev_close(from);
+
+	reg_wr(to, gpu->scratch, SCRATCH);
+	from = to;
+	to = soft_create(one, "SOFT-4C");
+	st = leave(from, mig_has_precopy(from));
+	arrive(from, to, &st);
+}
+
+static bool is_on(const struct vdev *d, const char *engine)
+{
+	char path[ATTR_LEN];
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vgpu/engines/%s",
+		 d->uuid, engine);
+	return exists(path);
+}
+
+/* From a GPU that is not cut into slices to each slice of one that is, and between. */
+static void move_between_slices(void)
+{
+	static const char *const cut[][2] = {
+		{ "vram_mb", "16" }, { "slices", "2" }, { NULL, NULL },
+	};
+	char one[ATTR_LEN], two[ATTR_LEN];
+	struct vdev *from, *first, *second;
+	struct stream st;
+
+	soft_make("one", small);
+	soft_sysfs("one", one);
+	soft_make("two", cut);
+	soft_sysfs("two", two);
+	first = soft_create(two, "SOFT-4C");
+	second = soft_create(two, "SOFT-4C");
+	EXPECT(is_on(first, "compute0") != is_on(second, "compute0"));
+	EXPECT(is_on(first, "compute1") != is_on(second, "compute1"));
+	from = begin(one);
+	st = leave(from, false);
+	arrive(from, first, &st);
+	reg_wr(first, gpu->scratch, SCRATCH);
+	st = leave(first, false);
+	arrive(first, second, &st);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(made_and_taken),
 	TAP_TEST(bad_values),
@@ -307,6 +438,8 @@ static const struct tap_test tests[] = {
 	TAP_TEST(goes_later),
 	TAP_TEST(unloaded),
 	TAP_TEST(by_sysfs),
+	TAP_TEST(move_between),
+	TAP_TEST(move_between_slices),
 };
 
 int main(void)

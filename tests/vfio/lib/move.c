@@ -22,17 +22,23 @@ int feature(struct vdev *d, uint32_t flags, void *data, size_t size)
 	return ret;
 }
 
-/* For &struct tap_test.applies: not before Linux 6.2. */
-bool can_precopy(void)
+/* Not before Linux 6.2. */
+bool mig_has_precopy(struct vdev *d)
 {
 	struct vfio_device_feature_migration mig = {};
-	struct vdev *any = vdev_new(gpu->small);
 
-	ASSERT_OK(feature(any, VFIO_DEVICE_FEATURE_GET |
-			       VFIO_DEVICE_FEATURE_MIGRATION, &mig,
-			  sizeof(mig)));
-	vdev_cleanup();
+	ASSERT_OK(feature(d, VFIO_DEVICE_FEATURE_GET |
+			     VFIO_DEVICE_FEATURE_MIGRATION, &mig, sizeof(mig)));
 	return mig.flags & VFIO_MIGRATION_PRE_COPY;
+}
+
+/* For &struct tap_test.applies. */
+bool can_precopy(void)
+{
+	bool can = mig_has_precopy(vdev_new(gpu->small));
+
+	vdev_cleanup();
+	return can;
 }
 
 /**

@@ -14,6 +14,7 @@ struct stream {
 /* Any feature: @flags are VFIO_DEVICE_FEATURE_GET and so on, with its number. */
 int feature(struct vdev *d, uint32_t flags, void *data, size_t size);
 
+bool mig_has_precopy(struct vdev *d);
 bool can_precopy(void);
 int mig_set(struct vdev *d, uint32_t state, int *fd);
 uint32_t mig_state(struct vdev *d);
