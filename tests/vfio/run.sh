@@ -14,13 +14,13 @@
 set -uo pipefail
 
 # Those that know no card.
-any=(types info config irq reset migrate stream precopy moved compact isolation scrub sched policy shares account protect
-	harm lifetime race trace fuzz)
+any=(types info config irq reset migrate stream frozen precopy moved compact isolation scrub sched policy shares account
+	protect harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
 soft=(soft bochs gpus knobs almaif hang executor campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
-telling=(info config irq reset migrate stream precopy moved lifetime hang scrub fuzz)
+telling=(info config irq reset migrate stream frozen precopy moved lifetime hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
 # faults of its own where memory runs out (vfio_group_release(), ACPI), of which the
 # log tells. And soak, for scripts/soak.
