@@ -13,7 +13,8 @@
  *   change of that, by a reset and a close, and while it moves to another place of its
  *   VRAM. Not together with &vgpu_pdev.lock.
  * - &vgpu_transfer.lock: a stream by which an instance leaves or arrives, and what
- *   that reads or writes of it. Held while user space reads or writes some of it.
+ *   that reads or writes of it. Held while user space reads or writes a piece of it,
+ *   but not while user memory is fetched for that.
  * - &vgpu_vdev.trap_lock: an instance's registers, configuration space,
  *   interrupts' set-up, monitor and display. Held for one trapped access, one
  *   ioctl. User memory is never touched under it: user memory may be our own

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stream by which a vGPU moves, and its files: closed when nobody thinks of it, cut
- * off, and made by somebody who means harm. docs/migration.md has it byte by byte.
+ * The stream by which a vGPU moves, and its files: closed when nobody thinks of it, ended
+ * by a reset, cut off, and made by somebody who means harm. docs/migration.md has it byte by byte.
  */
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "klog.h"
 #include "move.h"
 #include "pattern.h"
+#include "tenant.h"
 
 /* Bytes of its header. */
 #define HEADER		88
@@ -20,6 +26,12 @@ static void before(void)
 {
 	d = vdev_new(gpu->small);
 	to = vdev_new(gpu->small);
+}
+
+static void after(void)
+{
+	settings_restore();
+	vdev_cleanup();
 }
 
 /* ---- Files */
@@ -79,6 +91,261 @@ static void closed_in_midst(void)
 		EXPECT_EQ(mig_state(d), VFIO_DEVICE_STATE_RUNNING);
 		expect_works(d, 7 + i);
 	}
+	stream_free(&st);
+}
+
+/* ---- Reset while others are in the midst of it */
+
+#define RESETS		150
+
+/* What the threads of a test have in common. */
+static struct stream whole;
+static bool enough;
+static unsigned int nr_streams;
+static int wrong;
+
+/* Refused, ended by another, or nothing for now: all else is wrong. */
+static void may_fail(long ret)
+{
+	if (ret < 0 && errno != EINVAL && errno != ENODEV && errno != ENOMSG)
+		__atomic_store_n(&wrong, errno, __ATOMIC_RELAXED);
+}
+
+static void set_state(uint32_t state)
+{
+	int fd;
+
+	may_fail(mig_set(d, state, &fd));
+	if (fd >= 0)
+		close(fd);
+}
+
+static void read_all(uint32_t state)
+{
+	uint8_t buf[100000];
+	ssize_t n;
+	int fd;
+
+	may_fail(mig_set(d, state, &fd));
+	if (fd < 0)
+		return;
+	__atomic_add_fetch(&nr_streams, 1, __ATOMIC_RELAXED);
+	do {
+		n = read(fd, buf, sizeof(buf));
+		may_fail(n);
+	} while (n > 0);
+	close(fd);
+}
+
+static void save_all(void)
+{
+	read_all(VFIO_DEVICE_STATE_STOP_COPY);
+}
+
+static void copy_all(void)
+{
+	read_all(VFIO_DEVICE_STATE_PRE_COPY);
+	set_state(VFIO_DEVICE_STATE_STOP_COPY);
+}
+
+static void load_all(void)
+{
+	int fd;
+
+	may_fail(mig_set(d, VFIO_DEVICE_STATE_RESUMING, &fd));
+	if (fd < 0)
+		return;
+	__atomic_add_fetch(&nr_streams, 1, __ATOMIC_RELAXED);
+	may_fail(mig_write(fd, &whole, 100000));
+	set_state(VFIO_DEVICE_STATE_STOP);
+	close(fd);
+}
+
+static void run_again(void)
+{
+	set_state(VFIO_DEVICE_STATE_RUNNING);
+}
+
+static void *move_on(void *data)
+{
+	void (*const *move)(void) = data;
+
+	while (!__atomic_load_n(&enough, __ATOMIC_RELAXED))
+		(*move)();
+	return NULL;
+}
+
+/* Whoever had come how far: it runs, and can be moved. */
+static void reset_against_moves(void)
+{
+	static void (*const moves[])(void) = {
+		save_all, copy_all, load_all, run_again,
+	};
+	pthread_t mover[ARRAY_SIZE(moves)];
+	struct stream st;
+	unsigned int i;
+
+	gpu_set("guard_resets_limit", "0");
+	sparse_pattern(d);
+	whole = mig_save(d);
+	wrong = 0;
+	nr_streams = 0;
+	enough = false;
+	for (i = 0; i < ARRAY_SIZE(moves); i++)
+		ASSERT(!pthread_create(&mover[i], NULL, move_on,
+				       (void *)&moves[i]));
+	for (i = 0; i < RESETS; i++) {
+		EXPECT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
+		usleep(rnd_below(20000));
+	}
+	__atomic_store_n(&enough, true, __ATOMIC_RELAXED);
+	for (i = 0; i < ARRAY_SIZE(moves); i++)
+		pthread_join(mover[i], NULL);
+	tap_note("%u resets in the midst of %u streams", RESETS, nr_streams);
+	EXPECT(nr_streams > RESETS / 10);
+	EXPECT_STR(strerror(wrong), strerror(0));
+	mig_reset(d);
+	expect_works(d, 11);
+	stream_free(&whole);
+
+	sparse_pattern(d);
+	st = mig_save(d);
+	ASSERT_OK(mig_load(to, &st));
+	expect_same_vram(d, to);
+	stream_free(&st);
+}
+
+/* Memory that is there when whoever has it says so. */
+struct lazy {
+	int fd;
+	uint8_t *page;
+};
+
+static bool lazy_new(struct lazy *l)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	l->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (l->fd < 0)
+		return false;
+	l->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT(l->page != MAP_FAILED);
+	ASSERT_OK(ioctl(l->fd, UFFDIO_API, &api));
+	reg.range.start = (uintptr_t)l->page;
+	reg.range.len = 4096;
+	ASSERT_OK(ioctl(l->fd, UFFDIO_REGISTER, &reg));
+	return true;
+}
+
+/* Somebody waits for it. */
+static void lazy_wanted(struct lazy *l)
+{
+	struct uffd_msg msg;
+
+	ASSERT_EQ(read(l->fd, &msg, sizeof(msg)), sizeof(msg));
+	EXPECT_EQ(msg.event, UFFD_EVENT_PAGEFAULT);
+}
+
+static void lazy_give(struct lazy *l)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)l->page, .len = 4096 },
+	};
+
+	EXPECT_OK(ioctl(l->fd, UFFDIO_ZEROPAGE, &zero));
+}
+
+static void lazy_end(struct lazy *l)
+{
+	munmap(l->page, 4096);
+	close(l->fd);
+}
+
+/* One who reads or writes a stream there. */
+struct waiter {
+	struct lazy memory;
+	int fd;
+	bool writes;
+	ssize_t ret;
+	int err;
+};
+
+static void *use_memory(void *data)
+{
+	struct waiter *w = data;
+
+	w->ret = w->writes ? write(w->fd, w->memory.page, 4096) :
+			     read(w->fd, w->memory.page, 4096);
+	w->err = errno;
+	return NULL;
+}
+
+static bool was_reset;
+
+static void *do_reset(void *unused)
+{
+	(void)unused;
+	EXPECT_OK(vdev_ioctl(d, VFIO_DEVICE_RESET, NULL));
+	__atomic_store_n(&was_reset, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* A reset waits for nobody's memory, and whoever waited finds the stream ended. */
+static void reset_while_memory_is_missing(void)
+{
+	pthread_t waiter, resetter;
+	struct waiter w = {};
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (!lazy_new(&w.memory)) {
+			tap_note("the kernel has no userfaultfd");
+			return;
+		}
+		w.writes = i;
+		w.fd = i ? mig_load_begin(d) : mig_save_begin(d);
+		ASSERT(!pthread_create(&waiter, NULL, use_memory, &w));
+		lazy_wanted(&w.memory);
+		was_reset = false;
+		ASSERT(!pthread_create(&resetter, NULL, do_reset, NULL));
+		EXPECT(AWAIT(__atomic_load_n(&was_reset, __ATOMIC_ACQUIRE)));
+		lazy_give(&w.memory);
+		pthread_join(waiter, NULL);
+		pthread_join(resetter, NULL);
+		EXPECT_EQ(w.ret, -1);
+		EXPECT_EQ(w.err, ENODEV);
+		EXPECT_EQ(mig_state(d), VFIO_DEVICE_STATE_RUNNING);
+		close(w.fd);
+		lazy_end(&w.memory);
+	}
+	expect_works(d, 12);
+}
+
+/* What was not there is read and written as any memory. */
+static void memory_that_comes_later(void)
+{
+	struct waiter w = {};
+	struct stream st;
+	pthread_t waiter;
+
+	if (!lazy_new(&w.memory)) {
+		tap_note("the kernel has no userfaultfd");
+		return;
+	}
+	sparse_pattern(d);
+	st = mig_save(d);
+	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP, NULL));
+	w.fd = mig_save_begin(d);
+	ASSERT(!pthread_create(&waiter, NULL, use_memory, &w));
+	lazy_wanted(&w.memory);
+	lazy_give(&w.memory);
+	pthread_join(waiter, NULL);
+	EXPECT_EQ(w.ret, 4096);
+	EXPECT_EQ(first_difference(w.memory.page, st.bytes, 4096), 4096);
+	close(w.fd);
+	lazy_end(&w.memory);
 	stream_free(&st);
 }
 
@@ -252,6 +519,9 @@ static void garbage(void)
 static const struct tap_test tests[] = {
 	TAP_TEST(files),
 	TAP_TEST(closed_in_midst),
+	TAP_TEST(reset_against_moves),
+	TAP_TEST(reset_while_memory_is_missing),
+	TAP_TEST(memory_that_comes_later),
 	TAP_TEST(lies_are_refused),
 	TAP_TEST(ends_are_refused),
 	TAP_TEST(other_types_are_refused),
@@ -262,8 +532,9 @@ int main(void)
 {
 	static const struct tap_suite suite = {
 		.name = "stream", .tests = tests, .nr = ARRAY_SIZE(tests),
-		.before = before, .after = vdev_cleanup,
+		.before = before, .after = after,
 	};
 
+	settings_save();
 	return tap_run(&suite);
 }

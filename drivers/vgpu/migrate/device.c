@@ -3,8 +3,10 @@
  * VFIO's migration protocol: what user space asks for becomes arcs (arcs.c), and what
  * each of them asks for is done here.
  *
- * Other drivers put off a reset that comes while the state changes, since user memory
- * is touched under the same lock. Here it is not: a reset waits its turn.
+ * Other drivers put off a reset that comes while the state changes, since the lock under
+ * which it does may be waited for with user memory's held. Here it is not, and nobody
+ * waits for user memory with it held, nor with that of the stream, which a reset ends: so
+ * a reset waits its turn.
  */
 #include <linux/err.h>
 #include <linux/file.h>

@@ -3,6 +3,10 @@
  * Streams as files. A transfer is its file's and the migration's; whichever goes
  * first, the file is dead as soon as the migration has ended it, and then nothing of
  * the instance is touched any more.
+ *
+ * User memory may be anybody's, who lets whoever touches it wait as long as he likes.
+ * Whoever ends a transfer, as by a reset, waits for its lock: so what of user memory is
+ * not there is not fetched under it, but after it was let go, and then it goes on.
  */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
@@ -10,6 +14,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -49,20 +54,34 @@ static int transfer_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Return: bytes read, 0 at the end. */
-static ssize_t read_some(struct vgpu_saver *s, char __user *buf, size_t count)
+/* Return: bytes read, 0 at the end; -EFAULT when nothing of @buf is there. */
+static ssize_t read_some(struct vgpu_transfer *t, char __user *buf,
+			 size_t count)
 {
+	struct vgpu_saver *s = t->saver;
+	size_t n;
 	int ret = 0;
 
+	lockdep_assert_held(&t->lock);
+	if (!s)
+		return -ENODEV;
 	if (!s->left)
 		ret = vgpu_saver_fill(s);
 	if (ret)
 		return ret;
-	count = min(count, s->left);
-	if (copy_to_user(buf, s->at, count))
-		return -EFAULT;
+	n = min(count, s->left);
+	pagefault_disable();
+	count = n - copy_to_user(buf, s->at, n);
+	pagefault_enable();
 	vgpu_saver_take(s, count);
-	return count;
+	return n && !count ? -EFAULT : count;
+}
+
+/* Of a part, anything. Return: -EINTR: try again; -EFAULT: there is no such memory. */
+static int fetch_to_write(char __user *buf, size_t count)
+{
+	count = min_t(size_t, count, VGPU_STREAM_BLOCK);
+	return fault_in_safe_writeable(buf, count) < count ? -EINTR : -EFAULT;
 }
 
 static ssize_t transfer_read(struct file *file, char __user *buf, size_t count,
@@ -71,23 +90,30 @@ static ssize_t transfer_read(struct file *file, char __user *buf, size_t count,
 	struct vgpu_transfer *t = file->private_data;
 	ssize_t done = 0, n;
 
-	if (mutex_lock_killable(&t->lock))
-		return -EINTR;
 	do {
-		n = t->saver ? read_some(t->saver, buf + done, count - done) :
-			       -ENODEV;
+		if (mutex_lock_killable(&t->lock))
+			return done ?: -EINTR;
+		n = read_some(t, buf + done, count - done);
+		mutex_unlock(&t->lock);
+		if (n == -EFAULT)
+			n = fetch_to_write(buf + done, count - done);
 		if (n > 0)
 			done += n;
 		cond_resched();
-	} while (n > 0 && done < count && !signal_pending(current));
-	mutex_unlock(&t->lock);
+	} while ((n > 0 || n == -EINTR) && done < count &&
+		 !signal_pending(current));
 	return done ?: n;
 }
 
-/* Return: bytes written. What was refused once is not asked again. */
+/*
+ * What was refused once is not asked again.
+ *
+ * Return: bytes written; -EFAULT when nothing of @buf is there.
+ */
 static ssize_t write_some(struct vgpu_transfer *t, const char __user *buf,
 			  size_t count)
 {
+	size_t n;
 	int ret;
 
 	lockdep_assert_held(&t->lock);
@@ -95,13 +121,23 @@ static ssize_t write_some(struct vgpu_transfer *t, const char __user *buf,
 		return -ENODEV;
 	if (t->broken)
 		return -EINVAL;
-	count = min_t(size_t, count, VGPU_STREAM_BLOCK);
-	if (copy_from_user(t->bounce, buf, count))
+	n = min_t(size_t, count, VGPU_STREAM_BLOCK);
+	pagefault_disable();
+	count = n - copy_from_user(t->bounce, buf, n);
+	pagefault_enable();
+	if (n && !count)
 		return -EFAULT;
 	ret = vgpu_loader_put(t->loader, t->bounce, count);
 	if (ret)
 		WRITE_ONCE(t->broken, true);
 	return ret ?: count;
+}
+
+/* As fetch_to_write(). */
+static int fetch_to_read(const char __user *buf, size_t count)
+{
+	count = min_t(size_t, count, VGPU_STREAM_BLOCK);
+	return fault_in_readable(buf, count) < count ? -EINTR : -EFAULT;
 }
 
 static ssize_t transfer_write(struct file *file, const char __user *buf,
@@ -110,17 +146,20 @@ static ssize_t transfer_write(struct file *file, const char __user *buf,
 	struct vgpu_transfer *t = file->private_data;
 	ssize_t done = 0, n;
 
-	if (mutex_lock_killable(&t->lock))
-		return -EINTR;
 	do {
+		if (mutex_lock_killable(&t->lock))
+			return done ?: -EINTR;
 		n = write_some(t, buf + done, count - done);
+		mutex_unlock(&t->lock);
+		if (n == -EFAULT)
+			n = fetch_to_read(buf + done, count - done);
 		if (n > 0)
 			done += n;
 		cond_resched();
-	} while (n > 0 && done < count && !signal_pending(current));
-	mutex_unlock(&t->lock);
+	} while ((n > 0 || n == -EINTR) && done < count &&
+		 !signal_pending(current));
 	/* What was refused is told, whatever was taken before. */
-	return n < 0 && n != -EFAULT ? n : done ?: n;
+	return n < 0 && n != -EFAULT && n != -EINTR ? n : done ?: n;
 }
 
 static int get_left(struct vgpu_transfer *t, struct vfio_precopy_info *info)

@@ -18,7 +18,7 @@ struct vgpu_vdev;
  * struct vgpu_transfer - a stream under way
  * @ref: the instance's migration has one, the file another
  * @lock: protects all that follows, and whatever the stream reads or writes of the
- *	instance; user memory is touched under it
+ *	instance; user memory is touched under it where it is there, and not waited for
  * @saver: of a stream that is read; NULL when it has ended
  * @loader: of one that is written; NULL when it has ended
  * @bounce: for bytes that are written
