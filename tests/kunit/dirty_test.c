@@ -5,7 +5,11 @@
  * and an instance whose copy is kept up to date by both.
  */
 #include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/kthread.h>
 #include <linux/prandom.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 
 #include "../../drivers/vgpu/bus/bus.h"
 #include "../../drivers/vgpu/bus/dirty.h"
@@ -192,7 +196,7 @@ static void writes_random(struct kunit *test)
 	for (i = 0; i < 300; i++) {
 		u64 at = 0, size = U64_MAX;
 
-		while (vgpu_track_take(vd, &at, &size))
+		while (vgpu_track_take(vd, &at, &size) > 0)
 			size = U64_MAX;
 		memset(want, 0, blocks * sizeof(*want));
 		n = prandom_u32_state(&rnd) % (2 * VGPU_WRITES);
@@ -215,7 +219,7 @@ static void writes_random(struct kunit *test)
 			size = VGPU_DIRTY_BLOCK;
 			if (want[j])
 				KUNIT_ASSERT_TRUE(test, vgpu_track_take(vd, &at,
-									&size) &&
+									&size) > 0 &&
 						  at == j * (u64)VGPU_DIRTY_BLOCK);
 		}
 	}
@@ -231,11 +235,11 @@ static void track_life(struct kunit *test)
 
 	vgpu_vram_written(&vd->inst, 0, 1);
 	KUNIT_EXPECT_EQ(test, vgpu_track_bytes(vd), vd->inst.vram_size);
-	KUNIT_EXPECT_FALSE(test, vgpu_track_take(vd, &at, &size));
+	KUNIT_EXPECT_EQ(test, vgpu_track_take(vd, &at, &size), 0);
 	KUNIT_ASSERT_EQ(test, vgpu_track_start(vd), 0);
 	KUNIT_EXPECT_EQ(test, vgpu_track_start(vd), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vgpu_track_bytes(vd), vd->inst.vram_size);
-	KUNIT_EXPECT_TRUE(test, vgpu_track_take(vd, &at, &size));
+	KUNIT_EXPECT_EQ(test, vgpu_track_take(vd, &at, &size), 1);
 	KUNIT_EXPECT_EQ(test, vgpu_track_bytes(vd),
 			vd->inst.vram_size - VGPU_DIRTY_BLOCK);
 	vgpu_vram_written(&vd->inst, VGPU_DIRTY_BLOCK - 1, 1);
@@ -243,14 +247,69 @@ static void track_life(struct kunit *test)
 	vgpu_track_stop(vd);
 	vgpu_track_stop(vd);
 	at = 0;
-	KUNIT_EXPECT_FALSE(test, vgpu_track_take(vd, &at, &size));
+	KUNIT_EXPECT_EQ(test, vgpu_track_take(vd, &at, &size), 0);
 	KUNIT_EXPECT_EQ(test, vgpu_track_start(vd), 0);
 	/* It ends with the device. */
 	mock_close(vd);
-	KUNIT_EXPECT_FALSE(test, vgpu_track_take(vd, &at, &size));
+	KUNIT_EXPECT_EQ(test, vgpu_track_take(vd, &at, &size), 0);
 	KUNIT_ASSERT_EQ(test, mock_open(vd), 0);
 	KUNIT_EXPECT_EQ(test, vgpu_track_start(vd), 0);
 	mock_gone(vd);
+}
+
+/* One who takes, and who is killed. */
+struct taker {
+	struct vgpu_vdev *vd;
+	struct completion begun;
+	struct completion done;
+	int ret;
+};
+
+static int take_block(void *data)
+{
+	u64 at = 0, size = VGPU_DIRTY_BLOCK;
+	struct taker *t = data;
+
+	allow_signal(SIGKILL);
+	complete(&t->begun);
+	t->ret = vgpu_track_take(t->vd, &at, &size);
+	complete(&t->done);
+	return 0;
+}
+
+/* While somebody keeps the lock of the user's mm, whoever waits for it can be killed. */
+static void track_killed(struct kunit *test)
+{
+	struct taker t = { .vd = mock_opened(test, MOCK_COMPUTE, 1) };
+	struct mm_struct *mm = mm_alloc();
+	struct task_struct *task;
+	bool ended = false;
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	init_completion(&t.begun);
+	init_completion(&t.done);
+	KUNIT_ASSERT_EQ(test, vgpu_track_start(t.vd), 0);
+	t.vd->map.mm = mm;
+	down_write(&mm->mmap_lock);
+	task = kthread_run(take_block, &t, "kunit-taker");
+	if (!IS_ERR(task)) {
+		wait_for_completion(&t.begun);
+		KUNIT_EXPECT_FALSE(test,
+				   wait_for_completion_timeout(&t.done, HZ / 10));
+		send_sig(SIGKILL, task, 1);
+		ended = wait_for_completion_timeout(&t.done, 10 * HZ);
+		KUNIT_EXPECT_TRUE(test, ended);
+	}
+	up_write(&mm->mmap_lock);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	if (!ended)
+		wait_for_completion(&t.done);
+	KUNIT_EXPECT_EQ(test, t.ret, -EINTR);
+	KUNIT_EXPECT_EQ(test, vgpu_track_bytes(t.vd), t.vd->inst.vram_size);
+	t.vd->map.mm = NULL;
+	mmput(mm);
+	vgpu_track_stop(t.vd);
+	mock_gone(t.vd);
 }
 
 static struct kunit_case dirty_cases[] = {
@@ -259,6 +318,7 @@ static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(dirty_rate),
 	KUNIT_CASE(writes_random),
 	KUNIT_CASE(track_life),
+	KUNIT_CASE(track_killed),
 	{}
 };
 

@@ -93,7 +93,7 @@ void copy_on(struct vgpu_vdev *vd, u8 *copy)
 {
 	u64 at = 0, size = SZ_1M;
 
-	for (; vgpu_track_take(vd, &at, &size); at += size, size = SZ_1M)
+	for (; vgpu_track_take(vd, &at, &size) > 0; at += size, size = SZ_1M)
 		vgpu_vram_read(&vd->pd->gpu.desc.vram,
 			       vd->inst.vram_offset + at, copy + at, size);
 }

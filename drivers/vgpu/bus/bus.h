@@ -69,8 +69,7 @@ void vgpu_map_display(struct vgpu_vdev *vd);
 /* track.c */
 int vgpu_track_start(struct vgpu_vdev *vd);
 void vgpu_track_stop(struct vgpu_vdev *vd);
-bool vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size);
-int vgpu_track_try(struct vgpu_vdev *vd, u64 *offset, u64 *size);
+int vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size);
 int vgpu_track_move(struct vgpu_vdev *vd, u64 to);
 u64 vgpu_track_bytes(struct vgpu_vdev *vd);
 void vgpu_track_count(struct vgpu_vdev *vd);

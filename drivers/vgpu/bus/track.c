@@ -73,14 +73,11 @@ static struct mm_struct *grab_mm(struct vgpu_vdev *vd)
 	return mm;
 }
 
-static void lock_mm(struct mm_struct *mm)
-{
-	if (mm)
-		down_write(&mm->mmap_lock);
-}
-
-/* In its turn, as its page faults have theirs; until the caller is killed. */
-static int lock_mm_killable(struct mm_struct *mm)
+/*
+ * In its turn, as its page faults have theirs; until the caller is killed: the mm may be
+ * another's, who keeps its lock as long as he likes.
+ */
+static int lock_mm(struct mm_struct *mm)
 {
 	int ret = mm ? down_write_killable(&mm->mmap_lock) : 0;
 
@@ -176,31 +173,10 @@ static bool take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
  * What is written from now on is told anew. Process context, no lock held: not that of
  * user space's memory either, nor one that is taken under it.
  *
- * Return: false when nothing from @offset on was written, or nobody has called
- * vgpu_track_start().
+ * Return: 1; 0 when nothing from @offset on was written, or nobody has called
+ * vgpu_track_start(); -EINTR when the caller was killed.
  */
-bool vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
-{
-	struct mm_struct *mm;
-	bool found;
-
-	might_sleep();
-	mm = grab_mm(vd);
-	lock_mm(mm);
-	found = take(vd, offset, size);
-	unlock_mm(mm);
-	return found;
-}
-
-/**
- * vgpu_track_try() - the same for who may be killed while he waits
- * @vd: the instance
- * @offset: as for vgpu_track_take()
- * @size: the same
- *
- * Return: 1 when there was something, 0 when not; -EINTR.
- */
-int vgpu_track_try(struct vgpu_vdev *vd, u64 *offset, u64 *size)
+int vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 {
 	struct mm_struct *mm;
 	bool found;
@@ -208,7 +184,7 @@ int vgpu_track_try(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 
 	might_sleep();
 	mm = grab_mm(vd);
-	ret = lock_mm_killable(mm);
+	ret = lock_mm(mm);
 	if (ret)
 		return ret;
 	found = take(vd, offset, size);
@@ -243,7 +219,7 @@ static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct *mm)
 	int ret;
 
 	for (;;) {
-		ret = lock_mm_killable(mm);
+		ret = lock_mm(mm);
 		if (ret)
 			return ret;
 		if (mutex_trylock(&vd->pd->reset_lock)) {

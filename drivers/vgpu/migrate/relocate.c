@@ -44,7 +44,7 @@ static int copy_round(struct vgpu_vdev *vd, u64 to)
 
 	for (at = 0; ; at += n) {
 		n = STEP;
-		ret = vgpu_track_try(vd, &at, &n);
+		ret = vgpu_track_take(vd, &at, &n);
 		if (ret <= 0)
 			return ret;
 		vgpu_reset_lock(vd->pd);

@@ -63,23 +63,24 @@ static void end_round(struct vgpu_rounds *r)
 }
 
 /* Take what comes next, in the next round if there is no more in this one. */
-static bool take(struct vgpu_rounds *r)
+static int take(struct vgpu_rounds *r)
 {
 	u64 size = TAKE;
+	int ret;
 
-	if (!vgpu_track_take(r->vd, &r->next, &size)) {
-		if (!r->next)
-			return false;
+	ret = vgpu_track_take(r->vd, &r->next, &size);
+	if (!ret && r->next) {
 		r->next = 0;
 		end_round(r);
-		if (!vgpu_track_take(r->vd, &r->next, &size))
-			return false;
+		ret = vgpu_track_take(r->vd, &r->next, &size);
 	}
+	if (ret <= 0)
+		return ret;
 	r->at = r->next;
 	r->end = r->at + size;
 	/* The last block may be short: what follows it begins nowhere in it. */
 	r->next = round_up(r->end, VGPU_DIRTY_BLOCK);
-	return true;
+	return 1;
 }
 
 /**
@@ -90,17 +91,22 @@ static bool take(struct vgpu_rounds *r)
  *
  * It is to be read after this, at once. Process context.
  *
- * Return: false when there is nothing, or for now nothing if the instance runs.
+ * Return: 1; 0 when there is nothing, or for now nothing if the instance runs; -EINTR
+ * when the caller was killed.
  */
-bool vgpu_rounds_next(struct vgpu_rounds *r, u64 *offset, u32 *size)
+int vgpu_rounds_next(struct vgpu_rounds *r, u64 *offset, u32 *size)
 {
+	int ret = 1;
+
 	might_sleep();
-	if (r->at == r->end && !(r->running && take(r)))
-		return false;
+	if (r->at == r->end)
+		ret = r->running ? take(r) : 0;
+	if (ret <= 0)
+		return ret;
 	*offset = r->at;
 	*size = min_t(u64, r->end - r->at, VGPU_STREAM_BLOCK);
 	r->at += *size;
-	return true;
+	return 1;
 }
 
 /**

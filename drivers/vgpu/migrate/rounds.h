@@ -29,7 +29,7 @@ struct vgpu_rounds {
 
 int vgpu_rounds_begin(struct vgpu_rounds *r, struct vgpu_vdev *vd, bool running);
 void vgpu_rounds_end(struct vgpu_rounds *r);
-bool vgpu_rounds_next(struct vgpu_rounds *r, u64 *offset, u32 *size);
+int vgpu_rounds_next(struct vgpu_rounds *r, u64 *offset, u32 *size);
 void vgpu_rounds_left(const struct vgpu_rounds *r, u64 *first, u64 *dirty);
 
 #endif /* _VGPU_MIGRATE_ROUNDS_H */

@@ -169,13 +169,17 @@ static int fill_memory(struct vgpu_saver *s)
 {
 	u64 offset;
 	u32 n;
+	int ret;
 
 	while (!s->left) {
 		if (READ_ONCE(s->vd->pd->lost))
 			return -EIO;
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (!vgpu_rounds_next(&s->rounds, &offset, &n)) {
+		ret = vgpu_rounds_next(&s->rounds, &offset, &n);
+		if (ret < 0)
+			return ret;
+		if (!ret) {
 			if (s->running)
 				return -ENOMSG;
 			s->phase = VGPU_SAVER_HEAD;
