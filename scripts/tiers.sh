@@ -463,8 +463,8 @@ tier_demo() {
 	scripts/in-tree python3 /repo/tests/figures.py demo /build/demo 4 \
 		> "$results/demo.tap"
 	scripts/demo --gpu soft
-	scripts/in-tree python3 /repo/tests/figures.py demo-soft /build/demo \
-		>> "$results/demo.tap"
+	scripts/in-tree --suite trixie-tools \
+		python3 /repo/tests/figures.py demo-soft /build/demo >> "$results/demo.tap"
 }
 
 tier_shares() {

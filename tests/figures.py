@@ -8,7 +8,8 @@ Usage: tests/figures.py demo DIR GUESTS
 
 demo: the report and the chart of guests under equal_share agree with each
 other and with what was asked for. demo-soft: in each phase of the demo without a
-card the guests had what they were to have. shares: each of the benchmark's targets is met.
+card the guests had what they were to have, and the Mandelbrot set is on the screen of
+the one that draws it. shares: each of the benchmark's targets is met.
 """
 
 import json
@@ -57,6 +58,9 @@ def demo(where, guests):
 
 
 def demo_soft(where):
+    # It needs numpy, and nothing else here does.
+    from mandelbrot import part_right
+
     report = load(where, "report.json")
     phases = [p["guests"] for p in report["phases"]]
     victim = report["phases"][2]["phase"].split()[0]
@@ -68,8 +72,11 @@ def demo_soft(where):
             had = phases[number][name]
             check(f"{name} computes in phase {number + 1}",
                   had["dispatches"] > 0 and had["share"] > 0, str(had))
-        picture = os.path.join(where, name + ".png")
-        check(f"{name} has a picture", os.path.getsize(picture) > 1000)
+    picture = os.path.join(where, "guest1.png")
+    check("guest1 has a picture", os.path.getsize(picture) > 1000)
+    right = part_right(os.path.join(where, "guest2.png"))
+    check("guest2 has drawn the Mandelbrot set", right >= 0.99,
+          f"{100 * right:.2f} % of the pixels are right")
     capped = phases[1]["guest2"]
     check("who is capped has no more", 0 < capped["share"] < 0.12, str(capped))
     check("who is faulted has nothing",
