@@ -319,7 +319,7 @@ tools_in_tree() {
 
 	rm -rf "$results/made-up"
 	mkdir -p "$results/made-up"
-	for script in made_up moved screens documents edid nodes kernels programs; do
+	for script in made_up moved screens documents edid nodes kernels programs poclbin; do
 		scripts/in-tree --suite trixie-tools \
 			env BIN=/build/tools-asan PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/repo/tests \
 			python3 "/repo/tests/tools/$script.py" \
