@@ -15,36 +15,8 @@
 #include "move.h"
 #include "pattern.h"
 #include "soft.h"
+#include "supervisor.h"
 #include "tenant.h"
-
-static pid_t supervisor;
-
-/* Below /build, where the tests' programs are, too. */
-static void executor_start(void)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/tools/vgpu-executor",
-		 getenv("BUILD") ?: "/build");
-	supervisor = fork();
-	if (!supervisor) {
-		execl(path, path, "--user=nobody", NULL);
-		_exit(127);
-	}
-	ASSERT(supervisor > 0);
-}
-
-/* Its exit status after a signal, or by itself (0). */
-static int executor_end(int signal)
-{
-	int status = -1;
-
-	if (signal)
-		kill(supervisor, signal);
-	ASSERT(AWAIT(waitpid(supervisor, &status, WNOHANG) == supervisor));
-	supervisor = 0;
-	return status;
-}
 
 /*
  * Where a worker gets little of the CPU it takes long to hear that it is to stop;
@@ -53,65 +25,16 @@ static int executor_end(int signal)
 static void before(void)
 {
 	gpu_set("watchdog_ms", "5000");
-	executor_start();
+	executor_start(NULL);
 }
 
 static void after(void)
 {
-	if (supervisor)
+	if (executor_runs())
 		EXPECT_EQ(executor_end(SIGTERM), 0);
 	children_end();
 	vdev_cleanup();
 	mdev_remove_all();
-}
-
-static bool works_for(long pid, const char *uuid)
-{
-	char path[64], text[256];
-
-	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
-	return file_read(path, text, sizeof(text)) > 0 && strstr(text, uuid);
-}
-
-/* The worker of a vGPU; 0: there is none. It says by its name for whom it works. */
-static pid_t worker_of(const struct vdev *d)
-{
-	char path[64], text[256], *at, *next;
-	long pid;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", supervisor,
-		 supervisor);
-	if (file_read(path, text, sizeof(text)) < 0)
-		return 0;
-	for (at = text; (pid = strtol(at, &next, 10)); at = next)
-		if (works_for(pid, d->uuid))
-			return pid;
-	return 0;
-}
-
-static bool any_worker(void)
-{
-	char path[64], text[256];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", supervisor,
-		 supervisor);
-	return file_read(path, text, sizeof(text)) > 0 && *text;
-}
-
-static pid_t need_worker(const struct vdev *d)
-{
-	pid_t pid = worker_of(d);
-
-	ASSERT(pid > 0);
-	return pid;
-}
-
-static bool computes(struct client *c, uint32_t seed)
-{
-	unsigned int n = add(c, seed, 5000);
-
-	return AWAIT(*completion(c, n)) && *completion(c, n) == 1 &&
-	       added(c, seed, 5000);
 }
 
 static void kernels_are_computed(void)
@@ -281,19 +204,6 @@ static void bad_dispatch_is_refused(void)
 	EXPECT_EQ(*completion(&c, n), 2);
 	EXPECT(computes(&c, 3));
 	EXPECT_EQ(mdev_attr_u64(c.d->uuid, "faults"), 0);
-}
-
-/* The line of /proc/PID/status that begins with this word. */
-static void status_of(pid_t pid, const char *word, char *line, size_t size)
-{
-	char path[64], text[4096], *at;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	ASSERT_OK(file_read(path, text, sizeof(text)));
-	at = strstr(text, word);
-	ASSERT(at);
-	snprintf(line, size, "%.*s", (int)strcspn(at + strlen(word), "\n"),
-		 at + strlen(word));
 }
 
 static bool same_space(pid_t pid, const char *which)
@@ -491,14 +401,14 @@ static void executor_comes_and_goes(void)
 	EXPECT_EQ(executor_end(SIGTERM), 0);
 	EXPECT_ERR(kill(pid, 0), ESRCH);
 	n = add(&c, 13, 3000);
-	executor_start();
+	executor_start(NULL);
 	EXPECT(AWAIT(*completion(&c, n)));
 	EXPECT(added(&c, 13, 3000));
 	/* Killed, it takes its workers with it. */
 	pid = need_worker(c.d);
 	EXPECT_EQ(executor_end(SIGKILL), SIGKILL);
 	EXPECT(AWAIT(kill(pid, 0) && errno == ESRCH));
-	executor_start();
+	executor_start(NULL);
 	EXPECT(computes(&c, 14));
 }
 
@@ -523,7 +433,7 @@ static void executor_goes_with_the_gpu(void)
 	EXPECT_OK(gpu_driver("unbind"));
 	EXPECT_EQ(executor_end(0), 0);
 	EXPECT_OK(gpu_driver("bind"));
-	executor_start();
+	executor_start(NULL);
 	c = client_new(gpu->medium);
 	EXPECT(computes(&c, 17));
 }

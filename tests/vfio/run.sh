@@ -18,7 +18,7 @@ any=(types info config irq reset migrate stream frozen precopy moved compact iso
 	protect harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(soft bochs gpus knobs almaif hang executor campaign)
+soft=(soft bochs gpus knobs almaif hang executor slices campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset migrate stream frozen precopy moved lifetime hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -35,7 +35,7 @@ case ${1:-} in
 	all=1
 	export THOROUGH=1
 	any+=(campaign)
-	telling=("${any[@]}" hang executor)
+	telling=("${any[@]}" hang executor slices)
 	shift ;;
 esac
 if [ "$default_gpu" = soft ]; then
@@ -177,7 +177,7 @@ tell_where() {
 }
 
 # As drivers/soft.c has it. Some programs make it by themselves.
-own_gpus="soft gpus knobs soak"
+own_gpus="soft gpus knobs slices soak"
 make_soft() { [[ " $own_gpus " = *" $program "* ]] || modules soft vram_mb=100; }
 unmake_soft() { [ ! -e /sys/module/vgpu_soft ] || timeout "$PATIENCE" rmmod vgpu_soft; }
 

@@ -120,3 +120,12 @@ bool added(struct client *c, uint32_t seed, uint32_t nr)
 			return false;
 	return true;
 }
+
+/* Something is computed for it, and right. */
+bool computes(struct client *c, uint32_t seed)
+{
+	unsigned int n = add(c, seed, 5000);
+
+	return AWAIT(*completion(c, n)) && *completion(c, n) == 1 &&
+	       added(c, seed, 5000);
+}

@@ -48,5 +48,6 @@ unsigned int dispatch(struct client *c, uint64_t kernel, uint32_t items,
 		      const void *args, size_t size);
 unsigned int add(struct client *c, uint32_t seed, uint32_t nr);
 bool added(struct client *c, uint32_t seed, uint32_t nr);
+bool computes(struct client *c, uint32_t seed);
 
 #endif /* _CLIENT_H */
