@@ -37,6 +37,12 @@ def test_a_program_of_the_guest_computes(guests):
     assert all(pixels == equal == 256 * 192 for pixels, equal in rounds)
 
 
+def test_the_second_kernel_of_a_program(guests):
+    """Before it there is one that does nothing."""
+    [(pixels, equal)] = rounds_of(guests[0].run(mandelbrot('second')))
+    assert pixels == equal == 256 * 192
+
+
 def test_two_at_once(guests):
     marks = [guest.begin(mandelbrot(rounds=5)) for guest in guests]
     for guest, mark in zip(guests, marks):
