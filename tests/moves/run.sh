@@ -13,7 +13,7 @@ cd "$(dirname "$0")" || exit
 . ../ops/install.sh
 # shellcheck source-path=SCRIPTDIR/../../scripts
 . ../../scripts/patience.sh
-export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/..
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/..:$PWD/../ops
 net=10.0.0
 
 give_up() {

@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 """A VM of libvirt moves to another host while it draws and computes, by the commands of
 docs/user-guide.md; and stays where it was when that fails."""
+import base64
 import contextlib
 import re
 import subprocess
 
+import libvirt
 import pytest
 
+import nova
 from conftest import DIR, Host, Other, Vgpu, Vm, for_all, renamed, told, vgpus_on
 from host import wait_until
 
 # On the cable nobody asks who somebody is.
 BY_TCP = 'qemu+ssh://', 'qemu+tcp://'
+# As clouds have it: the daemon at the one end calls that at the other.
+BY_CLOUDS = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER |
+             libvirt.VIR_MIGRATE_UNDEFINE_SOURCE | libvirt.VIR_MIGRATE_PERSIST_DEST)
 # How long it may stand. In the one case all of its vGPUs' memory may be moved then,
 # slowly here; in the other nothing, so that it is copied for ever.
 LONG = told('virsh migrate-setmaxdowntime').replace('2000', '600000')
@@ -151,6 +157,64 @@ def test_it_moves(vm, vgpus, here, there):
 def test_it_works_there(vm):
     vm.start_work()
     vm.end_work('there-again')
+
+
+def has_moved(vm, vgpus, host):
+    """And what it does there is right."""
+    before = vm.vgpus
+    vm.is_at(vgpus, host)
+    for vgpu in before:
+        vgpu.remove()
+    vm.goes_on()
+
+
+def test_it_comes_back_as_nova_has_it(vm, here, there):
+    """By XML that names the target's vGPUs; and it may stand for as long as Nova's
+    documents have it for a vGPU."""
+    vm.start_work()
+    vgpus = vgpus_on(here)
+    with contextlib.closing(libvirt.open('qemu:///system')) as target, \
+            contextlib.closing(libvirt.open('qemu+tcp://there/system')) as source:
+        assert nova.can_migrate(source) and nova.can_migrate(target)
+        old, new = [{vgpu.uuid for vgpu in of_host} for of_host in (vm.vgpus, vgpus)]
+        wait_until('libvirt', lambda: new <= set(nova.vgpus(target)))
+        domain = source.lookupByName('vm1')
+        xml = nova.with_targets(
+            domain.XMLDesc(libvirt.VIR_DOMAIN_XML_MIGRATABLE),
+            nova.targets_of(nova.kinds_of(source, old), nova.kinds_of(target, new)))
+        domain.migrateSetMaxDowntime(nova.downtimes(500000, 3)[0])
+        domain.migrateToURI3('qemu+tcp://here/system', {
+            'destination_xml': xml, 'persistent_xml': xml}, BY_CLOUDS)
+    has_moved(vm, vgpus, here)
+    vm.end_work('back-again')
+
+
+HOOKS = '/etc/libvirt/hooks'
+# It has the new vGPUs' UUIDs in place of the old ones.
+HOOK = """#!/bin/sh
+[ "$2 $3" = 'migrate begin' ] || exit 0
+exec sed '{}'
+"""
+
+
+def test_it_goes_as_kubevirt_has_it(vm, there):
+    """The source gives its XML as it is, and a hook of the target's libvirt puts the
+    target's vGPUs into it."""
+    vm.start_work()
+    vgpus = vgpus_on(there)
+    hook = HOOK.format('; '.join(f's/{old.uuid}/{new.uuid}/'
+                                 for old, new in zip(vm.vgpus, vgpus)))
+    text = base64.b64encode(hook.encode()).decode()
+    # Hooks are looked for when the daemon starts.
+    there.run(f'mkdir -p {HOOKS}; echo {text} | base64 -d > {HOOKS}/qemu; '
+              f'chmod +x {HOOKS}/qemu; systemctl stop libvirtd.service')
+    with contextlib.closing(libvirt.open('qemu:///system')) as source:
+        domain = source.lookupByName('vm1')
+        # The most that QEMU takes.
+        domain.migrateSetMaxDowntime(2000000)
+        domain.migrateToURI3('qemu+tcp://there/system', {}, BY_CLOUDS)
+    has_moved(vm, vgpus, there)
+    vm.end_work('there-by-hook')
 
 
 def test_nothing_was_denied(here, there):

@@ -111,6 +111,54 @@ def inventory(connection, gpu, kind):
     return created, created + available(connection)[gpu][kind]
 
 
+def can_migrate(connection):
+    """What Nova asks of both hosts: libvirt 8.6.0 and QEMU 8.1.0, of a server with a
+    vGPU that is to move while it runs"""
+    return (connection.getType() == "QEMU" and
+            connection.getLibVersion() >= 8006000 and
+            connection.getVersion() >= 8001000)
+
+
+def assigned(connection):
+    """UUIDs of the vGPUs that VMs have"""
+    return {address.get("uuid") for domain in connection.listAllDomains(0)
+            for address in ElementTree.fromstring(domain.XMLDesc(0)).iterfind(
+                "devices/hostdev[@type='mdev']/source/address")}
+
+
+def kinds_of(connection, uuids):
+    """{UUID: type} of these vGPUs"""
+    return {identity: kind for identity, (_, kind) in vgpus(connection).items()
+            if identity in uuids}
+
+
+def targets_of(source, target):
+    """{a vGPU that the VM has: the one that it will have}, of what kinds_of() says at
+    both ends: each has another one, of its type"""
+    found = {}
+    for identity, kind in source.items():
+        free = [other for other in target
+                if target[other] == kind and other not in found.values()]
+        require(free, "no target for", identity, "of type", kind)
+        found[identity] = free[0]
+    return found
+
+
+def with_targets(xml, targets):
+    """A VM's XML for the other host"""
+    root = ElementTree.fromstring(xml)
+    for address in root.iterfind("devices/hostdev[@type='mdev']/source/address"):
+        require(address.get("uuid") in targets, "no target for", address.attrib)
+        address.set("uuid", targets[address.get("uuid")])
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def downtimes(most, steps):
+    """For how many ms a VM may stand: more and more, until it has moved"""
+    first = most / steps
+    return [int(first + (most - first) / steps * step) for step in range(steps + 1)]
+
+
 def sole_gpu(connection):
     gpus = connection.listDevices("mdev_types", 0)
     require(len(gpus) == 1, "not one GPU:", gpus)
