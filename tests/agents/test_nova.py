@@ -134,6 +134,54 @@ def test_whitebox_would_count_qemus_vga_too(config, connection, start):
     unmake(device)
 
 
+def claim(connection, gpu, kind, claimed):
+    """A vGPU of this type for a VM that comes: one that nobody has, or a new one. And
+    the device, if it was made."""
+    free = {number for number, what in nova.vgpus(connection).items()
+            if what == (node_of(gpu), kind)} - nova.assigned(connection) - claimed
+    if free:
+        return free.pop(), None
+    assert nova.available(connection)[node_of(gpu)][kind] > 0
+    device, vgpu = make(connection, gpu, kind)
+    wait_until('libvirt', lambda: vgpu.uuid in nova.vgpus(connection))
+    return vgpu.uuid, device
+
+
+def test_versions_are_enough_to_migrate(connection):
+    assert nova.can_migrate(connection)
+
+
+def test_targets_for_a_server_that_migrates(config, connection, start):
+    """It comes from another host, with vGPUs of both types. One of those that are here
+    a VM has."""
+    first, second = config.types()
+    device, used = make(connection, config.gpu_of(first), first)
+    other, idle = make(connection, config.gpu_of(first), first)
+    guest = start(used, 'true')
+    wait_until('libvirt', lambda: len(nova.vgpus(connection)) == 2)
+    source = {str(uuid.uuid4()): kind for kind in (first, second, first)}
+    claimed, devices = set(), [device, other]
+    for kind in source.values():
+        number, made = claim(connection, config.gpu_of(kind), kind, claimed)
+        claimed.add(number)
+        devices += [made] if made else []
+    assert idle.uuid in claimed and used.uuid not in claimed and len(devices) == 4
+    targets = nova.targets_of(source, nova.kinds_of(connection, claimed))
+    assert set(targets) == set(source) and set(targets.values()) == claimed
+    hostdevs = ''.join(f"<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
+                       f"<address uuid='{number}'/></source></hostdev>"
+                       for number in source)
+    xml = nova.with_targets(f'<domain><devices>{hostdevs}</devices></domain>', targets)
+    assert [(number in xml, targets[number] in xml) for number in source] == \
+        3 * [(False, True)]
+    with pytest.raises(SystemExit, match='no target for'):
+        nova.targets_of({**source, 'one': second},
+                        nova.kinds_of(connection, claimed))
+    guest.end()
+    for device in devices:
+        unmake(device)
+
+
 def test_devstack_lines_are_a_configuration(config):
     """Each type has a group, and each group a type."""
     groups = {name for name in config.agent.sections() if name != 'devices'}
