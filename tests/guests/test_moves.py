@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from host import wait_until
+from guide import blocks
+from host import call, wait_until
 # The guest is made by these.
 from traveller import gpus, here  # noqa: F401 pylint: disable=unused-import
 from traveller import NEVER, Wire, arrival, arrived, connect, move
@@ -73,8 +74,7 @@ def test_the_wire_breaks_while_it_stands(here, wire):
     wire.cut()
     guest.qmp('migrate-continue', state='pre-switchover')
     guest.stays('failed')
-    guest.qmp('migrate-set-capabilities', capabilities=[
-        {'capability': 'pause-before-switchover', 'state': False}])
+    guest.can('pause-before-switchover', state=False)
     comes_after_all(here, had_no_luck(there))
 
 
@@ -104,8 +104,16 @@ def test_there_is_no_room(here):
         vgpu.remove()
 
 
+def follow(gpu, block):
+    """One of the guide's, for this GPU."""
+    return call('bash', '-ec', f'card={gpu.path.name}\n{block}')
+
+
 def test_its_memory_is_moved(here):
-    """It is in the way of a larger type, alone, and there is room for it elsewhere."""
+    """It is in the way of a larger type, alone, and there is room for it elsewhere. By
+    the commands of the guide, and with what it says of them."""
+    what_would_fit, move_together = blocks('When a type does not fit any more',
+                                           'sh compact')
     larger, size = here[0].larger
     place = {vgpu: int(vgpu.attr('vram_offset')) // (size << 20)
              for vgpu in fill_up(here[0])}
@@ -116,13 +124,22 @@ def test_its_memory_is_moved(here):
         vgpu.remove()
     guest = here[0]
     gpu, was_at = guest.gpu, guest.vgpu.attr('vram_offset')
-    assert (gpu.available(larger), gpu.attr(f'compactable/{larger}')) == (0, '1')
-    gpu.set('compact', 1)
-    assert gpu.available(larger) == 1
+    assert gpu.available(larger) == 0
+    assert f'/{larger}:1\n' in follow(gpu, what_would_fit)
+    moves, moved = int(gpu.attr('moves')), int(gpu.attr('moved_bytes'))
+    follow(gpu, move_together)
+    gpu.create(larger).remove()
     assert guest.vgpu.attr('vram_offset') != was_at
+    assert int(gpu.attr('moves')) == moves + 1
+    assert int(gpu.attr('moved_bytes')) == moved + int(guest.vgpu.attr('vram_size'))
+    assert int(gpu.attr('move_pause_max_ns')) > 0
     guest.goes_on()
     for vgpu in elsewhere[1:]:
         vgpu.remove()
+    # All that it drew and computed, before and after, is right.
+    guest.end_work()
+    guest.check(f'{guest.name}-moved')
+    guest.start_work()
 
 
 @pytest.fixture(scope='module')

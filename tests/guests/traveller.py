@@ -53,9 +53,9 @@ class Traveller(Guest):
         """Its QEMU has."""
         return self.name not in call('guest', 'list').split()
 
-    def can(self, *capabilities):
+    def can(self, *capabilities, state=True):
         self.qmp('migrate-set-capabilities', capabilities=[
-            {'capability': name, 'state': True} for name in capabilities])
+            {'capability': name, 'state': state} for name in capabilities])
 
     def may_stand(self, limit, bandwidth):
         self.qmp('migrate-set-parameters', downtime_limit=limit,

@@ -7,6 +7,7 @@ import shlex
 import socket
 import uuid
 
+import guide
 from console import Console
 from host import Tap, call, wait_until
 
@@ -31,9 +32,7 @@ def pytest_configure(config):
 
 def blocks(kind):
     """Those of the guide's chapter that are marked so."""
-    text = (REPO / 'docs/user-guide.md').read_text()
-    chapter = text.split('\n## Move a VM\n')[1].split('\n## ')[0]
-    return re.findall(rf'^```{kind}\n(.*?)^```', chapter, re.M | re.S)
+    return guide.blocks('Move a VM', kind)
 
 
 def told(words):
