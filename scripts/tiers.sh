@@ -453,7 +453,7 @@ tier_races() {
 	vm_options=(--append "kcsan.skip_watch=40 kcsan.udelay_task=600")
 	build_tools
 	in_host_vm races tests/vfio /repo/tests/vfio/run.sh \
-		{,soft/}{race,lifetime,precopy,fuzz} soft/almaif
+		{,soft/}{race,lifetime,migrate,fuzz} soft/almaif
 }
 
 # What "make demo" and "make bench" print and leave is for people; here it is held
