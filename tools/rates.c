@@ -176,6 +176,9 @@ double work_share(const struct gpu *gpu, const struct vgpu *v,
  * while it stands still: more rounds leave less. Where it is not known how fast it
  * writes, and where that is too fast, all of its memory goes while it stands still.
  *
+ * The driver has the same formula (drivers/vgpu/migrate/estimate.c), for the bandwidth
+ * that was set for one vGPU: a change of one is a change of both.
+ *
  * Return: seconds.
  */
 double downtime_estimate(const struct vgpu *v, double bandwidth)

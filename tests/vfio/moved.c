@@ -204,12 +204,84 @@ static void failures(void)
 	stream_free(&st);
 }
 
+static bool estimate_is_known(void)
+{
+	char text[ATTR_LEN];
+
+	mdev_attr(d->uuid, "migration/downtime_estimate_ns", text);
+	return strcmp(text, "unknown");
+}
+
+static int set_bandwidth(const char *text)
+{
+	return mdev_try_set(d->uuid, "migration/bandwidth", text);
+}
+
+/* Of one that was never copied: as long as all of it takes, by the bandwidth. */
+static void estimate_by_bandwidth(void)
+{
+	static const char *const bad[] = {
+		"\n", "x", "-1", "1.5", "1 2", "18446744073709551616",
+	};
+	const uint64_t second = 1000000000;
+	uint64_t size = moved(d, "state_size");
+	unsigned int i;
+
+	EXPECT_EQ(moved(d, "bandwidth"), 0);
+	EXPECT(!estimate_is_known());
+	ASSERT_OK(set_bandwidth("1000000"));
+	EXPECT_EQ(moved(d, "bandwidth"), 1000000);
+	EXPECT_EQ(moved(d, "downtime_estimate_ns"), size * 1000);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (!EXPECT_ERR(set_bandwidth(bad[i]), EINVAL))
+			tap_note("%s", bad[i]);
+		EXPECT_EQ(moved(d, "bandwidth"), 1000000);
+	}
+	/* Each has its own. */
+	EXPECT_EQ(moved(to, "bandwidth"), 0);
+	ASSERT_OK(set_bandwidth("1"));
+	EXPECT_EQ(moved(d, "downtime_estimate_ns"), size * second);
+	ASSERT_OK(set_bandwidth("0xffffffffffffffff"));
+	EXPECT_EQ(moved(d, "downtime_estimate_ns"), 0);
+	ASSERT_OK(set_bandwidth("0"));
+	EXPECT(!estimate_is_known());
+}
+
+/* Once it is known how fast it is written, and what is set stays. */
+static void estimate_by_rate(void)
+{
+	struct stream st = {};
+	uint64_t rate, whole, rest;
+	int fd;
+
+	ASSERT_OK(set_bandwidth("1000000000"));
+	whole = moved(d, "downtime_estimate_ns");
+	EXPECT_EQ(whole, moved(d, "state_size"));
+	rest = whole - d->size;
+	fd = mig_precopy_begin(d);
+	EXPECT_EQ(stream_more(fd, &st), ENOMSG);
+	EXPECT(AWAIT(counted(fd, &st)));
+	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_RUNNING, NULL));
+	close(fd);
+	stream_free(&st);
+	rate = moved(d, "dirty_rate");
+	EXPECT(rate < 1000000000);
+	EXPECT_EQ(moved(d, "downtime_estimate_ns"),
+		  rest + rate * whole / 1000000000);
+	munmap(vram, d->size);
+	d = vdev_reopen(d);
+	EXPECT_EQ(moved(d, "bandwidth"), 1000000000);
+	EXPECT_EQ(moved(d, "downtime_estimate_ns"), whole);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(nothing_yet),
 	TAP_TEST(saved_and_loaded),
 	TAP_TEST_IF(copied_while_it_runs, can_precopy),
 	TAP_TEST_IF(last_rate, can_precopy),
 	TAP_TEST(failures),
+	TAP_TEST(estimate_by_bandwidth),
+	TAP_TEST_IF(estimate_by_rate, can_precopy),
 };
 
 int main(void)

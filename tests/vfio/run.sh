@@ -59,6 +59,7 @@ no_room+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -28'	# Linux 6.1
 # What a program asks the kernel to complain of.
 declare -A asked=(
 	[types]="$no_room"
+	[moved]='bandwidth: not a number'
 	[compact]="$no_room|compact: "
 	[sched]='slice_us: '
 	[policy]='policy: not one of|percent of the GPU are not promised yet'
@@ -71,7 +72,7 @@ declare -A asked=(
 	[lost]='engine [0-9]+ (did not come idle under vGPU|is lost)'
 )
 # Of it the kernel may complain of what it is asked for, and of nothing else.
-asked[fuzz]="$no_room|(policy|slice_us|window_ms|averaging|trap_charge|weight|cap|min|resolution): "
+asked[fuzz]="$no_room|(policy|slice_us|window_ms|averaging|trap_charge|weight|cap|min|resolution|bandwidth): "
 asked[fuzz]+='|engine [0-9]+ (did not come idle|failed) under vGPU|: [0-9]+ callbacks suppressed'
 asked[gpus]='vgpu-soft: |no .* MiB of memory for VRAM'
 asked[gpus]+='|vgpu_soft.*(probe with driver vgpu_soft|probe of .*) failed with error -12'

@@ -3,15 +3,17 @@
  * The directory vgpu/migration/ of a vGPU: what whoever wants to move it asks before,
  * and what its moves were like. docs/abi/sysfs-vgpu describes each file.
  *
- * These are facts. How long a VM would stand still depends on the bandwidth and on who
- * moves it; the tools make an estimate of it.
+ * These are facts, but for one: how long a VM would stand still depends on the bandwidth,
+ * which an operator has to say, and on who moves it, so that it is an estimate.
  */
 #include <linux/device.h>
+#include <linux/kstrtox.h>
 #include <linux/sysfs.h>
 
 #include "../core.h"
 #include "../bus/bus.h"
 #include "../bus/dirty.h"
+#include "../migrate/estimate.h"
 #include "../migrate/saver.h"
 #include "host.h"
 
@@ -40,6 +42,48 @@ static ssize_t dirty_rate_show(struct device *dev,
 	return sysfs_emit(buf, "%llu\n", rate);
 }
 static DEVICE_ATTR_RO(dirty_rate);
+
+static ssize_t bandwidth_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(vd->migration.bandwidth));
+}
+
+static ssize_t bandwidth_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t count)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	u64 val;
+
+	if (kstrtou64(buf, 0, &val)) {
+		dev_warn_ratelimited(dev, "bandwidth: not a number of 64 bits\n");
+		return -EINVAL;
+	}
+	WRITE_ONCE(vd->migration.bandwidth, val);
+	return count;
+}
+static DEVICE_ATTR_RW(bandwidth);
+
+static ssize_t downtime_estimate_ns_show(struct device *dev,
+					 struct device_attribute *attr,
+					 char *buf)
+{
+	struct vgpu_vdev *vd = dev_get_drvdata(dev);
+	const struct vgpu_estimate e = {
+		.all = vgpu_saver_whole(vd),
+		.memory = vd->inst.vram_size,
+		.rate = vgpu_track_rate(vd),
+		.bandwidth = READ_ONCE(vd->migration.bandwidth),
+	};
+
+	if (!e.bandwidth)
+		return sysfs_emit(buf, "unknown\n");
+	return sysfs_emit(buf, "%llu\n", vgpu_estimate_downtime(&e));
+}
+static DEVICE_ATTR_RO(downtime_estimate_ns);
 
 static ssize_t show_moved(struct device *dev, char *buf, enum vgpu_moved what)
 {
@@ -72,6 +116,8 @@ static struct attribute *migration_attrs[] = {
 	&dev_attr_state_size.attr,
 	&dev_attr_dirty_bytes.attr,
 	&dev_attr_dirty_rate.attr,
+	&dev_attr_bandwidth.attr,
+	&dev_attr_downtime_estimate_ns.attr,
 	&dev_attr_saves.attr,
 	&dev_attr_saves_failed.attr,
 	&dev_attr_loads.attr,

@@ -44,8 +44,9 @@ enum vgpu_moved {
 
 /**
  * struct vgpu_migration - where an instance is in VFIO's migration protocol
- * @lock: protects all of it but @moved; held for a change of the state, which may take
- *	as long as a slice of each engine and as clearing the instance's memory
+ * @lock: protects all of it but @moved and @bandwidth; held for a change of the state,
+ *	which may take as long as a slice of each engine and as clearing the instance's
+ *	memory
  * @state: as VFIO has it; see arcs.c
  * @transfer: the stream under way, or NULL; its user has a file descriptor of it
  * @logging: user space believes that DMA is being logged, see log.c
@@ -53,15 +54,18 @@ enum vgpu_moved {
  * @loaded: when the last byte of what it was loaded from had arrived, ns; 0 when it has
  *	run since
  * @moved: by enum vgpu_moved, from create on
+ * @bandwidth: that it would be moved with, as an operator has it, bytes a second; 0:
+ *	nobody has said. For an estimate only; read and written without the lock
  */
 struct vgpu_migration {
-	struct mutex lock;		/* all of it, but moved */
+	struct mutex lock;		/* all of it, but moved and bandwidth */
 	enum vfio_device_mig_state state;
 	struct vgpu_transfer *transfer;
 	bool logging;
 	u64 asked;
 	u64 loaded;
 	atomic64_t moved[VGPU_NR_MOVED];
+	u64 bandwidth;
 };
 
 /**

@@ -12,7 +12,8 @@
 static const char * const instance_attrs[] = {
 	"type", "vram_offset", "vram_size", "state", "resolution", "weight", "cap",
 	"min", "traps", "traps_read", "trap_time_ns", "guard_traps", "guard_irqs",
-	"unknown_regs", "faults",
+	"unknown_regs", "faults", "migration/state_size", "migration/dirty_bytes",
+	"migration/dirty_rate", "migration/downtime_estimate_ns",
 };
 
 static const char * const gpu_attrs[] = {
@@ -29,6 +30,8 @@ static const struct {
 	{ "cap", { "100", "50", "1", "0", "101", "" } },
 	{ "min", { "0", "5", "10", "101", "-1", "5 5" } },
 	{ "resolution", { "640x480", "320x200", "1x1", "x", "9999x9999", "640x480x" } },
+	{ "migration/bandwidth", { "0", "1", "100000000", "-1",
+				   "18446744073709551615", "x" } },
 }, gpu_settings[] = {
 	{ "policy", { "best_effort", "equal_share", "fixed_share", "none", "", "x" } },
 	{ "slice_us", { "2000", "1000", "500", "0", "99999999", "x" } },
