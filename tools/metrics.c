@@ -121,8 +121,19 @@ static const struct family families[] = {
 	NUMBER("vgpu_gpu_vram_largest_free_bytes", "bytes", GAUGE, EACH_GPU,
 	       GPU_VRAM_LARGEST_FREE, 0,
 	       "Video memory of the largest vGPU that could be created."),
-	WORDS("vgpu_gpu_available_instances", GAUGE, EACH_TYPE,
-	      "How many more vGPUs of a type could be created."),
+	NUMBER("vgpu_gpu_available_instances", NULL, GAUGE, EACH_TYPE,
+	       TYPE_AVAILABLE, 0,
+	       "How many more vGPUs of a type could be created."),
+	NUMBER("vgpu_gpu_compactable_instances", NULL, GAUGE, EACH_TYPE,
+	       TYPE_COMPACTABLE, 0,
+	       "How many more, if those that there are were moved together."),
+	NUMBER("vgpu_gpu_moves", NULL, COUNTER, EACH_GPU, GPU_MOVES, 0,
+	       "How often a vGPU was moved to another place of its memory."),
+	NUMBER("vgpu_gpu_moved_bytes", "bytes", COUNTER, EACH_GPU,
+	       GPU_MOVED_BYTES, 0, "Video memory of those that were moved."),
+	NUMBER("vgpu_gpu_move_pause_max_seconds", "seconds", GAUGE, EACH_GPU,
+	       GPU_MOVE_PAUSE_NS, 9,
+	       "Longest time for which one had to pause for that."),
 	WORDS("vgpu_gpu_engine", INFO, EACH_ENGINE,
 	      "An engine of a GPU, its class, and its slice of the GPU."),
 	NUMBER("vgpu_gpu_busy_seconds", "seconds", COUNTER, EACH_ENGINE,
@@ -391,9 +402,13 @@ static void put_types(const struct writer *w)
 	size_t i;
 
 	for (i = 0; i < w->gpu->nr_types; i++) {
+		const struct gpu_type *type = &w->gpu->types[i];
+
+		if (!has_number(&type->num, w->family->number))
+			continue;
 		begin_sample(w);
-		put_label(w, "type", w->gpu->types[i].name);
-		end_sample(w, w->gpu->types[i].available, 0);
+		put_label(w, "type", type->name);
+		end_sample(w, type->num.val[w->family->number], 0);
 	}
 }
 

@@ -23,7 +23,8 @@
 #define FILE_LEN	4096
 
 static_assert(NR_GPU_NUMBERS <= NR_NUMBERS && NR_VGPU_NUMBERS <= NR_NUMBERS &&
-	      NR_ENGINE_NUMBERS <= NR_NUMBERS && NR_WORK_NUMBERS <= NR_NUMBERS,
+	      NR_ENGINE_NUMBERS <= NR_NUMBERS && NR_WORK_NUMBERS <= NR_NUMBERS &&
+	      NR_TYPE_NUMBERS <= NR_NUMBERS,
 	      "room for all numbers");
 
 static const char *const gpu_files[NR_GPU_NUMBERS] = {
@@ -40,6 +41,9 @@ static const char *const gpu_files[NR_GPU_NUMBERS] = {
 	[GPU_LIMIT_IRQS] = "guard_irqs_limit",
 	[GPU_LIMIT_RESETS] = "guard_resets_limit",
 	[GPU_LIMIT_FAULTS] = "guard_faults_limit",
+	[GPU_MOVES] = "moves",
+	[GPU_MOVED_BYTES] = "moved_bytes",
+	[GPU_MOVE_PAUSE_NS] = "move_pause_max_ns",
 };
 
 static const char *const engine_files[NR_ENGINE_NUMBERS] = {
@@ -357,23 +361,46 @@ static bool add_vgpu(int at, const char *name, void *arg)
 	return true;
 }
 
+static void read_number(int at, const char *name, struct numbers *num,
+			unsigned int i)
+{
+	char buf[FILE_LEN];
+
+	if (read_file(at, name, buf) && parse_number(buf, 0, &num->val[i]))
+		num->has |= 1ULL << i;
+}
+
 static bool add_type(int at, const char *name, void *arg)
 {
 	struct gpu *gpu = arg;
 	struct gpu_type type = {};
-	char buf[FILE_LEN];
 	int dir = open_dir(at, name);
 
 	if (dir < 0)
 		return true;
+	read_number(dir, "available_instances", &type.num, TYPE_AVAILABLE);
 	if (read_word(dir, "name", type.name, sizeof(type.name)) &&
-	    *type.name && read_file(dir, "available_instances", buf) &&
-	    parse_number(buf, 0, &type.available)) {
+	    *type.name && has_number(&type.num, TYPE_AVAILABLE)) {
 		gpu->types = grow(gpu->types, gpu->nr_types, sizeof(type));
 		gpu->types[gpu->nr_types++] = type;
 	}
 	close(dir);
 	return true;
+}
+
+/* There is a file of each type, of its name. */
+static void read_compactable(int attrs, struct gpu *gpu)
+{
+	int dir = open_dir(attrs, "compactable");
+	size_t i;
+
+	if (dir < 0)
+		return;
+	for (i = 0; i < gpu->nr_types; i++)
+		if (!strchr(gpu->types[i].name, '/'))
+			read_number(dir, gpu->types[i].name, &gpu->types[i].num,
+				    TYPE_COMPACTABLE);
+	close(dir);
 }
 
 /* Of "a [b] c", b. */
@@ -425,6 +452,7 @@ static void read_gpu(int dev, int attrs, struct gpu *gpu)
 	walk_dir(dev, ".", add_vgpu, gpu);
 	gpu->nr_types = sort(gpu->types, gpu->nr_types, sizeof(*gpu->types),
 			     compare_types);
+	read_compactable(attrs, gpu);
 	gpu->nr_vgpus = sort(gpu->vgpus, gpu->nr_vgpus, sizeof(*gpu->vgpus),
 			     compare_vgpus);
 }

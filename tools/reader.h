@@ -32,7 +32,17 @@ enum gpu_number {
 	GPU_LIMIT_IRQS,
 	GPU_LIMIT_RESETS,
 	GPU_LIMIT_FAULTS,
+	GPU_MOVES,
+	GPU_MOVED_BYTES,
+	GPU_MOVE_PAUSE_NS,
 	NR_GPU_NUMBERS
+};
+
+/* Numbers of a type that a GPU offers. */
+enum type_number {
+	TYPE_AVAILABLE,
+	TYPE_COMPACTABLE,
+	NR_TYPE_NUMBERS
 };
 
 /* Numbers of an engine of a GPU. */
@@ -105,7 +115,7 @@ enum vgpu_word {
 
 /**
  * struct numbers - what was read
- * @val: by enum gpu_number, engine_number, vgpu_number or work_number
+ * @val: by enum gpu_number, type_number, engine_number, vgpu_number or work_number
  * @has: bit n: val[n] is there; a file that is missing or holds anything but
  *	a number leaves it out
  */
@@ -183,10 +193,15 @@ struct vgpu {
 	struct owner owner;
 };
 
-/* A type that a GPU offers, and how many more could be created of it. */
+/**
+ * struct gpu_type - a type that a GPU offers
+ * @name: as users know it
+ * @num: by enum type_number: how many more could be created of it, now and if the
+ *	vGPUs that there are were moved together
+ */
 struct gpu_type {
 	char name[WORD_LEN];
-	uint64_t available;
+	struct numbers num;
 };
 
 struct gpu {

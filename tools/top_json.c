@@ -17,6 +17,9 @@ static const struct json_number {
 	{ "vram_reserved_bytes", GPU_VRAM_RESERVED, 0 },
 	{ "vram_free_bytes", GPU_VRAM_FREE, 0 },
 	{ "vram_largest_free_bytes", GPU_VRAM_LARGEST_FREE, 0 },
+	{ "moves", GPU_MOVES, 0 },
+	{ "moved_bytes", GPU_MOVED_BYTES, 0 },
+	{ "move_pause_max_seconds", GPU_MOVE_PAUSE_NS, 9 },
 }, engine_numbers[] = {
 	{ "resets", ENGINE_RESETS, 0 },
 	{ "busy_seconds", ENGINE_BUSY_NS, 9 },

@@ -28,7 +28,7 @@ PORT = 9811
 tap = Tap(OUT + '/tests.tap')
 GPU = os.path.basename(gpu_dir)
 # How many metrics there are with a vGPU that was never copied.
-NAMES = 49
+NAMES = 53
 
 
 def qemu(uuid, *args):
@@ -285,6 +285,9 @@ def figures_are_sysfs():
         equal(value_of(series, 'vgpu_gpu_available_instances',
                        type=read(types + '/name')),
               int(read(types + '/available_instances')))
+        equal(value_of(series, 'vgpu_gpu_compactable_instances',
+                       type=read(types + '/name')),
+              int(read(f"{gpu_dir}/vgpu/compactable/{read(types + '/name')}")))
     # None of them is left out: the driver has a file for each.
     for name in {n for n, _ in series}:
         assert find(series, name, gpu=GPU)

@@ -209,7 +209,7 @@ def each_file_is_used():
     tree.add_vgpu(1)
     whole = textfile()
     paths = [f'{tree.gpu_dir()}/vgpu/{name}'
-             for name in GPU_NUMBERS + ['policy']]
+             for name in GPU_NUMBERS + ['policy', 'compactable/RV100-4D']]
     paths += [f'{tree.gpu_dir()}/vgpu/engines/2d/{name}'
               for name in ENGINE_NUMBERS]
     paths += [f'{tree.vgpu_dir(1)}/{name}'
@@ -424,7 +424,7 @@ def garbage(rng):
 def spoil(rng, tree, gpus, n):
     for _ in range(rng.randrange(60)):
         gpu = rng.choice(gpus)
-        name = rng.choice(GPU_NUMBERS + ['policy'])
+        name = rng.choice(GPU_NUMBERS + ['policy', 'compactable/RV100-4D'])
         path = f'{tree.gpu_dir(gpu)}/vgpu/{name}'
         what = rng.random()
         if what < 0.1:

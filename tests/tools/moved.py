@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the tools say of vGPUs that move, on machines that are made up: moved.py DIR
+"""What the tools say of vGPUs that move, or are moved, on machines that are made up:
+moved.py DIR
 
 TAP goes to DIR/tests.tap.
 """
 import os
+import shutil
 import sys
 
 from common import (EXPORTER, Tap, equal, find, parse_prometheus, run,
@@ -86,7 +88,41 @@ def estimates():
         run(EXPORTER, '-f', '-', '-b', bytes_per_second, status=2)
 
 
+def moved_together():
+    """On their GPU, so that a larger one fits."""
+    tree = Tree(root)
+    tree.add_gpu(moves=5, moved_bytes=40 * MIB, move_pause_max_ns=2500000,
+                 **{'compactable/RV100-8D': 7})
+    series = exported()
+    for name, value in {
+            'moves_total': 5, 'moved_bytes_total': 40 * MIB,
+            'move_pause_max_seconds': 0.0025}.items():
+        equal((name, value_of(series, 'vgpu_gpu_' + name)), (name, value))
+    for kind, now, then in ('RV100-4D', 15, 16), ('RV100-8D', 7, 7):
+        equal([value_of(series, f'vgpu_gpu_{what}_instances', type=kind)
+               for what in ('available', 'compactable')], [now, then])
+    (gpu,) = top_json(delay=0.1)[0]['gpus']
+    equal((gpu['moves'], gpu['moved_bytes'], gpu['move_pause_max_seconds']),
+          (5, 40 * MIB, 0.0025))
+
+
+def cannot_be_moved_together():
+    """As of a driver that is older."""
+    tree = Tree(root)
+    tree.add_gpu()
+    directory = f'{tree.gpu_dir()}/vgpu/'
+    shutil.rmtree(directory + 'compactable')
+    os.unlink(directory + 'moves')
+    series = exported()
+    equal(find(series, 'vgpu_gpu_compactable_instances'), [])
+    equal(find(series, 'vgpu_gpu_moves_total'), [])
+    equal(len(find(series, 'vgpu_gpu_available_instances')), 2)
+    equal(top_json(delay=0.1)[0]['gpus'][0]['moves'], None)
+
+
 tap.test('figures of moves', figures)
 tap.test('how fast a vGPU writes may not be known', rate_is_unknown)
 tap.test('an estimate of the downtime', estimates)
+tap.test('figures of vGPUs that were moved together', moved_together)
+tap.test('where they are not known', cannot_be_moved_together)
 tap.finish()

@@ -5,7 +5,8 @@ import shutil
 
 GPU_NUMBERS = '''vram_total vram_reserved vram_free vram_largest_free
 slice_us window_ms averaging trap_charge watchdog_ms guard_traps_limit
-guard_irqs_limit guard_resets_limit guard_faults_limit'''.split()
+guard_irqs_limit guard_resets_limit guard_faults_limit
+moves moved_bytes move_pause_max_ns'''.split()
 ENGINE_NUMBERS = 'idle_time_ns busy_time_ns switch_time_ns resets'.split()
 VGPU_NUMBERS = '''vram_size weight cap min traps traps_read traps_write
 traps_config traps_vram trap_time_ns unknown_regs faults
@@ -59,6 +60,8 @@ class Tree:
         path = self.gpu_dir(gpu)
         values = {name: 1000 + i for i, name in enumerate(GPU_NUMBERS)}
         values['policy'] = '[best_effort] equal_share fixed_share'
+        values.update({f'compactable/RV100-{size}D': 64 // size
+                       for size in (4, 8)})
         values.update(attrs)
         for name, value in values.items():
             write(f'{path}/vgpu/{name}', value)
