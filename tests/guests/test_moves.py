@@ -67,14 +67,14 @@ def test_the_wire_breaks_while_it_stands(here, wire):
     """All but the last is there by then."""
     guest = here[0]
     there = arrival(guest)
-    guest.can('pause-before-switchover')
+    guest.can(pause_before_switchover=True)
     connect(guest, there, port=wire.port)
     wait_until('it to stand', lambda: guest.status() == 'pre-switchover')
     assert not guest.runs()
     wire.cut()
     guest.qmp('migrate-continue', state='pre-switchover')
     guest.stays('failed')
-    guest.can('pause-before-switchover', state=False)
+    guest.can(pause_before_switchover=False)
     comes_after_all(here, had_no_luck(there))
 
 

@@ -53,9 +53,10 @@ class Traveller(Guest):
         """Its QEMU has."""
         return self.name not in call('guest', 'list').split()
 
-    def can(self, *capabilities, state=True):
+    def can(self, **capabilities):
         self.qmp('migrate-set-capabilities', capabilities=[
-            {'capability': name, 'state': state} for name in capabilities])
+            {'capability': name.replace('_', '-'), 'state': state}
+            for name, state in capabilities.items()])
 
     def may_stand(self, limit, bandwidth):
         self.qmp('migrate-set-parameters', downtime_limit=limit,
@@ -177,10 +178,11 @@ def arrived(here, there):
     here[0] = there
 
 
-def connect(guest, there, port=PORT, **how):
-    """Let it leave by TCP; by a path back its source hears how it has fared."""
+def connect(guest, there, port=PORT, acked=False, **how):
+    """Let it leave by TCP; by a path back its source hears how it has fared, and, acked,
+    that all that is copied before it stands was there once."""
     for side in (there, guest):
-        side.can('return-path')
+        side.can(return_path=True, switchover_ack=acked)
     there.qmp('migrate-incoming', uri=f'tcp:127.0.0.1:{PORT}')
     guest.leave(f'tcp:127.0.0.1:{port}', **how)
 
