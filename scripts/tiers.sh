@@ -61,13 +61,16 @@ host_vm() {
 		--out "$out" "${vm_options[@]}" -- "$@"
 }
 
-# With a second one beside it, at the other end of a cable, that is there as long.
+# With a second one beside it, at the other end of a cable, that is there as long; of
+# the kernel $kernel_there, or the same.
+kernel_there=''
 two_host_vms() {
 	local out=$1 there status=0 options=("${vm_options[@]}") vm_options
 
 	rm -f "$out-there/over"
 	vm_options=("${options[@]}" --cable "$out.cable:b" --quiet)
-	host_vm "$out-there" /repo/tests/moves/run.sh --other &
+	TESSERA_KERNEL=${kernel_there:-$TESSERA_KERNEL} \
+		host_vm "$out-there" /repo/tests/moves/run.sh --other &
 	there=$!
 	vm_options=("${options[@]}" --cable "$out.cable:a")
 	host_vm "$@" || status=$?
@@ -197,24 +200,32 @@ tier_migrate() {
 	in_host_vm migrate "guest tests/e2e" /repo/tests/guests/run.sh test_migrate.py
 }
 
-# The longer ones, each in a machine of its own.
+# The longer ones, each in a machine of its own, or two.
 tier_moves() {
-	local status=0
+	local status=0 other=7.2 part
 
+	[ "$TESSERA_KERNEL" != "$other" ] || other=6.12
 	in_host_vm moves-failing "guest tests/e2e" \
 		/repo/tests/guests/run.sh test_moves.py || status=$?
 	vm_options+=(--mount trixie-backports-qemu)
 	in_host_vm moves-qemu11 "guest tests/e2e" env GUEST_QEMU=trixie-backports-qemu \
 		/repo/tests/guests/run.sh test_migrate.py || status=$?
 	vm_options+=(--system)
-	make_install
+	make_install "$TESSERA_KERNEL" "$other"
 	in_host_vm moves-libvirt "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_libvirt.py || status=$?
 	machines=two_host_vms
 	in_host_vm moves-hosts "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_hosts.py || status=$?
-	clean_log "$results/moves-hosts-there/dmesg.txt" >> "$results/moves-hosts.tap"
-	cat "$results"/moves-{failing,qemu11,libvirt,hosts}.tap >> "$results/moves.tap"
+	kernel_there=$other
+	in_host_vm moves-kernels "guest tests/e2e tests/bench" \
+		/repo/tests/moves/run.sh test_back_and_forth.py || status=$?
+	for part in hosts kernels; do
+		clean_log "$results/moves-$part-there/dmesg.txt" \
+			>> "$results/moves-$part.tap"
+	done
+	cat "$results"/moves-{failing,qemu11,libvirt,hosts,kernels}.tap \
+		>> "$results/moves.tap"
 	return "$status"
 }
 
@@ -250,16 +261,18 @@ ops_tier() {
 tier_ops() { ops_tier ops persist; }
 tier_reboots() { ops_tier reboots reboots 10; }
 
-# What make install brings, in build/ops-install.
+# What make install brings, in build/ops-install; for kernels V..., or the one.
 make_install() {
-	local tree
+	local kernel tree
 
 	rm -rf "$build/ops-install"
-	scripts/build-modules --kernel "$TESSERA_KERNEL"
-	tree=$(require_kernel "$TESSERA_KERNEL")
-	scripts/in-tree tests/ops/depmod.sh \
-		"/cache/${tree##*/}/usr/lib/modules/$(tree_release "$tree")" \
-		"/build/modules/$TESSERA_KERNEL" /build/ops-install
+	for kernel in "${@:-$TESSERA_KERNEL}"; do
+		scripts/build-modules --kernel "$kernel"
+		tree=$(require_kernel "$kernel")
+		scripts/in-tree tests/ops/depmod.sh \
+			"/cache/${tree##*/}/usr/lib/modules/$(tree_release "$tree")" \
+			"/build/modules/$kernel" /build/ops-install
+	done
 	build_alone scripts/in-tree --suite trixie-tools \
 		make -s install-host install-tools \
 		O=/build/tools DESTDIR=/build/ops-install

@@ -50,6 +50,7 @@ def renamed(vgpus, new):
 
 class Host:
     """This one."""
+    name = 'here'
 
     def run(self, command):
         """Output of a line of shell that must succeed."""
@@ -67,6 +68,7 @@ class Host:
 
 class Other(Host):
     """The one at the other end of the cable."""
+    name = 'there'
     address = '10.0.0.2', 4000
 
     def run(self, command):
