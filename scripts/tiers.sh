@@ -52,13 +52,15 @@ tier_fuzz() {
 	return "$status"
 }
 
+# QEMU of the tree $guest_qemu, which is in vm_options then, is for the guests.
+guest_qemu=''
 host_vm() {
 	local out=$1
 
 	shift
 	rm -f "$out/tests.tap" "$out.img" "$out"/*.console
 	scripts/hostvm run --kernel "$TESSERA_KERNEL" \
-		--out "$out" "${vm_options[@]}" -- "$@"
+		--out "$out" "${vm_options[@]}" -- env "GUEST_QEMU=$guest_qemu" "$@"
 }
 
 # With a second one beside it, at the other end of a cable, that is there as long; of
@@ -208,16 +210,17 @@ tier_moves() {
 	in_host_vm moves-failing "guest tests/e2e" \
 		/repo/tests/guests/run.sh test_moves.py || status=$?
 	vm_options+=(--mount trixie-backports-qemu)
-	in_host_vm moves-qemu11 "guest tests/e2e" env GUEST_QEMU=trixie-backports-qemu \
+	guest_qemu=trixie-backports-qemu
+	in_host_vm moves-qemu11 "guest tests/e2e" \
 		/repo/tests/guests/run.sh test_migrate.py || status=$?
-	vm_options+=(--system)
+	guest_qemu='' vm_options+=(--system)
 	make_install "$TESSERA_KERNEL" "$other"
 	in_host_vm moves-libvirt "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_libvirt.py || status=$?
 	machines=two_host_vms
 	in_host_vm moves-hosts "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_hosts.py || status=$?
-	kernel_there=$other
+	guest_qemu=trixie-backports-qemu kernel_there=$other
 	in_host_vm moves-kernels "guest tests/e2e tests/bench" \
 		/repo/tests/moves/run.sh test_back_and_forth.py || status=$?
 	for part in hosts kernels; do
