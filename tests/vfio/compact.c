@@ -463,26 +463,47 @@ static void nothing_is_lost(void)
 
 /* ---- Who cannot be moved */
 
-/* It is on its way elsewhere: the others are moved around it, and it arrives whole. */
-static void one_is_migrated(void)
+/* All are on their way elsewhere, in this state of VFIO: none is moved. */
+static void expect_busy(uint32_t state)
 {
-	struct vdev *to;
-	struct stream st;
 	unsigned int i, said = logged("compact: not moved: ");
-	uint8_t *copy[MAX_KEPT];
 	int fd;
 
-	fragment();
-	for (i = 0; i < nr_kept; i++)
-		copy[i] = copy_of(&kept[i]);
-	/* Of all: so that it is one of those that would be moved. */
 	for (i = 0; i < nr_kept; i++) {
-		ASSERT_OK(mig_set(kept[i].d, VFIO_DEVICE_STATE_STOP_COPY, &fd));
+		ASSERT_OK(mig_set(kept[i].d, state, &fd));
 		close(fd);
 	}
 	EXPECT_ERR(compact(), EBUSY);
 	EXPECT_EQ(nr_moved(), 0);
 	EXPECT(logged("compact: not moved: ") > said);
+}
+
+/* Copied while they run; later they are moved. */
+static void all_are_copied(void)
+{
+	unsigned int i;
+
+	fragment();
+	expect_busy(VFIO_DEVICE_STATE_PRE_COPY);
+	for (i = 0; i < nr_kept; i++)
+		ASSERT_OK(mig_set(kept[i].d, VFIO_DEVICE_STATE_RUNNING, NULL));
+	EXPECT_OK(compact());
+	EXPECT(nr_moved() > 0);
+}
+
+/* It is on its way elsewhere: the others are moved around it, and it arrives whole. */
+static void one_is_migrated(void)
+{
+	struct vdev *to;
+	struct stream st;
+	uint8_t *copy[MAX_KEPT];
+	unsigned int i;
+
+	fragment();
+	for (i = 0; i < nr_kept; i++)
+		copy[i] = copy_of(&kept[i]);
+	/* All: so that it is one of those that would be moved. */
+	expect_busy(VFIO_DEVICE_STATE_STOP_COPY);
 	for (i = 1; i < nr_kept; i++)
 		ASSERT_OK(mig_set(kept[i].d, VFIO_DEVICE_STATE_RUNNING, NULL));
 	if (compact())
@@ -562,6 +583,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(work_goes_on),
 	TAP_TEST_IF(picture_goes_along, has_display),
 	TAP_TEST(nothing_is_lost),
+	TAP_TEST_IF(all_are_copied, can_precopy),
 	TAP_TEST(one_is_migrated),
 	TAP_TEST(among_others),
 };
