@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from common import PATIENCE, Tap, equal
+from spirv import FRAGMENT, made
 
 where = sys.argv[1]
 os.makedirs(where, exist_ok=True)
@@ -47,21 +48,12 @@ def file(name, content):
     return path
 
 
-def spirv(name, command, text):
-    source = file(f'{name}.{"spvasm" if command[0] == "spirv-as" else "comp"}',
-                  text.encode())
-    path = f'{where}/{name}.spv'
-    subprocess.run([*command, '--target-env', 'vulkan1.3', '-o', path, source],
-                   check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE)
-    return path
-
-
 def assembly(name, text):
-    return spirv(name, ('spirv-as',), text)
+    return made(f'{where}/{name}', ('spirv-as',), text)
 
 
 def glsl(name, arguments, body='', head=''):
-    return spirv(name, ('glslangValidator', '-V', '--quiet'), f'''#version 460
+    return made(f'{where}/{name}', ('glslangValidator', '-V'), f'''#version 460
         #extension GL_EXT_buffer_reference : require
         #extension GL_EXT_shader_16bit_storage : require
         layout(local_size_x = 4, local_size_y = 2) in;
@@ -209,17 +201,7 @@ def other_languages():
     refused(source, 'that is not SPIR-V')
     os.rename(source, where + '/opencl.comp')
     refused(where + '/opencl.comp', 'glslangValidator does not take')
-    refused(assembly('fragment', '''
-        OpCapability Shader
-        OpMemoryModel Logical GLSL450
-        OpEntryPoint Fragment %main "main"
-        OpExecutionMode %main OriginUpperLeft
-        %void = OpTypeVoid
-        %fn = OpTypeFunction %void
-        %main = OpFunction %void None %fn
-        %label = OpLabel
-        OpReturn
-        OpFunctionEnd'''), 'main is no compute shader')
+    refused(assembly('fragment', FRAGMENT), 'main is no compute shader')
     # As clang makes it of OpenCL C.
     refused(assembly('opencl', '''
         OpCapability Kernel

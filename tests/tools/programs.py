@@ -6,12 +6,12 @@ or asks for what there is not, has to be refused before anything is done. TAP go
 DIR/tests.tap. DEVICE in the environment: on that, by --device.
 """
 import os
-import subprocess
 
 import numpy as np
 
-from common import PATIENCE, Tap, equal
+from common import Tap, equal
 from native import DEVICE, FILE, Case, execute, random, rng, where
+from spirv import FRAGMENT, made
 
 tap = Tap(where + '/tests.tap')
 # What Vulkan's own libraries keep until the end is not our leak.
@@ -34,28 +34,16 @@ def array(name, kind):
             f'buffer {name} {{ {kind} at[]; }};\n')
 
 
-def made(name, command, text):
-    """A file of SPIR-V, made of a text."""
-    path = f'{where}/{name}.spv'
-    source = f'{where}/{name}.{"spvasm" if command[0] == "spirv-as" else "comp"}'
-    with open(source, 'w', encoding='ascii') as file:
-        file.write(text)
-    done = subprocess.run([*command, '-o', path, source], capture_output=True,
-                          timeout=PATIENCE, stdin=subprocess.DEVNULL)
-    assert not done.returncode, done.stdout + done.stderr
-    return path
-
-
 def glsl(name, arrays, arguments, body, head=HEAD):
     text = head + ''.join(array(*a) for a in arrays)
     if arguments:
         text += f'layout(push_constant, std430) uniform Arguments {{ {arguments} }};\n'
-    return made(name, ('glslangValidator', '-V', '--target-env', 'vulkan1.3'),
+    return made(f'{where}/{name}', ('glslangValidator', '-V'),
                 text + f'void main() {{ uint i = gl_GlobalInvocationID.x; {body} }}\n')
 
 
 def assembly(name, text):
-    return made(name, ('spirv-as', '--target-env', 'spv1.6'), text)
+    return made(f'{where}/{name}', ('spirv-as',), text, target='spv1.6')
 
 
 def group(*sizes):
@@ -264,17 +252,8 @@ def test_what_there_is_not():
     tap.test('another size of work-groups is refused', lambda: refused(glsl(
         'fixed', [('U', 'uint')], 'U u;', 'u.at[i] = i;', plain),
         'it has 64x1x1', *group(32)))
-    tap.test('a fragment shader is refused', lambda: refused(assembly('fragment', '''
-        OpCapability Shader
-        OpMemoryModel Logical GLSL450
-        OpEntryPoint Fragment %main "main"
-        OpExecutionMode %main OriginUpperLeft
-        %void = OpTypeVoid
-        %fn = OpTypeFunction %void
-        %main = OpFunction %void None %fn
-        %label = OpLabel
-        OpReturn
-        OpFunctionEnd'''), 'does not compute'))
+    tap.test('a fragment shader is refused', lambda: refused(
+        assembly('fragment', FRAGMENT), 'does not compute'))
 
 
 def shapes():
