@@ -13,34 +13,34 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../scripts/demo-lib.sh"
 # shellcheck source-path=SCRIPTDIR/..
 . "$here/../tap.sh"
-# Of the kernel that was there before.
-before=$OUT/before free=$OUT/free
+# Of the kernel that was there before; hostvm clears them for another run.
+before=$OUT/.hostvm/before free=$OUT/.hostvm/free
 declare -A uuid_of=([it]=7e55e7a0-0000-4000-8000-00000000000e)
 uuid=${uuid_of[it]}
 
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
 is_busy() { more_than "$(read_counter it ops)" 1000; }
 
-if [ ! -e "$before" ]; then
-	check "the modules load" modules load || give_up "no modules"
-	gpu=$(find_gpu) || give_up "no GPU"
-	cp "$gpu/vgpu/vram_free" "$free"
+set_to_work() {
 	check "a vGPU" create_vgpu "$gpu" RV100-16D "$uuid" || give_up "no vGPU"
 	"$BUILD/tests-tools/busy" "$uuid" &
+	busy=$!
 	check "it is at work" wait_until is_busy || give_up "no work"
+}
+
+check "the modules load" modules load || give_up "no modules"
+gpu=$(find_gpu) || give_up "no GPU"
+if [ ! -e "$before" ]; then
+	cp "$gpu/vgpu/vram_free" "$free"
+	set_to_work
 	boot_id > "$before"
 	sync
 	"$BUILD/suspend/kexec" "$OUT"/.hostvm/{vmlinuz,initrd}
 	give_up "no other kernel"
 fi
 check "another kernel has taken over" no equal "$(boot_id)" "$(cat "$before")"
-check "the modules load" modules load || give_up "no modules"
-gpu=$(find_gpu) || give_up "no GPU"
 check "all of the card's memory is there" equal "$(cat "$gpu/vgpu/vram_free")" "$(cat "$free")"
-check "a vGPU" create_vgpu "$gpu" RV100-16D "$uuid"
-"$BUILD/tests-tools/busy" "$uuid" &
-busy=$!
-check "it is at work" wait_until is_busy
+set_to_work
 kill "$busy"
 wait "$busy"
 check "nothing was dropped" equal "$(read_counter it dropped)" 0
