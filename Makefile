@@ -140,7 +140,7 @@ check-system: ## not in check: the user guide, followed on a clean Debian (20 mi
 check-debug: ## not in check: KASAN, lockdep, hangs (15 min; builds a kernel first)
 check-races: ## not in check: data races, by KCSAN (10 min; builds a kernel first)
 $(tiers:%=check-%): check-%:
-	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $*
+	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $(if $(QEMU),--qemu $(QEMU)) $*
 
 .PHONY: fuzz
 fuzz: ## fuzz for TIME=seconds (600): what needs no kernel (TARGET=...), or a vGPU (GPU=rv100|soft)

@@ -52,8 +52,9 @@ tier_fuzz() {
 	return "$status"
 }
 
-# QEMU of the tree $guest_qemu, which is in vm_options then, is for the guests.
-guest_qemu=''
+# QEMU of the tree $guest_qemu, which is in vm_options then, is for the guests; without
+# one the host's own.
+guest_qemu='' newer_qemu=trixie-backports-qemu
 host_vm() {
 	local out=$1
 
@@ -204,23 +205,25 @@ tier_migrate() {
 
 # The longer ones, each in a machine of its own, or two.
 tier_moves() {
-	local status=0 other=7.2 part
+	local status=0 other=7.2 own='' part
 
 	[ "$TESSERA_KERNEL" != "$other" ] || other=6.12
+	[ "${TESSERA_QEMU:-10}" = 10 ] || own=$newer_qemu
+	vm_options+=(--mount "$newer_qemu")
+	guest_qemu=$own
 	in_host_vm moves-failing "guest tests/e2e" \
 		/repo/tests/guests/run.sh test_moves.py || status=$?
-	vm_options+=(--mount trixie-backports-qemu)
-	guest_qemu=trixie-backports-qemu
+	guest_qemu=$newer_qemu
 	in_host_vm moves-qemu11 "guest tests/e2e" \
 		/repo/tests/guests/run.sh test_migrate.py || status=$?
-	guest_qemu='' vm_options+=(--system)
+	guest_qemu=$own vm_options+=(--system)
 	make_install "$TESSERA_KERNEL" "$other"
 	in_host_vm moves-libvirt "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_libvirt.py || status=$?
 	machines=two_host_vms
 	in_host_vm moves-hosts "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_hosts.py || status=$?
-	guest_qemu=trixie-backports-qemu kernel_there=$other
+	guest_qemu=$newer_qemu kernel_there=$other
 	in_host_vm moves-kernels "guest tests/e2e tests/bench" \
 		/repo/tests/moves/run.sh test_back_and_forth.py || status=$?
 	for part in hosts kernels; do
@@ -372,7 +375,7 @@ run_matrix() {
 	for kernel in "${kernels[@]}"; do
 		scripts/guest-image --quiet --kernel "$kernel"
 	done
-	vm_options+=(--mount bookworm-qemu --mount trixie-backports-qemu
+	vm_options+=(--mount bookworm-qemu --mount "$newer_qemu"
 		--mount trixie-desktop)
 	in_host_vm "$1" "guest tests/e2e tests/matrix" \
 		/repo/tests/matrix/run.sh "${@:2}"
