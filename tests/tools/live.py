@@ -373,7 +373,7 @@ def scrapes_while_they_come_and_go():
     last, sizes, n = {}, set(), 0
     files = open_files()
     with Churn() as churn:
-        while n < 60 or churn.made < 40 or len(sizes) < 2:
+        while n < 24 or churn.made < 40 or len(sizes) < 2:
             assert churn.goes_on(), churn.errors
             series = scrape()
             n += 1
