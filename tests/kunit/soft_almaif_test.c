@@ -3,150 +3,8 @@
  * Dispatches by AlmaIF: the test is the guest, which writes its ring as PoCL's driver
  * does, and the worker, which takes turns. There is no process behind it.
  */
-#include "soft_guest.h"
+#include "soft_almaif_guest.h"
 #include "../../drivers/vgpu/bus/bus.h"
-#include "state.h"
-
-#define CONTROL		SOFT_REGS_ALMAIF
-/* In data memory, from here on: struct soft_aql_meta, arguments, a context. */
-#define META(n)		(0x2000 + (n) * 0x1000)
-#define ARGS(n)		(META(n) + sizeof(struct soft_aql_meta))
-#define CONTEXT		0x1800
-
-/* In the memory that is AlmaIF's. */
-static void *at(struct vgpu_vdev *vd, u64 offset)
-{
-	return soft_vram(&vd->inst, vd->inst.type->screen_size + offset);
-}
-
-static void *mem(struct vgpu_vdev *vd, u64 offset)
-{
-	return at(vd, SOFT_ALMAIF_MEM + offset);
-}
-
-static struct soft_queue *queue_of(struct vgpu_vdev *vd)
-{
-	return vgpu_instance_queue(&vd->inst, VGPU_CLASS_COMPUTE)->priv;
-}
-
-static void command(struct vgpu_vdev *vd, u32 val)
-{
-	wr(vd, CONTROL + ALMAIF_COMMAND, val);
-}
-
-static u32 index_of(struct vgpu_vdev *vd, u32 which)
-{
-	return le32_to_cpu(READ_ONCE(*(__le32 *)at(vd, SOFT_ALMAIF_RING + which)));
-}
-
-static u32 completion(struct vgpu_vdev *vd, unsigned int n)
-{
-	struct soft_aql_meta *meta = mem(vd, META(n));
-
-	return le32_to_cpu(READ_ONCE(meta->completion));
-}
-
-static bool completed(struct vgpu_vdev *vd, unsigned int n, u32 how)
-{
-	return mock_await(completion(vd, n) == how);
-}
-
-static struct soft_aql_packet dispatch(unsigned int n, u64 kernel, u32 items)
-{
-	return (struct soft_aql_packet) {
-		.header = cpu_to_le16(SOFT_AQL_DISPATCH | SOFT_AQL_IN_ORDER),
-		.dims = cpu_to_le16(1),
-		.group = { cpu_to_le16(8), cpu_to_le16(1), cpu_to_le16(1) },
-		.grid = { cpu_to_le32(items), cpu_to_le32(1), cpu_to_le32(1) },
-		.kernel = cpu_to_le64(kernel),
-		.args = cpu_to_le64(ARGS(n)),
-		.context = cpu_to_le64(CONTEXT),
-		.meta = cpu_to_le64(META(n)),
-	};
-}
-
-/* As PoCL's driver does: the packet, then how many there are. */
-static void submit(struct vgpu_vdev *vd, struct soft_aql_packet p)
-{
-	u32 index = index_of(vd, SOFT_AQL_WRITE);
-
-	memcpy(at(vd, SOFT_ALMAIF_RING + SOFT_AQL_PACKET *
-		      (index % SOFT_ALMAIF_SLOTS + 1)), &p, sizeof(p));
-	/* The packet, then the index. */
-	smp_store_release((__le32 *)at(vd, SOFT_ALMAIF_RING + SOFT_AQL_WRITE),
-			  cpu_to_le32(index + 1));
-	soft_doorbell(&vd->inst, SOFT_BELL_ALMAIF);
-}
-
-static struct soft_worker *worker(struct kunit *test, struct vgpu_vdev *vd)
-{
-	struct fixture *f = test->priv;
-	struct vgpu_soft_worker arg = {
-		.instance = vd->inst.id,
-		.cpus = 1,
-		.session = queue_of(vd)->client.session,
-	};
-	struct vgpu_soft_turn none = {};
-	struct soft_worker *w = soft_client_attach(f->soft.executor, &arg);
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, w);
-	KUNIT_ASSERT_EQ(test, soft_turn_hand_in(w, &none), 0);
-	return w;
-}
-
-static noinline struct vgpu_soft_turn taken(struct kunit *test, struct soft_worker *w)
-{
-	struct vgpu_soft_turn turn = {};
-
-	KUNIT_EXPECT_TRUE(test, mock_await(soft_turn_take(w, &turn)));
-	return turn;
-}
-
-static noinline int hand_in(struct soft_worker *w, struct vgpu_soft_turn *turn,
-			    u32 status, u64 progress)
-{
-	u64 was = turn->progress;
-	int ret;
-
-	turn->status = status;
-	turn->progress = progress;
-	ret = soft_turn_hand_in(w, turn);
-	turn->progress = was;
-	return ret;
-}
-
-static noinline void take_and(struct kunit *test, struct soft_worker *w,
-			      u32 status)
-{
-	struct vgpu_soft_turn turn = taken(test, w);
-
-	KUNIT_EXPECT_EQ(test, hand_in(w, &turn, status, 0), 0);
-}
-
-static struct vgpu_vdev *started_type(struct kunit *test, unsigned int type,
-				      unsigned int number)
-{
-	struct vgpu_vdev *vd = opened(test, type, number);
-
-	/* The test is a slow worker. */
-	vd->pd->watchdog_us = 600 * USEC_PER_SEC;
-	command(vd, ALMAIF_RESET);
-	command(vd, ALMAIF_CONTINUE);
-	KUNIT_ASSERT_EQ(test, rd(vd, CONTROL + ALMAIF_STATUS), 0U);
-	return vd;
-}
-
-static struct vgpu_vdev *started(struct kunit *test, unsigned int number)
-{
-	return started_type(test, TYPE_4C_S1, number);
-}
-
-static void gone(struct vgpu_vdev *vd, struct soft_worker *w)
-{
-	mock_gone(vd);
-	if (w)
-		soft_worker_put(w);
-}
 
 static void almaif_info(struct kunit *test)
 {
@@ -282,20 +140,6 @@ static void almaif_shares(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, completed(a, 0, SOFT_AQL_DONE));
 	gone(a, wa);
 	gone(b, wb);
-}
-
-static void program(struct vgpu_vdev *vd, u8 what, u32 groups)
-{
-	struct soft_aql_context context = {
-		.groups = { cpu_to_le32(groups) },
-		.group = { cpu_to_le32(4) },
-		.dims = cpu_to_le32(1),
-	};
-
-	command(vd, ALMAIF_RESET);
-	memset(at(vd, SOFT_ALMAIF_IMEM), what, 64);
-	command(vd, ALMAIF_CONTINUE);
-	memcpy(mem(vd, CONTEXT), &context, sizeof(context));
 }
 
 /* Each with the program and the context that were there when it was written. */
@@ -454,46 +298,6 @@ static void almaif_settles(struct kunit *test)
 	gone(vd, w);
 }
 
-/* Half done, with others copied and in the ring, it goes to another partition. */
-static void almaif_moves(struct kunit *test)
-{
-	struct vgpu_vdev *from = started(test, 1), *to = opened(test, TYPE_4C_S1, 2);
-	struct soft_worker *w = worker(test, from);
-	struct vgpu_soft_turn turn;
-	struct state st;
-	unsigned int i;
-
-	program(from, 1, 100);
-	for (i = 0; i < 4; i++) {
-		submit(from, dispatch(i, SOFT_AQL_USER, 0));
-		program(from, i / 2 + 1, 100 + i);
-	}
-	turn = taken(test, w);
-	hand_in(w, &turn, VGPU_SOFT_YIELD, 42);
-	taken(test, w);
-	submit(from, dispatch(4, 7, 8));
-	state_pause(from);
-	memcpy(at(to, 0), at(from, 0), SZ_4M);
-	st = state_save(test, from, ktime_get_ns());
-	state_pause(to);
-	state_abuse(test, to, &st);
-	state_move(test, from, to);
-	state_resume(to);
-	soft_worker_put(w);
-	w = worker(test, to);
-	for (i = 0; i < 5; i++) {
-		turn = taken(test, w);
-		KUNIT_EXPECT_EQ(test, turn.progress, i ? 0ULL : 42ULL);
-		if (i < 4)
-			KUNIT_EXPECT_EQ(test, (u32)w->image->data[0],
-					i < 3 ? 1U : 2U);
-		hand_in(w, &turn, VGPU_SOFT_DONE, 0);
-		KUNIT_EXPECT_TRUE(test, completed(to, i, SOFT_AQL_DONE));
-	}
-	mock_gone(from);
-	gone(to, w);
-}
-
 /* Of a type with a display the screen has the first half, and AlmaIF the other. */
 static void almaif_beside_screen(struct kunit *test)
 {
@@ -532,41 +336,6 @@ static void almaif_beside_screen(struct kunit *test)
 	gone(vd, w);
 }
 
-static void all_written(struct vgpu_vdev *vd)
-{
-	vgpu_vram_written(&vd->inst, 0, vd->inst.vram_size);
-}
-
-/* What the driver writes for the guest is told to whoever copies its memory. */
-static void almaif_is_copied(struct kunit *test)
-{
-	struct vgpu_vdev *vd = started(test, 1);
-	struct soft_worker *w = worker(test, vd);
-	struct vgpu_soft_turn turn;
-	u8 *copy;
-
-	copy = copy_begin(test, vd);
-	submit(vd, dispatch(0, 4, 20));
-	turn = taken(test, w);
-	all_written(vd);
-	copy_on(vd, copy);
-	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
-	KUNIT_EXPECT_TRUE(test, completed(vd, 0, SOFT_AQL_DONE));
-	KUNIT_EXPECT_TRUE(test, mock_await(index_of(vd, SOFT_AQL_READ) == 1));
-	copy_end(test, vd, copy);
-
-	/* A process takes over from another. */
-	copy = copy_begin(test, vd);
-	*(__le32 *)at(vd, SOFT_ALMAIF_RING + SOFT_AQL_READ) = cpu_to_le32(77);
-	all_written(vd);
-	copy_on(vd, copy);
-	command(vd, ALMAIF_RESET);
-	command(vd, ALMAIF_CONTINUE);
-	KUNIT_EXPECT_EQ(test, index_of(vd, SOFT_AQL_READ), 0U);
-	copy_end(test, vd, copy);
-	gone(vd, w);
-}
-
 static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_info),
 	KUNIT_CASE(almaif_beside_screen),
@@ -577,9 +346,7 @@ static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_withdrawn),
 	KUNIT_CASE(almaif_again),
 	KUNIT_CASE(almaif_faults),
-	KUNIT_CASE(almaif_is_copied),
 	KUNIT_CASE(almaif_settles),
-	KUNIT_CASE_SLOW(almaif_moves),
 	{}
 };
 
