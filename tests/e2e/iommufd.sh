@@ -72,7 +72,7 @@ start_udev() {
 	cp "$here/../../packaging/60-vgpu.rules" /run/udev/rules.d/
 	/usr/lib/systemd/systemd-udevd --daemon &&
 		udevadm trigger --action=add /sys/class/misc/iommu &&
-		udevadm settle
+		udevadm settle --timeout="$PATIENCE"
 }
 
 who_may_open() {
@@ -82,7 +82,7 @@ who_may_open() {
 	check "a vGPU" create_vgpu "$gpu" RV100-4D "$uuid" || give_up "no vGPU"
 	check "a device is given whole" pass_through || give_up "no other device"
 	read -r passed < /run/passed
-	udevadm settle
+	udevadm settle --timeout="$PATIENCE"
 	node=/dev/vfio/devices/$(cdev_of "$uuid")
 	check "the group is the group kvm's" equal \
 		"$(access_of "/dev/vfio/$(group_of "$uuid")")" 'kvm 660'

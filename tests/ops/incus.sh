@@ -60,7 +60,7 @@ incus_screen() {
 # The rule that docs/orchestrators.md has for KubeVirt.
 size_by_udev() {
 	echo 'ACTION=="bind", SUBSYSTEM=="mdev", DRIVER=="vgpu_mdev", ATTR{vgpu/resolution}="'"${mode_of[guest1]}"'"' \
-		> /etc/udev/rules.d/99-test.rules && udevadm control --reload
+		> /etc/udev/rules.d/99-test.rules && udevadm control --timeout="$PATIENCE" --reload
 }
 
 run_incus_vm() {

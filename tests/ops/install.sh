@@ -4,6 +4,6 @@
 
 install_files() {
 	cp -a /build/ops-install/. / || return
-	udevadm control --reload
+	udevadm control --timeout="$PATIENCE" --reload
 	systemctl daemon-reload
 }

@@ -142,7 +142,7 @@ udev_rules() {
 		ACTION=="change", ENV{MDEV_STATE}=="registered", DRIVER=="vgpu_rv100", ATTR{vgpu/policy}="fixed_share"
 		ACTION=="bind", SUBSYSTEM=="mdev", DRIVER=="vgpu_mdev", KERNEL=="$1", ATTR{vgpu/resolution}="1280x1024"
 	END
-	udevadm control --reload
+	udevadm control --timeout="$PATIENCE" --reload
 }
 
 udev_sets_attributes() {

@@ -18,7 +18,7 @@ unprivileged() {
 		install -d -o nobody "/tmp/$group"
 	done
 	check "a vGPU for users" create_vgpu "$gpu" RV100-8D "$uuid"
-	udevadm settle
+	udevadm settle --timeout="$PATIENCE"
 	check "one who is not in the group kvm cannot have it" no qemu_as nogroup "$uuid"
 	check "one who is can start a VM with it" qemu_as kvm "$uuid" &&
 		kill "$(cat /tmp/kvm/pid)"

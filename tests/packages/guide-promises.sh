@@ -59,7 +59,7 @@ group_is_kvm() {
 	local group
 
 	group=$(basename "$(readlink "$mdevs/$1/iommu_group")")
-	udevadm settle
+	udevadm settle --timeout="$PATIENCE"
 	equal "$(stat -c '%G %a' "/dev/vfio/$group")" 'kvm 660'
 }
 

@@ -453,7 +453,7 @@ def test(name, fn, *args):
 
 shutil.copy(os.path.dirname(os.path.abspath(__file__)) +
             '/../../packaging/60-vgpu.rules', '/etc/udev/rules.d')
-run('udevadm', 'control', '--reload')
+run('udevadm', 'control', f'--timeout={PATIENCE}', '--reload')
 test('udev: the nodes of a vGPU are for the group kvm', nodes)
 test('vgpu-top: a GPU without vGPUs', no_vgpus)
 test('vgpu-top: settings', settings)

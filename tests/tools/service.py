@@ -7,7 +7,7 @@ run.sh.
 import glob
 import os
 
-from common import Tap, equal, install_tools, run, until
+from common import PATIENCE, Tap, equal, install_tools, run, until
 
 OUT = os.environ['OUT']
 UNITS = '/usr/lib/systemd/system/'
@@ -27,7 +27,7 @@ def installed():
     run('systemd-analyze', 'verify', '--man=no',
         UNITS + 'vgpu-executor@.service')
     run('systemctl', 'daemon-reload')
-    run('udevadm', 'control', '--reload')
+    run('udevadm', 'control', f'--timeout={PATIENCE}', '--reload')
 
 
 def started():
