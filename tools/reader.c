@@ -44,6 +44,8 @@ static const char *const gpu_files[NR_GPU_NUMBERS] = {
 	[GPU_MOVES] = "moves",
 	[GPU_MOVED_BYTES] = "moved_bytes",
 	[GPU_MOVE_PAUSE_NS] = "move_pause_max_ns",
+	[GPU_EXECUTOR] = "../soft/executor",
+	[GPU_WORKERS] = "../soft/workers",
 };
 
 static const char *const engine_files[NR_ENGINE_NUMBERS] = {

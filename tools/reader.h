@@ -35,6 +35,8 @@ enum gpu_number {
 	GPU_MOVES,
 	GPU_MOVED_BYTES,
 	GPU_MOVE_PAUSE_NS,
+	GPU_EXECUTOR,		/* these of a soft GPU only */
+	GPU_WORKERS,
 	NR_GPU_NUMBERS
 };
 

@@ -491,6 +491,19 @@ static void put_resets(char *buf, size_t size, const struct gpu *gpu)
 		snprintf(buf, size, "-");
 }
 
+/* Who computes, where that is done by processes of the host. */
+static void put_workers(char *buf, size_t size, const struct gpu *gpu)
+{
+	*buf = 0;
+	if (!has_number(&gpu->num, GPU_EXECUTOR))
+		return;
+	if (!gpu->num.val[GPU_EXECUTOR])
+		snprintf(buf, size, "  no executor");
+	else if (has_number(&gpu->num, GPU_WORKERS))
+		snprintf(buf, size, "  workers %llu",
+			 (unsigned long long)gpu->num.val[GPU_WORKERS]);
+}
+
 /**
  * gpu_line() - what there is to say of a GPU in one line
  * @line: for the text
@@ -503,7 +516,7 @@ static void put_resets(char *buf, size_t size, const struct gpu *gpu)
 void gpu_line(char *line, size_t size, const struct gpu *gpu,
 	      const struct machine *before)
 {
-	char use[USE_LEN], free[32], total[32], resets[32];
+	char use[USE_LEN], free[32], total[32], resets[32], workers[40];
 
 	if (gpu->engines.nr == 1)
 		put_use(use, sizeof(use), gpu, &gpu->engines.at[0], before);
@@ -512,9 +525,10 @@ void gpu_line(char *line, size_t size, const struct gpu *gpu,
 	put_bytes(total, sizeof(total), &gpu->num, GPU_VRAM_TOTAL);
 	put_bytes(free, sizeof(free), &gpu->num, GPU_VRAM_FREE);
 	put_resets(resets, sizeof(resets), gpu);
+	put_workers(workers, sizeof(workers), gpu);
 	snprintf(line, size,
-		 "%s  %s  vram %s free %s  resets %s  vgpus %zu  %s  %s",
-		 gpu->name, use, total, free, resets, gpu->nr_vgpus,
+		 "%s  %s  vram %s free %s  resets %s  vgpus %zu%s  %s  %s",
+		 gpu->name, use, total, free, resets, gpu->nr_vgpus, workers,
 		 *gpu->policy ? gpu->policy : "-",
 		 *gpu->driver ? gpu->driver : "-");
 }

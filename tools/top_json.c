@@ -20,6 +20,8 @@ static const struct json_number {
 	{ "moves", GPU_MOVES, 0 },
 	{ "moved_bytes", GPU_MOVED_BYTES, 0 },
 	{ "move_pause_max_seconds", GPU_MOVE_PAUSE_NS, 9 },
+	{ "executors", GPU_EXECUTOR, 0 },
+	{ "workers", GPU_WORKERS, 0 },
 }, engine_numbers[] = {
 	{ "resets", ENGINE_RESETS, 0 },
 	{ "busy_seconds", ENGINE_BUSY_NS, 9 },

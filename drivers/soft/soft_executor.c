@@ -508,6 +508,24 @@ bool soft_client_served(struct soft_queue *sq)
 }
 
 /**
+ * soft_executor_workers() - how many of a GPU's instances have a worker
+ * @ex: the GPU's executor
+ *
+ * Process context; waits for nobody in user space.
+ */
+unsigned int soft_executor_workers(struct soft_executor *ex)
+{
+	struct soft_client *client;
+	unsigned int n = 0;
+
+	mutex_lock(&ex->lock);
+	list_for_each_entry(client, &ex->clients, list)
+		n += !!to_queue(client)->worker;
+	mutex_unlock(&ex->lock);
+	return n;
+}
+
+/**
  * soft_executor_add() - make a GPU's device
  * @dev: the GPU's
  * @vram_size: bytes of its memory

@@ -187,6 +187,7 @@ struct soft_executor *soft_executor_add(struct device *dev, u64 vram_size,
 					u32 slices);
 void soft_executor_remove(struct soft_executor *ex);
 void soft_executor_put(struct soft_executor *ex);
+unsigned int soft_executor_workers(struct soft_executor *ex);
 int soft_client_init(struct soft_queue *sq);
 void soft_client_fini(struct soft_queue *sq);
 struct soft_worker *soft_client_attach(struct soft_executor *ex,

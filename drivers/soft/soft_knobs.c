@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The directory soft/ of a GPU in sysfs: into how many slices it is cut, and
- * *knobs*, by which whoever tests software that manages vGPUs has a GPU misbehave.
+ * The directory soft/ of a GPU in sysfs: into how many slices it is cut, whether
+ * somebody computes for it, and *knobs*, by which whoever tests software that manages vGPUs has a GPU misbehave.
  * All are off until they are turned on, and off again when the driver is bound
  * anew.
  */
@@ -96,6 +96,22 @@ static ssize_t slices_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(slices);
 
+static ssize_t executor_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%d\n",
+			  READ_ONCE(dev_to_soft(dev)->executor->supervised));
+}
+static DEVICE_ATTR_RO(executor);
+
+static ssize_t workers_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  soft_executor_workers(dev_to_soft(dev)->executor));
+}
+static DEVICE_ATTR_RO(workers);
+
 static ssize_t lost_store(struct device *dev, struct device_attribute *attr,
 			  const char *buf, size_t count)
 {
@@ -141,6 +157,8 @@ static DEVICE_ATTR_RW(hang);
 
 static struct attribute *soft_attrs[] = {
 	&dev_attr_slices.attr,
+	&dev_attr_executor.attr,
+	&dev_attr_workers.attr,
 	&dev_attr_lost.attr,
 	&dev_attr_hang.attr,
 	&knob_create_delay_ms.attr.attr,

@@ -30,6 +30,15 @@ def installed():
     run('udevadm', 'control', f'--timeout={PATIENCE}', '--reload')
 
 
+def executors():
+    """Of each soft GPU, as vgpu-exporter and vgpu-top tell it."""
+    said = run('/build/tools/vgpu-exporter', '-f', '-')
+    top = run('/build/tools/vgpu-top', '-b', '-n', '1')
+    return ([line.split()[-1] for line in said.splitlines()
+             if line.startswith('vgpu_gpu_executors{')],
+            [top.count(text) for text in ('  workers 0', '  no executor')])
+
+
 def started():
     """By the driver's coming, one for each of two GPUs."""
     run('modules', 'soft', 'gpus=2', 'vram_mb=16', env=os.environ)
@@ -43,6 +52,7 @@ def started():
             equal(f.read().split('\0')[1], '--gpu=' + device.split('soft-')[1])
         said = run('sh', '-c', f'(echo x > {device}) 2>&1 || true')
         assert 'busy' in said, said
+    equal(executors(), (['1', '1'], [2, 0]))
 
 
 def goes():
@@ -59,6 +69,7 @@ def stopped():
     """And then the module can be unloaded."""
     run('systemctl', 'stop', 'vgpu-executor@*')
     equal((show('ActiveState'), show('Result')), ('inactive', 'success'))
+    equal(executors(), (['0', '0'], [0, 2]))
     run('rmmod', 'vgpu_soft')
 
 

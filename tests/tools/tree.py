@@ -6,7 +6,7 @@ import shutil
 GPU_NUMBERS = '''vram_total vram_reserved vram_free vram_largest_free
 slice_us window_ms averaging trap_charge watchdog_ms guard_traps_limit
 guard_irqs_limit guard_resets_limit guard_faults_limit
-moves moved_bytes move_pause_max_ns'''.split()
+moves moved_bytes move_pause_max_ns ../soft/executor ../soft/workers'''.split()
 ENGINE_NUMBERS = 'idle_time_ns busy_time_ns switch_time_ns resets'.split()
 VGPU_NUMBERS = '''vram_size weight cap min traps traps_read traps_write
 traps_config traps_vram trap_time_ns unknown_regs faults

@@ -389,6 +389,15 @@ static void sharing_changes_nothing(void)
 	}
 }
 
+/* What its file of soft/ says. */
+static uint64_t told(const char *file)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "../soft/%s", file);
+	return gpu_attr_u64(path);
+}
+
 /* Work waits for an executor. */
 static void executor_comes_and_goes(void)
 {
@@ -398,8 +407,12 @@ static void executor_comes_and_goes(void)
 
 	EXPECT(computes(&c, 12));
 	pid = need_worker(c.d);
+	EXPECT_EQ(told("executor"), 1);
+	EXPECT_EQ(told("workers"), 1);
 	EXPECT_EQ(executor_end(SIGTERM), 0);
 	EXPECT_ERR(kill(pid, 0), ESRCH);
+	EXPECT_EQ(told("executor"), 0);
+	EXPECT_EQ(told("workers"), 0);
 	n = add(&c, 13, 3000);
 	executor_start(NULL);
 	EXPECT(AWAIT(*completion(&c, n)));
