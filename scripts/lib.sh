@@ -48,8 +48,8 @@ suite_packages() {
 			libblas3 libseccomp2
 		;;
 	# A server as Debian sets it up (hostvm --system): systemd, udev, AppArmor,
-	# libvirt. Its kernel comes from another tree.
-	trixie-system)
+	# libvirt. Its kernel comes from another tree. And one with all that is newer.
+	trixie-system|trixie-backports-system)
 		echo systemd-sysv udev dbus kmod iproute2 procps pciutils \
 			apparmor driverctl \
 			busybox-static xxd mdevctl libvirt-daemon-system \

@@ -205,10 +205,13 @@ tier_migrate() {
 
 # The longer ones, each in a machine of its own, or two.
 tier_moves() {
-	local status=0 other=7.2 own='' part
+	local status=0 other=7.2 own='' part system=("${vm_options[@]}" --system)
+	local newer_system=("${system[@]}" --tree trixie-backports-system)
 
 	[ "$TESSERA_KERNEL" != "$other" ] || other=6.12
-	[ "${TESSERA_QEMU:-10}" = 10 ] || own=$newer_qemu
+	if [ "${TESSERA_QEMU:-10}" != 10 ]; then
+		own=$newer_qemu system=("${newer_system[@]}")
+	fi
 	vm_options+=(--mount "$newer_qemu")
 	guest_qemu=$own
 	in_host_vm moves-failing "guest tests/e2e" \
@@ -216,14 +219,14 @@ tier_moves() {
 	guest_qemu=$newer_qemu
 	in_host_vm moves-qemu11 "guest tests/e2e" \
 		/repo/tests/guests/run.sh test_migrate.py || status=$?
-	guest_qemu=$own vm_options+=(--system)
+	guest_qemu='' vm_options=("${system[@]}")
 	make_install "$TESSERA_KERNEL" "$other"
 	in_host_vm moves-libvirt "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_libvirt.py || status=$?
 	machines=two_host_vms
 	in_host_vm moves-hosts "guest tests/e2e" \
 		/repo/tests/moves/run.sh test_hosts.py || status=$?
-	guest_qemu=$newer_qemu kernel_there=$other
+	kernel_there=$other vm_options=("${newer_system[@]}")
 	in_host_vm moves-kernels "guest tests/e2e tests/bench" \
 		/repo/tests/moves/run.sh test_back_and_forth.py || status=$?
 	for part in hosts kernels; do

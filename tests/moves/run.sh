@@ -7,8 +7,6 @@
 #:            (by scripts/hostvm run --system; see scripts/check, tier moves)
 #:   --other  be the host at end b of the cable: do what the tests at end a say, each
 #:            connection a line of shell, until a file over is put into $OUT
-#: $GUEST_QEMU names the tree whose QEMU takes the place of the machine's own (see
-#: scripts/hostvm --mount).
 set -uo pipefail
 cd "$(dirname "$0")" || exit
 # shellcheck source-path=SCRIPTDIR/../ops
@@ -25,20 +23,7 @@ give_up() {
 
 both_there() { [ "$(find /sys/class/mdev_bus -mindepth 1 | wc -l)" = 2 ]; }
 
-# As if its package were installed. Its libraries are those of the same Debian.
-install_qemu() {
-	local path
-
-	mkdir -p "/trees/$1"
-	mount -t 9p -o ro,cache=loose,trans=virtio,version=9p2000.L,msize=512000 \
-		"$1" "/trees/$1" || return
-	for path in bin/qemu-system-x86_64 lib/x86_64-linux-gnu/qemu share/{qemu,seabios}; do
-		mount --bind "/trees/$1/usr/$path" "/usr/$path" || return
-	done
-}
-
 install_gpus() {
-	[ -z "${GUEST_QEMU:-}" ] || install_qemu "$GUEST_QEMU" || return
 	install_files || return
 	systemd-sysusers
 	modprobe -a kvm_amd virtio_net
