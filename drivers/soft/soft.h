@@ -18,6 +18,7 @@
 #include "soft_config.h"
 #include "soft_executor.h"
 #include "soft_packet.h"
+#include "soft_stay.h"
 
 /*
  * The PCI ids; docs/hardware-soft.md says why these. First of the function that
@@ -121,9 +122,9 @@ enum soft_next {
  * @client: a compute queue, as its executor sees it
  * @almaif: the AlmaIF device of a compute queue; while its ring is up, there is no
  *	@ring. NULL for other queues
- * @since: when the dispatch under way came onto the engine, ns; engine context
- * @since_cpu: the CPU time of its worker then, ns; engine context
+ * @stay: of the dispatch under way on the engine; engine context
  * @wall: time that dispatches had the engine in this slice, ns; engine context
+ * @used: of @wall, for which the instance pays, ns; engine context
  * @stuck: of @unanswered, what its worker is to be blamed for, ns; engine context
  * @unanswered: time that the dispatch under way had the engine without an answer, ns;
  *	engine context
@@ -152,9 +153,9 @@ struct soft_queue {
 	bool compute;
 	struct soft_client client;
 	struct soft_almaif *almaif;
-	u64 since;
-	u64 since_cpu;
+	struct soft_stay stay;
 	u64 wall;
+	u64 used;
 	u64 stuck;
 	u64 unanswered;
 	unsigned int starved;
@@ -229,7 +230,6 @@ struct soft_instance {
  * @paying: no worker any more; the time that it owes passes, until @until
  * @preempting: it is to yield
  * @grace_end: until then it may take its time, ns
- * @beyond_since: when the engine has seen that this is over, ns, or 0
  * @stop_end: until then it may take its time to stop, ns
  * @poll_ns: how long it is until somebody looks whether it stands
  * @waiting: whose packet takes a modelled time, or NULL
@@ -244,7 +244,6 @@ struct soft_engine {
 	bool paying;
 	bool preempting;
 	u64 grace_end;
-	u64 beyond_since;
 	u64 stop_end;
 	u64 poll_ns;
 	struct soft_queue *waiting;

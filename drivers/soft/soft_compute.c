@@ -7,10 +7,10 @@
  * memory; and by force, by SIGSTOP, where it does not within GRACE. Then it is
  * nowhere in particular, and goes on by SIGCONT when its instance is on the engine
  * again. So no program can hold the engine. One from which no answer comes for as
- * long as the watchdog allows, by its CPU time in its own slices, hangs: that is a
- * fault of its instance, which ends the process. On a host with much to do a worker
- * may wait long for a CPU, and is not to be blamed for that; one that does not even
- * want to run, is.
+ * long as the watchdog allows, by its own time in its slices (soft_stay.h), hangs: that
+ * is a fault of its instance, which ends the process. On a host with much to do a
+ * worker may wait long for a CPU, and is not to be blamed for that; one that does not
+ * even want to run, is.
  *
  * A worker that is somewhere in the midst of a work-group cannot be moved. So before its
  * instance is, it is told to yield, and gets its slices until it does; then it gets no
@@ -123,59 +123,42 @@ static void begin(struct soft_engine *se, struct soft_queue *sq,
 	se->engine = sq->q->engine;
 	se->computing = sq;
 	se->preempting = false;
-	se->beyond_since = 0;
-	sq->since = ktime_get_ns();
-	sq->since_cpu = soft_task_cpu_time(w->pid);
+	sq->stay = (struct soft_stay){ .since = soft_task_now(w->pid) };
 }
 
 /*
- * How much of the time on the engine the worker is to be blamed for. The engine waits
- * longer for it the next time, if it has waited for a CPU in vain.
+ * The engine waits longer for a worker the next time, if it has waited for a CPU in
+ * vain.
  */
-static u64 blame(struct soft_engine *se, struct soft_queue *sq, u64 spent)
+static void note_starved(const struct soft_engine *se, struct soft_queue *sq,
+			 u64 own)
 {
-	struct soft_worker *w = soft_worker_of(sq);
-	u64 cpu = spent;
-
-	if (!w)
-		return spent;
-	if (w->stopped ? w->wanted : soft_task_wants_cpu(w->pid))
-		cpu = soft_task_cpu_time(w->pid) - sq->since_cpu;
-	soft_worker_put(w);
-	if (!se->preempting || cpu >= GRACE)
+	if (!se->preempting || own >= GRACE)
 		sq->starved = 0;
 	else if (sq->starved < DOUBLED)
 		sq->starved++;
-	return min(cpu, spent);
 }
 
-/*
- * What the queue has had the engine beyond its grace, it pays by the clock, and not
- * once more by its worker's CPU time. Return: ns.
- */
-static u64 beyond_grace(const struct soft_engine *se, struct soft_queue *sq,
-			u64 now)
-{
-	u64 beyond = se->beyond_since ? now - se->beyond_since : 0;
-	struct soft_worker *w = beyond ? soft_worker_of(sq) : NULL;
-
-	if (w) {
-		soft_turn_paid(w, beyond);
-		soft_worker_put(w);
-	}
-	return beyond;
-}
-
-/* The queue leaves the engine. */
-static void end(struct soft_engine *se)
+/* The queue leaves the engine, with its worker's answer or without. */
+static void end(struct soft_engine *se, const struct soft_answer *answer)
 {
 	struct soft_queue *sq = se->computing;
-	u64 now = ktime_get_ns(), spent = now - sq->since;
+	struct soft_worker *w = soft_worker_of(sq);
+	struct soft_moment now = soft_task_now(w ? w->pid : NULL), until = now;
+	u64 spent = now.at - sq->stay.since.at, blame;
 
+	if (w)
+		soft_worker_put(w);
+	/* If this thread comes late, that is not the worker's fault. */
+	if (answer)
+		until = answer->when;
 	hrtimer_cancel(&se->timer);
 	se->computing = NULL;
-	sq->wall += spent - min(beyond_grace(se, sq, now), spent);
-	sq->stuck += blame(se, sq, spent);
+	blame = soft_stay_blame(&sq->stay, &until);
+	note_starved(se, sq, blame);
+	sq->wall += spent;
+	sq->used += soft_stay_used(&sq->stay, &until);
+	sq->stuck += blame;
 	sq->unanswered += spent;
 }
 
@@ -205,7 +188,7 @@ static void leave(struct soft_engine *se)
 	if (se->paying)
 		stop_paying(se);
 	else
-		end(se);
+		end(se, NULL);
 }
 
 /* Return: -errno when the answer is a fault of its instance. */
@@ -326,14 +309,14 @@ static u64 stop_end(const struct soft_engine *se, u64 now)
  * Has the worker had its grace? From when that is seen the time is paid by the clock:
  * if this thread comes late, that is not the worker's fault.
  */
-static bool is_beyond(struct soft_engine *se)
+static bool is_beyond(struct soft_engine *se, const struct soft_worker *w)
 {
-	u64 now = ktime_get_ns();
+	struct soft_stay *stay = &se->computing->stay;
 
-	if (!se->preempting || now < se->grace_end)
+	if (!se->preempting || ktime_get_ns() < se->grace_end)
 		return false;
-	if (!se->beyond_since)
-		se->beyond_since = now;
+	if (!stay->beyond.at)
+		stay->beyond = soft_task_now(w->pid);
 	return true;
 }
 
@@ -346,10 +329,11 @@ static bool is_beyond(struct soft_engine *se)
 static bool waits_for_cpu(struct soft_engine *se, struct soft_worker *w)
 {
 	const struct soft_queue *sq = se->computing;
+	const struct soft_moment now = soft_task_now(w->pid);
 
-	if (ktime_get_ns() >= se->grace_end + patience(se, sq->starved) ||
+	if (now.at >= se->grace_end + patience(se, sq->starved) ||
 	    !soft_task_wants_cpu(w->pid) ||
-	    soft_task_cpu_time(w->pid) >= sq->since_cpu + GRACE)
+	    soft_stay_own(&sq->stay, &now) >= GRACE)
 		return false;
 	look_again(se);
 	return true;
@@ -367,7 +351,7 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 	if (!w->stopped) {
 		if (waits_for_cpu(se, w))
 			return false;
-		w->wanted = soft_task_wants_cpu(w->pid);
+		se->computing->stay.stopped = soft_task_now(w->pid);
 		w->stopped = true;
 		se->stop_end = stop_end(se, now);
 		soft_task_stop(w->pid);
@@ -383,13 +367,13 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 static bool is_off(struct soft_engine *se, struct soft_worker *w)
 {
 	struct soft_queue *sq = se->computing;
-	bool beyond = is_beyond(se);
+	bool beyond = is_beyond(se, w);
 	struct soft_answer answer;
 	int ret;
 
 	switch (soft_turn_look(w, &answer)) {
 	case SOFT_TURN_ANSWERED:
-		end(se);
+		end(se, &answer);
 		ret = answered(sq, &answer);
 		if (ret)
 			fail(sq, ret);
@@ -400,7 +384,7 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 	case SOFT_TURN_TAKEN:
 		if (!beyond || !stands(se, w))
 			return false;
-		end(se);
+		end(se, NULL);
 		return true;
 	default:
 		if (!se->preempting || waits_for_cpu(se, w))
@@ -410,7 +394,7 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 			look_again(se);
 			return false;
 		}
-		end(se);
+		end(se, NULL);
 		return true;
 	}
 }
@@ -454,7 +438,7 @@ bool soft_compute_idle(struct soft_engine *se)
 	w = soft_worker_of(sq);
 	if (!w) {
 		/* It has gone away; if with its turn, soft_client_lost() says so. */
-		end(se);
+		end(se, NULL);
 		return true;
 	}
 	off = is_off(se, w);
@@ -551,20 +535,21 @@ void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq)
  * @sq: the queue
  * @ran: its length by the clock, ns
  *
- * Return: the time of the dispatches in it is the worker's CPU time, the rest is by
- * the clock.
+ * Return: the time of the dispatches in it is what their worker has used, the rest is
+ * by the clock.
  */
 u64 soft_compute_spent(struct soft_queue *sq, u64 ran)
 {
-	u64 wall = min(sq->wall, ran);
+	u64 wall = min(sq->wall, ran), used = min(sq->used, wall);
 	struct soft_worker *w;
 
 	vgpu_assert_engine_context(sq->q->engine);
 	sq->wall = 0;
+	sq->used = 0;
 	w = wall ? soft_worker_of(sq) : NULL;
-	if (!w)
-		return ran;
-	ran = ran - wall + soft_turn_charge(w, wall);
-	soft_worker_put(w);
-	return ran;
+	if (w) {
+		used = soft_turn_charge(w, used);
+		soft_worker_put(w);
+	}
+	return ran - wall + used;
 }

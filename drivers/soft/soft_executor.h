@@ -43,6 +43,8 @@
 #include <uapi/vgpu-soft.h>
 #include <vgpu/written.h>
 
+#include "soft_stay.h"
+
 struct pid;
 struct soft_almaif;
 struct soft_image;
@@ -121,11 +123,13 @@ enum soft_turn_state {
  * @status: VGPU_SOFT_DONE and its neighbours
  * @fault: a number for the log
  * @progress: what is done
+ * @when: it was handed in
  */
 struct soft_answer {
 	u32 status;
 	u32 fault;
 	u64 progress;
+	struct soft_moment when;
 };
 
 /**
@@ -152,7 +156,6 @@ struct soft_answer {
  * @in: how it was handed in; with %SOFT_TURN_ANSWERED
  * @answered: number of the last one that was handed in
  * @stopped: it was sent SIGSTOP, and no SIGCONT since
- * @wanted: it wanted a CPU when it was
  * @charged: CPU time that the instance was charged for, ns
  */
 struct soft_worker {
@@ -178,7 +181,6 @@ struct soft_worker {
 	struct soft_answer in;
 	u64 answered;
 	bool stopped;
-	bool wanted;
 	u64 charged;
 };
 
@@ -215,13 +217,13 @@ enum soft_turn_state soft_turn_look(struct soft_worker *w,
 				    struct soft_answer *answer);
 bool soft_turn_withdraw(struct soft_worker *w);
 bool soft_turn_drop(struct soft_worker *w);
-void soft_turn_paid(struct soft_worker *w, u64 wall);
-u64 soft_turn_charge(struct soft_worker *w, u64 ran);
+u64 soft_turn_charge(struct soft_worker *w, u64 used);
 
 /* soft_task.c */
 struct pid *soft_task_self(void);
 bool soft_task_is_self(const struct pid *pid);
 u64 soft_task_cpu_time(struct pid *pid);
+struct soft_moment soft_task_now(struct pid *pid);
 bool soft_task_wants_cpu(struct pid *pid);
 bool soft_task_stands(struct pid *pid);
 void soft_task_stop(struct pid *pid);

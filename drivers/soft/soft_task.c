@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A worker's process: how much CPU time it has used, and how it is stopped. It may
- * have ended at any time: then it has used none, it stands, and signals go nowhere.
+ * A worker's process: how much CPU time it has used, how long it has waited for some,
+ * and how it is stopped. It may have ended at any time: then it has used none and
+ * waited for none, it stands, and signals go nowhere.
  * NULL is such a process, too.
  */
 #include <linux/pid.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/seqlock.h>
 
@@ -67,6 +70,51 @@ u64 soft_task_cpu_time(struct pid *pid)
 		sum = sum_of(p->signal);
 	rcu_read_unlock();
 	return sum;
+}
+
+#ifdef CONFIG_SCHED_INFO
+/* How long a thread has waited for a CPU, what it waits now among it. */
+static u64 waited_by(const struct task_struct *t)
+{
+	u64 queued, sum, now;
+
+	/* It may get one between the two: then once more. */
+	do {
+		queued = READ_ONCE(t->sched_info.last_queued);
+		sum = READ_ONCE(t->sched_info.run_delay);
+	} while (queued != READ_ONCE(t->sched_info.last_queued));
+	now = local_clock();
+	return sum + (queued && now > queued ? now - queued : 0);
+}
+#else
+/* Distributions have it; without, nobody is known to wait. */
+static u64 waited_by(const struct task_struct *t)
+{
+	return 0;
+}
+#endif
+
+/**
+ * soft_task_now() - what there is to be known of a process in this moment
+ * @pid: the process
+ *
+ * Any context.
+ *
+ * Return: the time, and how long all of its threads have waited for a CPU: unlike
+ * CPU time to the last moment.
+ */
+struct soft_moment soft_task_now(struct pid *pid)
+{
+	struct soft_moment now = { .at = ktime_get_ns() };
+	struct task_struct *p, *t;
+
+	rcu_read_lock();
+	p = pid_task(pid, PIDTYPE_TGID);
+	if (p)
+		for_each_thread(p, t)
+			now.waited += waited_by(t);
+	rcu_read_unlock();
+	return now;
 }
 
 /**

@@ -13,8 +13,6 @@
  * is believed only where it cannot matter to others: whether work is done, and how
  * far, is its instance's own loss.
  */
-#include <linux/minmax.h>
-
 #include "soft.h"
 #include "soft_executor.h"
 
@@ -76,6 +74,7 @@ int soft_turn_hand_in(struct soft_worker *w, const struct vgpu_soft_turn *in)
 		w->in.status = in->status;
 		w->in.fault = in->fault;
 		w->in.progress = in->progress;
+		w->in.when = soft_task_now(w->pid);
 		w->answered = in->seq;
 		w->turn = SOFT_TURN_ANSWERED;
 		vgpu_engine_done(w->sq->q->engine);
@@ -228,43 +227,23 @@ bool soft_turn_drop(struct soft_worker *w)
 }
 
 /**
- * soft_turn_paid() - some of a worker's time is paid by the clock
+ * soft_turn_charge() - GPU time that a worker has used
  * @w: the worker
- * @wall: until now, ns: what it has run meanwhile is not charged once more
+ * @used: time of its dispatches on the engine since this was asked last, ns
+ *
+ * All of its process's CPU time counts, too: see soft_stay_charge().
+ *
+ * Return: ns.
  */
-void soft_turn_paid(struct soft_worker *w, u64 wall)
+u64 soft_turn_charge(struct soft_worker *w, u64 used)
 {
 	u64 now = soft_task_cpu_time(w->pid);
 	unsigned long flags;
 
-	spin_lock_irqsave(&w->lock, flags);
-	if (now > w->charged)
-		w->charged += min(now - w->charged, wall * w->cpus);
-	spin_unlock_irqrestore(&w->lock, flags);
-}
-
-/**
- * soft_turn_charge() - GPU time that a worker has used
- * @w: the worker
- * @ran: by the clock; used where there is no process to ask
- *
- * All of its process's time since this was asked last: what it does when it has no
- * turn is not for free.
- *
- * Return: ns.
- */
-u64 soft_turn_charge(struct soft_worker *w, u64 ran)
-{
-	u64 now = soft_task_cpu_time(w->pid), used = 0;
-	unsigned long flags;
-
 	if (!w->pid)
-		return ran;
+		return used;
 	spin_lock_irqsave(&w->lock, flags);
-	if (now > w->charged) {
-		used = now - w->charged;
-		w->charged = now;
-	}
+	used = soft_stay_charge(&w->charged, now, used, w->cpus);
 	spin_unlock_irqrestore(&w->lock, flags);
-	return div_u64(used, w->cpus);
+	return used;
 }

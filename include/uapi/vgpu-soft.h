@@ -12,11 +12,11 @@
  * that a turn says but the arguments' own meaning.
  *
  * Whoever uses the worker's descriptor first, by VGPU_SOFT_TURN or mmap(), is the
- * worker: that process gets the instance's turns, its CPU time is the instance's GPU
- * time, and it is stopped (SIGSTOP, SIGCONT) when it does not yield, and killed
- * (SIGKILL) when no answer comes for as long as the GPU's watchdog allows, by the
- * clock of its own slices, or when its instance is closed or reset while it is at
- * work. Others that have the descriptor get -EPERM. A process that dies in
+ * worker: that process gets the instance's turns, the time that it has the engine, but
+ * for what it waits for a CPU, is the instance's GPU time, and it is stopped (SIGSTOP,
+ * SIGCONT) when it does not yield, and killed (SIGKILL) when no answer comes for as
+ * long as the GPU's watchdog allows, by the same time, or when its instance is closed or
+ * reset while it is at work. Others that have the descriptor get -EPERM. A process that dies in
  * the middle of a turn is a fault of its instance, and of no other.
  *
  * All numbers are in the machine's own byte order, but for the arguments, which are
@@ -84,8 +84,8 @@ struct vgpu_soft_event {
 /**
  * struct vgpu_soft_worker - a worker for an instance: VGPU_SOFT_WORKER on the device
  * @instance: of the event
- * @cpus: CPUs that it may keep busy at once, at least 1: so much CPU time is one of
- *	GPU time
+ * @cpus: CPUs that it may keep busy at once, at least 1: CPU time beyond so much of its
+ *	time on the engine is GPU time, too
  * @session: of the event
  *
  * Return: a file descriptor, O_CLOEXEC. -ENOENT when the session is over, -EBUSY when
