@@ -98,7 +98,7 @@ static void slice(struct kunit *test, struct machine *m)
 {
 	struct candidate all[NR];
 	struct vgpu_sched_entity *se;
-	u64 ran, before;
+	u64 ran, load, before;
 	u32 length;
 	int i;
 
@@ -116,14 +116,15 @@ static void slice(struct kunit *test, struct machine *m)
 	KUNIT_ASSERT_GE(test, length, m->rl.slice / 2);
 	KUNIT_ASSERT_LE(test, length, m->rl.slice);
 	vgpu_runlist_start(&m->rl, se, m->now, true);
-	m->now += roll(m, 0, 20000);
+	load = roll(m, 0, 20000);
+	m->now += load;
 	if (roll(m, 0, 3) == 0)
 		KUNIT_ASSERT_FALSE(test, vgpu_runlist_add(&m->rl, se, m->now));
 	ran = roll(m, 0, 1) ? length : roll(m, 0, 3 * length);
 	m->now += ran;
 	m->busy += ran;
 	se->surcharge = roll(m, 0, 3) ? 0 : roll(m, 0, MSEC);
-	vgpu_runlist_stop(&m->rl, se, m->now, ran, roll(m, 0, 9));
+	vgpu_runlist_stop(&m->rl, se, m->now, ran, load, roll(m, 0, 9));
 	KUNIT_ASSERT_EQ(test, se->gpu_time, before + ran);
 }
 
@@ -244,7 +245,7 @@ static void runlist_wrap(struct kunit *test)
 		KUNIT_ASSERT_PTR_EQ(test, se, &m->se[i % 2]);
 		vgpu_runlist_start(&m->rl, se, m->now, true);
 		m->now += MSEC;
-		vgpu_runlist_stop(&m->rl, se, m->now, MSEC, true);
+		vgpu_runlist_stop(&m->rl, se, m->now, MSEC, 0, true);
 	}
 	KUNIT_EXPECT_LT(test, m->rl.vtime, 100 * MSEC);
 }
@@ -260,7 +261,7 @@ static void runlist_huge(struct kunit *test)
 	KUNIT_ASSERT_PTR_EQ(test, se, &m->se[0]);
 	vgpu_runlist_start(&m->rl, se, m->now, true);
 	m->now += 1ULL << 50;
-	vgpu_runlist_stop(&m->rl, se, m->now, 1ULL << 50, true);
+	vgpu_runlist_stop(&m->rl, se, m->now, 1ULL << 50, 0, true);
 	KUNIT_EXPECT_EQ(test, se->queue, VGPU_THROTTLED);
 	KUNIT_EXPECT_GT(test, se->not_before, m->now);
 	KUNIT_EXPECT_GT(test, (s64)(se->vruntime - m->rl.vtime), 0LL);

@@ -45,7 +45,7 @@ static void run(struct fixture *f, int i, u64 ran, bool work_left)
 {
 	vgpu_runlist_start(&f->rl, &f->se[i], f->now, false);
 	f->now += ran;
-	vgpu_runlist_stop(&f->rl, &f->se[i], f->now, ran, work_left);
+	vgpu_runlist_stop(&f->rl, &f->se[i], f->now, ran, 0, work_left);
 }
 
 /* As if it had been the only one with work. */
@@ -125,7 +125,7 @@ static void runlist_add_while_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->se[0].queue, VGPU_RUNNING);
 	KUNIT_EXPECT_EQ(test, pick(f), -1);
 
-	vgpu_runlist_stop(&f->rl, &f->se[0], f->now + 5, 5, true);
+	vgpu_runlist_stop(&f->rl, &f->se[0], f->now + 5, 5, 0, true);
 	KUNIT_EXPECT_EQ(test, f->rl.waiting, 1U);
 	KUNIT_EXPECT_EQ(test, f->se[0].preemptions, 1ULL);
 	KUNIT_EXPECT_EQ(test, pick(f), 0);
@@ -370,7 +370,7 @@ static void runlist_set_running(struct kunit *test)
 	vgpu_runlist_set(&f->rl, &f->se[0], 7, HALF, QUARTER, f->now);
 	KUNIT_EXPECT_EQ(test, f->se[0].queue, VGPU_RUNNING);
 	KUNIT_EXPECT_EQ(test, f->rl.waiting, 0U);
-	vgpu_runlist_stop(&f->rl, &f->se[0], f->now + MSEC, MSEC, true);
+	vgpu_runlist_stop(&f->rl, &f->se[0], f->now + MSEC, MSEC, 0, true);
 	KUNIT_EXPECT_EQ(test, f->se[0].queue, VGPU_THROTTLED);
 	f->now += 2 * MSEC;
 	KUNIT_EXPECT_EQ(test, pick(f), 0);
@@ -394,7 +394,7 @@ static void runlist_set_policy(struct kunit *test)
 	vgpu_runlist_set_policy(&f->rl, VGPU_BEST_EFFORT, f->now);
 	KUNIT_EXPECT_EQ(test, f->rl.waiting, 3U);
 	f->now += SEC;
-	vgpu_runlist_stop(&f->rl, &f->se[2], f->now, SEC, true);
+	vgpu_runlist_stop(&f->rl, &f->se[2], f->now, SEC, 0, true);
 	vgpu_runlist_add(&f->rl, &f->se[1], f->now);
 	for (i = 0; i < NR; i++) {
 		who = pick(f);
@@ -513,7 +513,10 @@ static void runlist_surcharge(struct kunit *test)
 			NR * (2 * MSEC + MSEC + f->rl.window));
 }
 
-/* Less work than the switch to it: the switch is charged, not counted. */
+/*
+ * Less work than the switch to it: the switch is charged, not counted. What else passed
+ * while it had the engine is neither.
+ */
 static void runlist_switch_floor(struct kunit *test)
 {
 	struct fixture *f = fixture(test, VGPU_FIXED_SHARE);
@@ -522,8 +525,8 @@ static void runlist_switch_floor(struct kunit *test)
 	vgpu_runlist_add(&f->rl, se, f->now);
 	KUNIT_ASSERT_EQ(test, pick(f), 0);
 	vgpu_runlist_start(&f->rl, se, f->now, true);
-	f->now += MSEC;
-	vgpu_runlist_stop(&f->rl, se, f->now, 1, true);
+	f->now += 2 * MSEC;
+	vgpu_runlist_stop(&f->rl, se, f->now, 1, MSEC - 1, true);
 	KUNIT_EXPECT_EQ(test, se->gpu_time, 1ULL);
 	KUNIT_EXPECT_EQ(test, se->switches, 1ULL);
 	KUNIT_EXPECT_EQ(test, vgpu_runlist_wake(&f->rl),
@@ -552,7 +555,7 @@ static void runlist_accounting(struct kunit *test)
 	vgpu_runlist_add(rl, &f->se[0], START + 50);
 	KUNIT_ASSERT_EQ(test, pick(f), 0);
 	vgpu_runlist_start(rl, &f->se[0], START + 40, false);
-	vgpu_runlist_stop(rl, &f->se[0], START + 30, 3, true);
+	vgpu_runlist_stop(rl, &f->se[0], START + 30, 3, 0, true);
 	KUNIT_EXPECT_EQ(test, f->se[0].wait_time, 0ULL);
 	KUNIT_EXPECT_EQ(test, f->se[0].wait_max, 0ULL);
 	KUNIT_EXPECT_EQ(test, f->se[0].gpu_time, 3ULL);

@@ -320,7 +320,8 @@ static void end_slice(struct machine *m, struct engine *e)
 	struct inst *inst = e->running;
 
 	inst->since = m->now;
-	vgpu_runlist_stop(&e->rl, &inst->se, m->now, e->ran, inst->pending != 0);
+	vgpu_runlist_stop(&e->rl, &inst->se, m->now, e->ran,
+			  e->began - inst->se.started, inst->pending != 0);
 	if (inst->se.gpu_time != e->before + e->ran)
 		wrong(m, "GPU time is not what it ran");
 	e->running = NULL;

@@ -54,7 +54,7 @@ static void decide(struct vgpu_runlist *rl)
 		rnd = rnd * 6364136223846793005ULL + 1;
 		vgpu_runlist_start(rl, next, now, true);
 		now += 1000000 + (rnd >> 44);
-		vgpu_runlist_stop(rl, next, now, 1000000 + (rnd >> 44), true);
+		vgpu_runlist_stop(rl, next, now, 1000000 + (rnd >> 44), 0, true);
 	}
 }
 

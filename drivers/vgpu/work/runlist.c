@@ -512,20 +512,19 @@ static void charge_turn(struct vgpu_runlist *rl, struct vgpu_sched_entity *se,
  * @se: the instance
  * @now: ns
  * @ran: ns that it used, without the time that its context took to load
+ * @load: ns that took
  * @work_left: it did not finish
  */
 void vgpu_runlist_stop(struct vgpu_runlist *rl, struct vgpu_sched_entity *se,
-		       u64 now, u64 ran, bool work_left)
+		       u64 now, u64 ran, u64 load, bool work_left)
 {
 	u64 charge = ran + min_t(u64, se->surcharge, rl->window);
-	u64 took = now > se->started ? now - se->started : 0;
 	u32 slice = full_slice(rl);
 
 	if (se->epoch != rl->epoch)
 		catch_up(rl, se, now);
 	/* Who runs for less than the switch to it took pays for the switch. */
-	if (took > ran)
-		charge = max(charge, took - ran);
+	charge = max(charge, load);
 	charge_limit(rl, se, charge);
 	charge_promise(rl, se, charge);
 	charge_turn(rl, se, charge);

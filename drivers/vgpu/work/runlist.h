@@ -176,7 +176,7 @@ u64 vgpu_runlist_preempt(const struct vgpu_runlist *rl, u64 started, u64 end);
 void vgpu_runlist_start(struct vgpu_runlist *rl, struct vgpu_sched_entity *se,
 			u64 now, bool switched);
 void vgpu_runlist_stop(struct vgpu_runlist *rl, struct vgpu_sched_entity *se,
-		       u64 now, u64 ran, bool work_left);
+		       u64 now, u64 ran, u64 load, bool work_left);
 u64 vgpu_runlist_account(struct vgpu_runlist *rl, enum vgpu_engine_state next,
 			 u64 now);
 

@@ -211,7 +211,7 @@ static u64 slice_begins(struct vgpu_sched *eng, struct vgpu_context *ctx,
 
 /* Return: work is left. */
 static bool slice_ends(struct vgpu_sched *eng, struct vgpu_context *ctx,
-		       u64 end, u64 ran)
+		       u64 end, u64 ran, u64 load)
 {
 	bool left;
 
@@ -219,7 +219,7 @@ static bool slice_ends(struct vgpu_sched *eng, struct vgpu_context *ctx,
 	spin_lock_irq(&eng->rl_lock);
 	left = !queue_done(ctx);
 	ctx->se.surcharge = trap_surcharge(eng, ctx->vd);
-	vgpu_runlist_stop(&eng->rl, &ctx->se, end, ran, left);
+	vgpu_runlist_stop(&eng->rl, &ctx->se, end, ran, load, left);
 	spin_unlock_irq(&eng->rl_lock);
 	return left;
 }
@@ -229,7 +229,7 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 {
 	struct vgpu_vdev *vd = ctx->vd;
 	bool switched = eng->current_ctx != ctx, left;
-	u64 begin = ktime_get_ns(), end, ran, waited;
+	u64 begin = ktime_get_ns(), end, ran, waited, load;
 	u32 slice;
 	int ret = 0;
 
@@ -237,6 +237,7 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 	if (switched)
 		ret = engine_load(eng, ctx);
 	waited = slice_begins(eng, ctx, begin, switched, &slice);
+	load = eng->rl.since - begin;
 
 	/* Work may have come while the instance was being faulted. */
 	if (!vgpu_queue_accepts(&ctx->q)) {
@@ -254,7 +255,7 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 		vgpu_hang_fault(eng, ctx, ret);
 	eng->hung = false;
 
-	left = slice_ends(eng, ctx, end, ran);
+	left = slice_ends(eng, ctx, end, ran, load);
 	trace_vgpu_sched_slice(eng->engine.id, vd->inst.id, slice, waited, ran,
 			       end, left);
 }
