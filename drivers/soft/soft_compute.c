@@ -9,8 +9,8 @@
  * again. So no program can hold the engine. One from which no answer comes for as
  * long as the watchdog allows, by its own time in its slices (soft_stay.h), hangs: that
  * is a fault of its instance, which ends the process. On a host with much to do a
- * worker may wait long for a CPU, and is not to be blamed for that; one that does not
- * even want to run, is.
+ * worker may wait long for a CPU, or for a page, and is not to be blamed for that; one
+ * that does not even want to run, is.
  *
  * A worker that is somewhere in the midst of a work-group cannot be moved. So before its
  * instance is, it is told to yield, and gets its slices until it does; then it gets no
@@ -33,7 +33,7 @@
  */
 #define PATIENCE	(20ULL * NSEC_PER_MSEC)
 #define DOUBLED		8
-/* One that always wants to run, and never does, hangs when it had the engine so long. */
+/* One that could never answer for one of these hangs when it had the engine so long. */
 #define STARVED		(60ULL * NSEC_PER_SEC)
 /* When to look first whether one has been stopped; then later and later. */
 #define POLL	(20 * NSEC_PER_USEC)
@@ -146,6 +146,7 @@ static void end(struct soft_engine *se, const struct soft_answer *answer)
 	struct soft_worker *w = soft_worker_of(sq);
 	struct soft_moment now = soft_task_now(w ? w->pid : NULL), until = now;
 	u64 spent = now.at - sq->stay.since.at, blame;
+	bool blocked = w && !answer && soft_task_is_blocked(w->pid);
 
 	if (w)
 		soft_worker_put(w);
@@ -154,7 +155,7 @@ static void end(struct soft_engine *se, const struct soft_answer *answer)
 		until = answer->when;
 	hrtimer_cancel(&se->timer);
 	se->computing = NULL;
-	blame = soft_stay_blame(&sq->stay, &until);
+	blame = soft_stay_blame(&sq->stay, &until, blocked);
 	note_starved(se, sq, blame);
 	sq->wall += spent;
 	sq->used += soft_stay_used(&sq->stay, &until);
@@ -341,23 +342,27 @@ static bool waits_for_cpu(struct soft_engine *se, struct soft_worker *w)
 
 /*
  * The slice is over, and the worker is at it. It needs a CPU to stop, and the engine's
- * thread comes before it. One that gets none for long does not hold the engine for that:
- * what it is given before it stops, it pays for. Return: it stands, or is to.
+ * thread comes before it. One that gets none for long, or is blocked, does not hold the
+ * engine for that: what it is given before it stops, it pays for. Return: it stands, or
+ * is to.
  */
 static bool stands(struct soft_engine *se, struct soft_worker *w)
 {
+	struct soft_stay *stay = &se->computing->stay;
 	u64 now = ktime_get_ns();
 
 	if (!w->stopped) {
 		if (waits_for_cpu(se, w))
 			return false;
-		se->computing->stay.stopped = soft_task_now(w->pid);
+		stay->stopped = soft_task_now(w->pid);
+		stay->blocked = soft_task_is_blocked(w->pid);
 		w->stopped = true;
 		se->stop_end = stop_end(se, now);
 		soft_task_stop(w->pid);
 	}
 	if (soft_task_stands(w->pid) ||
-	    (now >= se->stop_end && soft_task_wants_cpu(w->pid)))
+	    (now >= se->stop_end &&
+	     (soft_task_wants_cpu(w->pid) || soft_task_is_blocked(w->pid))))
 		return true;
 	look_again(se);
 	return false;

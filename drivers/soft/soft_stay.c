@@ -49,15 +49,19 @@ u64 soft_stay_used(const struct soft_stay *stay, const struct soft_moment *end)
  * soft_stay_blame() - for which time the watchdog counts
  * @stay: a dispatch's
  * @end: when it left the engine, or its worker had answered
+ * @blocked: the worker is in the kernel, where no signal reaches it
  *
- * What passes from when it was sent SIGSTOP until somebody has seen that it stands is
- * none of its.
+ * One that waits there, for a page, say, could not have answered. What passes from
+ * when it was sent SIGSTOP until somebody has seen that it stands is none of its.
  *
  * Return: ns.
  */
-u64 soft_stay_blame(const struct soft_stay *stay, const struct soft_moment *end)
+u64 soft_stay_blame(const struct soft_stay *stay, const struct soft_moment *end,
+		    bool blocked)
 {
-	return soft_stay_own(stay, stay->stopped.at ? &stay->stopped : end);
+	if (stay->stopped.at)
+		return stay->blocked ? 0 : soft_stay_own(stay, &stay->stopped);
+	return blocked ? 0 : soft_stay_own(stay, end);
 }
 
 /**

@@ -27,16 +27,19 @@ struct soft_moment {
  * @since: when it came
  * @beyond: when it was seen that its worker's grace is over, or none
  * @stopped: when its worker was sent SIGSTOP, or none
+ * @blocked: it was in the kernel then, where no signal reaches it
  */
 struct soft_stay {
 	struct soft_moment since;
 	struct soft_moment beyond;
 	struct soft_moment stopped;
+	bool blocked;
 };
 
 u64 soft_stay_own(const struct soft_stay *stay, const struct soft_moment *now);
 u64 soft_stay_used(const struct soft_stay *stay, const struct soft_moment *end);
-u64 soft_stay_blame(const struct soft_stay *stay, const struct soft_moment *end);
+u64 soft_stay_blame(const struct soft_stay *stay, const struct soft_moment *end,
+		    bool blocked);
 u64 soft_stay_charge(u64 *charged, u64 cpu, u64 used, u32 cpus);
 
 #endif /* _SOFT_STAY_H */

@@ -140,6 +140,29 @@ bool soft_task_wants_cpu(struct pid *pid)
 }
 
 /**
+ * soft_task_is_blocked() - does a thread of a process wait where no signal reaches it
+ * @pid: the process
+ *
+ * Any context. It is in the kernel then, as for a page that comes from a disk: it can
+ * neither compute nor be stopped.
+ *
+ * Return: false when it has ended.
+ */
+bool soft_task_is_blocked(struct pid *pid)
+{
+	struct task_struct *p, *t;
+	bool blocked = false;
+
+	rcu_read_lock();
+	p = pid_task(pid, PIDTYPE_TGID);
+	if (p)
+		for_each_thread(p, t)
+			blocked |= READ_ONCE(t->__state) & TASK_UNINTERRUPTIBLE;
+	rcu_read_unlock();
+	return blocked;
+}
+
+/**
  * soft_task_stands() - does no thread of a process run
  * @pid: the process
  *

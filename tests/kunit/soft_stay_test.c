@@ -31,7 +31,7 @@ static void stay_waits_for_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, soft_stay_own(&s, &starved), 1ULL * MSEC);
 	KUNIT_EXPECT_EQ(test, soft_stay_own(&s, &never), 0ULL);
 	KUNIT_EXPECT_EQ(test, soft_stay_used(&s, &starved), 1ULL * MSEC);
-	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &starved), 1ULL * MSEC);
+	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &starved, false), 1ULL * MSEC);
 }
 
 /* It has answered before anybody had looked whether it was at work: no time at all. */
@@ -42,7 +42,7 @@ static void stay_before_it_begins(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, soft_stay_own(&s, &early), 0ULL);
 	KUNIT_EXPECT_EQ(test, soft_stay_used(&s, &early), 0ULL);
-	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &early), 0ULL);
+	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &early, false), 0ULL);
 }
 
 /* The process is gone, and says nothing any more. */
@@ -69,7 +69,7 @@ static void stay_beyond_grace(struct kunit *test)
 	/* An answer from before that was only seen later. */
 	KUNIT_EXPECT_EQ(test, soft_stay_used(&s, &early), 3ULL * MSEC);
 	/* The watchdog knows no grace. */
-	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &end), 2ULL * MSEC);
+	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &end, false), 2ULL * MSEC);
 }
 
 /* It stands, and somebody comes late to see that. */
@@ -79,7 +79,22 @@ static void stay_stopped(struct kunit *test)
 	struct soft_moment end = after(50 * MSEC, MSEC);
 
 	s.stopped = after(4 * MSEC, MSEC);
-	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &end), 3ULL * MSEC);
+	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &end, false), 3ULL * MSEC);
+}
+
+/* It waits for a page that is on a disk: now, or when it was to stop. */
+static void stay_blocked(struct kunit *test)
+{
+	struct soft_stay s = stay();
+	struct soft_moment end = after(50 * MSEC, 0);
+
+	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &end, true), 0ULL);
+	s.stopped = after(4 * MSEC, 0);
+	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &end, true), 4ULL * MSEC);
+	s.blocked = true;
+	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &end, false), 0ULL);
+	/* It keeps others from the engine all the same. */
+	KUNIT_EXPECT_EQ(test, soft_stay_used(&s, &end), 50ULL * MSEC);
 }
 
 /* It sleeps, and so uses no CPU: it has had the engine all the same. */
@@ -140,6 +155,7 @@ static struct kunit_case soft_stay_cases[] = {
 	KUNIT_CASE(stay_without_a_worker),
 	KUNIT_CASE(stay_beyond_grace),
 	KUNIT_CASE(stay_stopped),
+	KUNIT_CASE(stay_blocked),
 	KUNIT_CASE(charge_who_sleeps),
 	KUNIT_CASE(charge_without_a_turn),
 	KUNIT_CASE(charge_threads),

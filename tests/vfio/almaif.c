@@ -408,6 +408,24 @@ static void starved_worker_is_not_blamed(void)
 	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "faults"), 0);
 }
 
+/* For longer than the watchdog allows; others have the engine meanwhile. */
+static void blocked_worker_is_not_blamed(void)
+{
+	struct guest a = guest_new(), b;
+
+	worker_new(type->size, BLOCKS);
+	b = guest_new();
+	worker_new(type->size, OBEYS);
+	gpu_set("watchdog_ms", "500");
+	submit(&a, 0, 1, 0);
+	ASSERT(AWAIT(result(&a, 0) == 1));
+	submit(&b, 0, 1, 0);
+	done(&b, 0);
+	done(&a, 0);
+	expect_attr(a.d->uuid, "state", "ok");
+	EXPECT_EQ(mdev_attr_u64(a.d->uuid, "faults"), 0);
+}
+
 static int stands_still(void *data)
 {
 	return mig_set(data, VFIO_DEVICE_STATE_STOP, NULL);
@@ -526,6 +544,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(worker_hangs),
 	TAP_TEST(worker_sleeps),
 	TAP_TEST(starved_worker_is_not_blamed),
+	TAP_TEST(blocked_worker_is_not_blamed),
 	TAP_TEST(killed_while_it_settles),
 	TAP_TEST(worker_stays_in_its_partition),
 	TAP_TEST(ends_with_its_instance),

@@ -2,10 +2,14 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 #include "soft_worker.h"
 #include "tap.h"
 #include "tenant.h"
@@ -71,6 +75,37 @@ static void be_busy(uint32_t us)
 	} while (now.tv_sec * 1000000ULL + now.tv_nsec / 1000 - begin < us);
 }
 
+static int block_pipe[2];
+static pthread_t blocked;
+
+/* Who waits for a child of vfork() to end is in the kernel, and no signal reaches it. */
+static void *waits_in_the_kernel(void *unused)
+{
+	char byte;
+
+	if (!vfork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (read(block_pipe[0], &byte, 1) == 1)
+			sleep(2);
+		_exit(0);
+	}
+	return unused;
+}
+
+/* Before a turn: one that is stopped again and again gets nowhere with a fork. */
+static void prepare_to_block(void)
+{
+	ASSERT_OK(pipe(block_pipe));
+	ASSERT(!pthread_create(&blocked, NULL, waits_in_the_kernel, NULL));
+}
+
+/* As one whose pages have to come from a disk. */
+static void block(void)
+{
+	ASSERT_EQ(write(block_pipe[1], "", 1), 1);
+	pthread_join(blocked, NULL);
+}
+
 static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 		      uint8_t *vram, const volatile struct vgpu_soft_state *state)
 {
@@ -88,6 +123,8 @@ static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 		be_busy(1000);
 	while (w->manner == SLEEPS)
 		pause();
+	if (w->manner == BLOCKS)
+		block();
 	turn->status = i < turn->grid[0] ? VGPU_SOFT_YIELD : VGPU_SOFT_DONE;
 	turn->progress = i;
 }
@@ -108,6 +145,8 @@ static int computes(void *data)
 		    w->fd, 0);
 	if (state == MAP_FAILED || vram == MAP_FAILED)
 		return 1;
+	if (w->manner == BLOCKS)
+		prepare_to_block();
 	while (!ioctl(w->fd, VGPU_SOFT_TURN, &turn))
 		carry_out(w, &turn, vram, state);
 	return errno == ENODEV ? 0 : 1;

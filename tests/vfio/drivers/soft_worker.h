@@ -22,6 +22,7 @@ enum manner {
 	IS_DEAF,	/* does not yield */
 	HANGS,		/* never says that it is done, and is busy */
 	SLEEPS,		/* nor does it, and is not */
+	BLOCKS,		/* is in the kernel for two seconds, where no signal reaches it */
 };
 
 /**
