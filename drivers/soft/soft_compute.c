@@ -211,9 +211,7 @@ static int answered(struct soft_queue *sq, const struct soft_answer *answer)
 static void go_on(struct soft_queue *sq, struct soft_worker *w)
 {
 	soft_worker_yield(w, READ_ONCE(sq->settling));
-	if (w->stopped)
-		soft_task_go(w->pid);
-	w->stopped = false;
+	soft_worker_go(w);
 }
 
 static bool is_cancelled(struct soft_queue *sq)
@@ -351,14 +349,13 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 	struct soft_stay *stay = &se->computing->stay;
 	u64 now = ktime_get_ns();
 
-	if (!w->stopped) {
+	if (!stay->stopped.at) {
 		if (waits_for_cpu(se, w))
 			return false;
 		stay->stopped = soft_task_now(w->pid);
 		stay->blocked = soft_task_is_blocked(w->pid);
-		w->stopped = true;
 		se->stop_end = stop_end(se, now);
-		soft_task_stop(w->pid);
+		soft_worker_stop(w);
 	}
 	if (soft_task_stands(w->pid) ||
 	    (now >= se->stop_end &&

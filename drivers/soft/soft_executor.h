@@ -207,6 +207,8 @@ struct soft_worker *soft_worker_of(struct soft_queue *sq);
 void soft_worker_put(struct soft_worker *w);
 void soft_worker_end(struct soft_worker *w);
 void soft_worker_yield(struct soft_worker *w, bool yield);
+void soft_worker_stop(struct soft_worker *w);
+void soft_worker_go(struct soft_worker *w);
 
 /* soft_turn.c */
 int soft_turn_hand_in(struct soft_worker *w, const struct vgpu_soft_turn *in);

@@ -108,6 +108,42 @@ void soft_worker_yield(struct soft_worker *w, bool yield)
 	WRITE_ONCE(state->yield, yield);
 }
 
+/**
+ * soft_worker_stop() - have a worker stopped; it takes a moment
+ * @w: the worker
+ *
+ * Whoever ends its session either sees that it is stopped, and kills it, or is first:
+ * then it is let alone, for nobody would have it go on.
+ */
+void soft_worker_stop(struct soft_worker *w)
+{
+	bool stop;
+
+	spin_lock_irq(&w->lock);
+	stop = !w->over;
+	if (stop)
+		w->stopped = true;
+	spin_unlock_irq(&w->lock);
+	if (stop)
+		soft_task_stop(w->pid);
+}
+
+/**
+ * soft_worker_go() - let a worker go on, if it was stopped
+ * @w: the worker
+ */
+void soft_worker_go(struct soft_worker *w)
+{
+	bool go;
+
+	spin_lock_irq(&w->lock);
+	go = w->stopped;
+	w->stopped = false;
+	spin_unlock_irq(&w->lock);
+	if (go)
+		soft_task_go(w->pid);
+}
+
 /* Return: it holds something that it cannot be asked to give back. */
 static bool close_session(struct soft_worker *w)
 {

@@ -81,12 +81,30 @@ static void turn_not_posted_any_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->turn, SOFT_TURN_POSTED);
 }
 
+/*
+ * Whoever ends a session kills a worker that is stopped, or is to be: one that is stopped
+ * after that would stand for ever.
+ */
+static void turn_stopped(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_TAKEN);
+
+	soft_worker_stop(w);
+	KUNIT_EXPECT_TRUE(test, w->stopped);
+	soft_worker_go(w);
+	KUNIT_EXPECT_FALSE(test, w->stopped);
+	w->over = true;
+	soft_worker_stop(w);
+	KUNIT_EXPECT_FALSE(test, w->stopped);
+}
+
 static struct kunit_case soft_turn_cases[] = {
 	KUNIT_CASE(turn_withdrawn),
 	KUNIT_CASE(turn_not_posted_any_more),
 	KUNIT_CASE(turn_in_hands),
 	KUNIT_CASE(turn_handed_in),
 	KUNIT_CASE(turn_dropped),
+	KUNIT_CASE(turn_stopped),
 	{}
 };
 
