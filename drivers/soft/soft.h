@@ -137,6 +137,8 @@ enum soft_next {
  * @worker: who carries dispatches out, a reference, or NULL; changed with
  *	&soft_executor.lock held, too
  * @failed: -errno: the dispatch under way has ended with its worker
+ * @left: the last answer of one that is gone, which nobody has looked at yet; else its
+ *	status is %VGPU_SOFT_NONE
  * @ring: where its packets are
  * @refused: the last packet, or the guest's index, was bad
  * @verdict: of the last packet
@@ -165,6 +167,7 @@ struct soft_queue {
 	spinlock_t lock;	/* what follows */
 	struct soft_worker *worker;
 	int failed;
+	struct soft_answer left;
 	struct vgpu_ring ring;
 	bool refused;
 	enum soft_verdict verdict;

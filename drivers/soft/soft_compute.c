@@ -46,6 +46,13 @@ static void fail(struct soft_queue *sq, int err)
 	spin_unlock_irq(&sq->lock);
 }
 
+static void forget_left(struct soft_queue *sq)
+{
+	spin_lock_irq(&sq->lock);
+	sq->left.status = VGPU_SOFT_NONE;
+	spin_unlock_irq(&sq->lock);
+}
+
 static void report(struct soft_queue *sq, const char *what, u32 number)
 {
 	struct vgpu_instance *inst = sq->q->inst;
@@ -112,6 +119,7 @@ static void drop(struct soft_queue *sq)
 		soft_client_end(sq, true);
 	if (w)
 		soft_worker_put(w);
+	forget_left(sq);
 	is_alive(sq);
 	sq->owes = false;
 	soft_queue_over(sq, 0);
@@ -219,13 +227,33 @@ static bool is_cancelled(struct soft_queue *sq)
 	return READ_ONCE(sq->almaif->cancelled);
 }
 
+/* There was an answer before the slice. Return: as soft_compute_start(). */
+static int take_answer(struct soft_engine *se, struct soft_queue *sq,
+		       const struct soft_answer *answer)
+{
+	int ret = answered(sq, answer);
+
+	if (sq->owes)
+		pay(se, sq);
+	return ret ?: !sq->owes;
+}
+
+/* What a worker has handed in that is gone. Return: there is something. */
+static bool take_left(struct soft_queue *sq, struct soft_answer *answer)
+{
+	spin_lock_irq(&sq->lock);
+	*answer = sq->left;
+	sq->left.status = VGPU_SOFT_NONE;
+	spin_unlock_irq(&sq->lock);
+	return answer->status != VGPU_SOFT_NONE;
+}
+
 /* With a worker. Return: as soft_compute_start(). */
 static int start(struct soft_engine *se, struct soft_queue *sq,
 		 struct soft_worker *w, u64 budget_ns)
 {
 	enum soft_turn_state turn;
 	struct soft_answer answer;
-	int ret;
 
 	/* It may have answered since its last slice. */
 	turn = soft_turn_look(w, &answer);
@@ -233,10 +261,7 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 		return -ETIMEDOUT;
 	switch (turn) {
 	case SOFT_TURN_ANSWERED:
-		ret = answered(sq, &answer);
-		if (sq->owes)
-			pay(se, sq);
-		return ret ?: !sq->owes;
+		return take_answer(se, sq, &answer);
 	case SOFT_TURN_NONE:
 		go_on(sq, w);
 		if (soft_turn_post(w, sq->almaif, budget_ns))
@@ -261,6 +286,7 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
 		       u64 budget_ns)
 {
+	struct soft_answer answer;
 	struct soft_worker *w;
 	int ret;
 
@@ -276,6 +302,8 @@ int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
 		pay(se, sq);
 		return 0;
 	}
+	if (take_left(sq, &answer))
+		return take_answer(se, sq, &answer);
 	w = soft_worker_of(sq);
 	if (!w)
 		return 0;
@@ -474,15 +502,16 @@ void soft_compute_preempt(struct soft_engine *se)
 
 /**
  * soft_compute_is_settled() - is a queue to begin no more, and has it nothing begun
- * @sq: the queue, of which somebody has the worker; its lock is held
+ * @sq: the queue; its lock is held
  *
  * Return: true when nobody needs to look at it.
  */
 bool soft_compute_is_settled(const struct soft_queue *sq)
 {
 	lockdep_assert_held(&sq->lock);
-	return READ_ONCE(sq->settling) &&
-	       READ_ONCE(sq->worker->turn) == SOFT_TURN_NONE;
+	return READ_ONCE(sq->settling) && sq->left.status == VGPU_SOFT_NONE &&
+	       (!sq->worker ||
+		READ_ONCE(sq->worker->turn) == SOFT_TURN_NONE);
 }
 
 /**
@@ -495,16 +524,15 @@ bool soft_compute_is_settled(const struct soft_queue *sq)
 bool soft_compute_settle(struct vgpu_queue *q, bool on)
 {
 	struct soft_queue *sq = q->priv;
-	bool settled = true;
+	bool settled;
 
 	WRITE_ONCE(sq->settling, on);
 	/* Pairs with soft_turn_post(). */
 	smp_mb();
 	spin_lock_irq(&sq->lock);
-	if (on && sq->worker) {
-		settled = soft_compute_is_settled(sq);
+	settled = !on || soft_compute_is_settled(sq);
+	if (on && sq->worker)
 		soft_worker_yield(sq->worker, true);
-	}
 	spin_unlock_irq(&sq->lock);
 	return settled;
 }
@@ -527,6 +555,7 @@ void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq)
 		soft_client_end(sq, false);
 	if (w)
 		soft_worker_put(w);
+	forget_left(sq);
 	is_alive(sq);
 	sq->owes = false;
 	fail(sq, 0);

@@ -469,7 +469,8 @@ void soft_client_end(struct soft_queue *sq, bool again)
  * soft_client_lost() - a worker's file was closed
  * @w: the worker
  *
- * With its turn goes its instance's work: a fault, which the engine finds.
+ * With a turn in its hands goes its instance's work: a fault, which the engine finds.
+ * What it has handed in counts.
  */
 void soft_client_lost(struct soft_worker *w)
 {
@@ -480,7 +481,7 @@ void soft_client_lost(struct soft_worker *w)
 	mutex_lock(&ex->lock);
 	sq = w->over ? NULL : w->sq;
 	if (sq) {
-		in_hands = !soft_turn_withdraw(w);
+		in_hands = !soft_turn_leave(w);
 		detach(ex, sq, !in_hands);
 		spin_lock_irq(&sq->lock);
 		if (in_hands)

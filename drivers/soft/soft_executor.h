@@ -219,6 +219,7 @@ enum soft_turn_state soft_turn_look(struct soft_worker *w,
 				    struct soft_answer *answer);
 bool soft_turn_withdraw(struct soft_worker *w);
 bool soft_turn_drop(struct soft_worker *w);
+bool soft_turn_leave(struct soft_worker *w);
 u64 soft_turn_charge(struct soft_worker *w, u64 used);
 
 /* soft_task.c */

@@ -56,7 +56,7 @@ static bool pending(struct soft_queue *sq)
 
 	spin_lock_irqsave(&sq->lock, flags);
 	if (soft_queue_by_almaif(sq))
-		ret = sq->failed ||
+		ret = sq->failed || sq->left.status != VGPU_SOFT_NONE ||
 		      (is_served(sq) &&
 		       (sq->has_work || soft_almaif_pending(sq)));
 	else

@@ -9,9 +9,9 @@
  *	 +------------------- the engine has looked, or drops it ---------+
  *
  * The engine's thread posts, withdraws, drops and looks; the process takes and hands in, in
- * one system call, so that whoever waits has nothing in its hands. What it hands in
- * is believed only where it cannot matter to others: whether work is done, and how
- * far, is its instance's own loss.
+ * one system call, so that whoever waits has nothing in its hands. When it ends, what it
+ * has handed in is left to the engine. It is believed only where it cannot matter to
+ * others: whether work is done, and how far, is its instance's own loss.
  */
 #include "soft.h"
 #include "soft_executor.h"
@@ -224,6 +224,34 @@ bool soft_turn_withdraw(struct soft_worker *w)
 bool soft_turn_drop(struct soft_worker *w)
 {
 	return take_back(w, true);
+}
+
+/**
+ * soft_turn_leave() - a worker goes by itself
+ * @w: the worker
+ *
+ * What it has handed in is left behind in its queue, unless the engine has looked
+ * before; what it had not taken may be given to somebody else.
+ *
+ * Return: false when it has its turn in its hands.
+ */
+bool soft_turn_leave(struct soft_worker *w)
+{
+	struct soft_queue *sq = w->sq;
+	unsigned long flags;
+	bool ok;
+
+	spin_lock_irqsave(&w->lock, flags);
+	/* Who has it settle looks at both. */
+	spin_lock(&sq->lock);
+	if (w->turn == SOFT_TURN_ANSWERED)
+		sq->left = w->in;
+	ok = w->turn != SOFT_TURN_TAKEN;
+	if (ok)
+		w->turn = SOFT_TURN_NONE;
+	spin_unlock(&sq->lock);
+	spin_unlock_irqrestore(&w->lock, flags);
+	return ok;
 }
 
 /**

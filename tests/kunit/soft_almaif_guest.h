@@ -7,6 +7,7 @@
 #define _KUNIT_SOFT_ALMAIF_GUEST_H
 
 #include "soft_guest.h"
+#include "../../drivers/vgpu/bus/bus.h"
 
 #define CONTROL		SOFT_REGS_ALMAIF
 /* In data memory, from here on: struct soft_aql_meta, arguments, a context. */

@@ -4,7 +4,6 @@
  * does, and the worker, which takes turns. There is no process behind it.
  */
 #include "soft_almaif_guest.h"
-#include "../../drivers/vgpu/bus/bus.h"
 
 static void almaif_info(struct kunit *test)
 {

@@ -81,6 +81,38 @@ static void turn_not_posted_any_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->turn, SOFT_TURN_POSTED);
 }
 
+static bool is_settled(struct soft_queue *sq)
+{
+	bool settled;
+
+	spin_lock_irq(&sq->lock);
+	settled = soft_compute_is_settled(sq);
+	spin_unlock_irq(&sq->lock);
+	return settled;
+}
+
+/* Until the engine has looked, it has not come to where it could be saved. */
+static void turn_left(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_ANSWERED);
+	struct soft_queue *sq = kunit_kzalloc(test, sizeof(*sq), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, sq);
+	spin_lock_init(&sq->lock);
+	sq->settling = true;
+	w->sq = sq;
+	KUNIT_EXPECT_TRUE(test, soft_turn_leave(w));
+	KUNIT_EXPECT_EQ(test, sq->left.status, (u32)VGPU_SOFT_DONE);
+	KUNIT_EXPECT_FALSE(test, is_settled(sq));
+	sq->left.status = VGPU_SOFT_NONE;
+	KUNIT_EXPECT_TRUE(test, is_settled(sq));
+	w->turn = SOFT_TURN_TAKEN;
+	KUNIT_EXPECT_FALSE(test, soft_turn_leave(w));
+	w->turn = SOFT_TURN_POSTED;
+	KUNIT_EXPECT_TRUE(test, soft_turn_leave(w));
+	KUNIT_EXPECT_EQ(test, sq->left.status, (u32)VGPU_SOFT_NONE);
+}
+
 /*
  * Whoever ends a session kills a worker that is stopped, or is to be: one that is stopped
  * after that would stand for ever.
@@ -104,6 +136,7 @@ static struct kunit_case soft_turn_cases[] = {
 	KUNIT_CASE(turn_in_hands),
 	KUNIT_CASE(turn_handed_in),
 	KUNIT_CASE(turn_dropped),
+	KUNIT_CASE(turn_left),
 	KUNIT_CASE(turn_stopped),
 	{}
 };
