@@ -336,18 +336,21 @@ static void charged_once(void)
 	EXPECT(mdev_attr_u64(g.d->uuid, "preemptions") > 0);
 }
 
-/* Its instance is faulted, no other; after a reset there is another worker. */
-static void fault_of_one(enum manner manner)
+/*
+ * Its instance is faulted, no other; after a reset there is another worker. One that is
+ * killed would not have ended by itself, nor have been taken for one that hangs.
+ */
+static void fault_of_one(enum manner manner, bool killed)
 {
 	struct guest a = guest_new(), b;
 	struct worker w = worker_new(type->size, manner);
 
 	b = guest_new();
 	worker_new(type->size, OBEYS);
-	gpu_set("watchdog_ms", "200");
-	submit(&a, 0, 1, manner == OBEYS ? 1000000 : 0);
+	gpu_set("watchdog_ms", killed ? "30000" : "200");
+	submit(&a, 0, 1, 0);
 	ASSERT(AWAIT(result(&a, 0) == 1));
-	if (manner == OBEYS)
+	if (killed)
 		kill(w.pid, SIGKILL);
 	EXPECT(AWAIT(mdev_attr_u64(a.d->uuid, "faults") == 1));
 	expect_attr(a.d->uuid, "state", "faulted");
@@ -370,17 +373,17 @@ static void fault_of_one(enum manner manner)
 
 static void worker_is_killed(void)
 {
-	fault_of_one(OBEYS);
+	fault_of_one(HANGS, true);
 }
 
 static void worker_hangs(void)
 {
-	fault_of_one(HANGS);
+	fault_of_one(HANGS, false);
 }
 
 static void worker_sleeps(void)
 {
-	fault_of_one(SLEEPS);
+	fault_of_one(SLEEPS, false);
 }
 
 static int takes_a_cpu(void *unused)
