@@ -18,7 +18,7 @@ any=(types info config irq reset migrate stream frozen precopy moved compact iso
 	protect harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(soft bochs gpus knobs almaif hang executor slices campaign)
+soft=(soft bochs gpus knobs almaif hang executor workers slices campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset migrate stream frozen precopy moved lifetime hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
@@ -35,7 +35,7 @@ case ${1:-} in
 	all=1
 	export THOROUGH=1
 	any+=(campaign)
-	telling=("${any[@]}" hang executor slices)
+	telling=("${any[@]}" hang executor workers slices)
 	shift ;;
 esac
 if [ "$default_gpu" = soft ]; then
