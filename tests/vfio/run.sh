@@ -20,13 +20,15 @@ any=(types info config irq reset migrate stream frozen precopy moved compact iso
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
 soft=(soft bochs gpus knobs almaif hang executor workers slices campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
-telling=(info config irq reset migrate stream frozen precopy moved lifetime hang scrub fuzz)
+telling=(info config irq reset migrate stream frozen precopy moved lifetime almaif hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab. Its tests pass, but 6.12 has
 # faults of its own where memory runs out (vfio_group_release(), ACPI), of which the
 # log tells. And soak, for scripts/soak.
 # Those of which parts depend on how a vGPU is opened, closed, mapped or reset.
 by_cdev=(info irq reset scrub lifetime race)
 default_gpu=rv100 all=
+# Of some of these again what is most telling.
+[ $# -gt 0 ] || export BRIEF=1
 case ${1:-} in
 --gpu)
 	default_gpu=$2
@@ -35,7 +37,7 @@ case ${1:-} in
 	all=1
 	export THOROUGH=1
 	any+=(campaign)
-	telling=("${any[@]}" hang executor workers slices)
+	telling=("${any[@]}" almaif hang executor workers slices)
 	shift ;;
 esac
 if [ "$default_gpu" = soft ]; then

@@ -56,6 +56,12 @@ bool tap_thorough(void)
 	return getenv("THOROUGH");
 }
 
+/* Whether what is most telling will do (run.sh without arguments). */
+bool tap_brief(void)
+{
+	return getenv("BRIEF");
+}
+
 /*
  * Seconds that one thing may take before it is taken for a hang: a fifth of what
  * scripts/patience.sh says, much less once something has not come at all.

@@ -63,6 +63,7 @@ bool tap_errno(const char *file, int line, const char *what, long ret,
 	       int err, int want);
 
 bool tap_thorough(void);
+bool tap_brief(void);
 time_t tap_patience(void);
 uint64_t tap_ns(void);
 time_t tap_seconds(void);
