@@ -171,6 +171,44 @@ static void types_of_the_operator(void)
 	EXPECT_EQ(dir_count(path), 2);
 }
 
+/* One head, none, or one beside the engines. */
+static void types_of_each_kind(void)
+{
+	static const struct {
+		const char *kind, *heads;
+		bool computes;
+	} kinds[] = {
+		{ "B", "num_heads=1,", false },
+		{ "C", "num_heads=0,", true },
+		{ "Q", "num_heads=1,", true },
+	};
+	char gpu[ATTR_LEN], path[2 * ATTR_LEN], text[ATTR_LEN], uuid[UUID_LEN];
+	unsigned int i;
+
+	ASSERT_OK(soft_mkdir("one"));
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), "one/types/T-%s", kinds[i].kind);
+		ASSERT_OK(soft_mkdir(path));
+		ASSERT_OK(soft_set(path, "kind", kinds[i].kind));
+	}
+	ASSERT_OK(soft_set("one", "vram_mb", "64"));
+	ASSERT_OK(soft_set("one", "enable", "1"));
+	soft_sysfs("one", gpu);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path),
+			 "%s/mdev_supported_types/vgpu_soft-T-%s/description",
+			 gpu, kinds[i].kind);
+		ASSERT_OK(file_read(path, text, sizeof(text)));
+		if (!EXPECT(strstr(text, kinds[i].heads)))
+			tap_note("%s: %s", kinds[i].kind, text);
+		snprintf(path, sizeof(path), "T-%s", kinds[i].kind);
+		ASSERT_OK(soft_try_create(gpu, path, uuid));
+		snprintf(path, sizeof(path),
+			 "/sys/bus/mdev/devices/%s/vgpu/engines/compute0", uuid);
+		EXPECT_EQ(!access(path, F_OK), kinds[i].computes);
+	}
+}
+
 static void bad_types(void)
 {
 	static const char *const names[] = { "a b", "a:b", ".x", "ä",
@@ -368,6 +406,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(cut_anew),
 	TAP_TEST(slices_are_apart),
 	TAP_TEST(types_of_the_operator),
+	TAP_TEST(types_of_each_kind),
 	TAP_TEST(bad_types),
 	TAP_TEST(bad_knobs),
 	TAP_TEST(slow_to_come_and_go),
