@@ -101,14 +101,8 @@ def native_program():
                   '--group=8,8', values=(START, *MANDELBROT))
 
 
-def kvm_counters(guest):
-    [place] = glob.glob(f'/sys/kernel/debug/kvm/{guest.pid}-*/')
-    return {what: int(pathlib.Path(place, what).read_text())
-            for what in ('exits', 'mmio_exits')}
-
-
 def counters(guest):
-    return {**kvm_counters(guest),
+    return {**{what: guest.kvm(what) for what in ('exits', 'mmio_exits')},
             **{what: guest.vgpu.count(what) for what in (
                 'ops', 'gpu_time_ns', 'traps_read', 'traps_write')}}
 

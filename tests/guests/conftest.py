@@ -29,6 +29,11 @@ class Guest(Console):
     def pid(self):
         return int(pathlib.Path('/run/guests', self.name, 'pid').read_text())
 
+    def kvm(self, what):
+        """One of KVM's statistics of it."""
+        [place] = glob.glob(f'/sys/kernel/debug/kvm/{self.pid}-*/')
+        return int(pathlib.Path(place, what).read_text())
+
     def qmp(self, command, **arguments):
         said = call('guest', 'qmp', self.name, command,
                     *(f"{name.replace('_', '-')}={json.dumps(value)}"
