@@ -6,16 +6,12 @@
  * There is one kernel: each work-group adds one to a word of its own, and then is busy
  * for a while. So each word tells how often its work-group was carried out.
  */
-#include <fcntl.h>
-#include <glob.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include "../../include/uapi/vgpu-soft.h"
 #include "move.h"
 #include "soft.h"
@@ -23,6 +19,7 @@
 #include "tenant.h"
 
 #define STATUS		0x000
+#define   IS_RESET	5	/* and stalled */
 #define COMMAND		0x200
 #define QUEUE_SIZE	0x320
 #define QUEUE		0x328
@@ -335,9 +332,41 @@ static void charged_once(void)
 	EXPECT(mdev_attr_u64(g.d->uuid, "preemptions") > 0);
 }
 
+static bool is_faulted(const struct guest *g)
+{
+	return mdev_attr_u64(g->d->uuid, "faults");
+}
+
+/* Who drives it sees it. */
+static void is_told_of_fault(struct guest *g)
+{
+	EXPECT(AWAIT(is_faulted(g)));
+	expect_attr(g->d->uuid, "state", "faulted");
+	EXPECT(AWAIT(reg(g->d, STATUS) == IS_RESET));
+	EXPECT_EQ(completion(g, 0), 0);
+}
+
+/* After a reset; by another worker, if its own was ended. */
+static void goes_on_after_reset(struct guest *g)
+{
+	struct pollfd told = { .fd = supervisor, .events = POLLIN };
+	bool ended = poll(&told, 1, 0);
+
+	if (ended)
+		event(VGPU_SOFT_GONE);
+	ASSERT_OK(vdev_ioctl(g->d, VFIO_DEVICE_RESET, NULL));
+	vdev_decode(g->d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	start(g);
+	if (ended)
+		worker_new(type->size, OBEYS);
+	submit(g, 1, 1, 0);
+	done(g, 1);
+	expect_attr(g->d->uuid, "state", "ok");
+}
+
 /*
- * Its instance is faulted, no other; after a reset there is another worker. One that is
- * killed would not have ended by itself, nor have been taken for one that hangs.
+ * Its instance is faulted, no other. One that is killed would not have ended by itself,
+ * nor have been taken for one that hangs.
  */
 static void fault_of_one(enum manner manner, bool killed)
 {
@@ -351,23 +380,13 @@ static void fault_of_one(enum manner manner, bool killed)
 	ASSERT(AWAIT(result(&a, 0) == 1));
 	if (killed)
 		kill(w.pid, SIGKILL);
-	EXPECT(AWAIT(mdev_attr_u64(a.d->uuid, "faults") == 1));
-	expect_attr(a.d->uuid, "state", "faulted");
+	is_told_of_fault(&a);
 	EXPECT(AWAIT(!child_runs(w.pid)));
-	EXPECT_EQ(completion(&a, 0), 0);
 	submit(&b, 0, 1, 0);
 	done(&b, 0);
 	expect_attr(b.d->uuid, "state", "ok");
-
 	gpu_set("watchdog_ms", "5000");
-	event(VGPU_SOFT_GONE);
-	ASSERT_OK(vdev_ioctl(a.d, VFIO_DEVICE_RESET, NULL));
-	vdev_decode(a.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	start(&a);
-	worker_new(type->size, OBEYS);
-	submit(&a, 1, 1, 0);
-	done(&a, 1);
-	expect_attr(a.d->uuid, "state", "ok");
+	goes_on_after_reset(&a);
 }
 
 static void worker_is_killed(void)
@@ -383,6 +402,39 @@ static void worker_hangs(void)
 static void worker_sleeps(void)
 {
 	fault_of_one(SLEEPS, false);
+}
+
+/*
+ * Two are at work when their engine hangs, by the knob: whoever has it then is faulted
+ * and told, by VFIO, too. What the other one has begun ends right.
+ */
+static void engine_hangs(void)
+{
+	struct guest g[2];
+	int err[2], i, culprit;
+
+	gpu_set("watchdog_ms", "1000");
+	for (i = 0; i < 2; i++) {
+		g[i] = guest_new();
+		worker_new(type->size, OBEYS);
+		err[i] = evt_new();
+		ASSERT_OK(irq_eventfd(g[i].d, VFIO_PCI_ERR_IRQ_INDEX,
+				      VFIO_IRQ_SET_ACTION_TRIGGER, err[i]));
+		submit(&g[i], 0, 2000, 1000);
+	}
+	ASSERT(AWAIT(result(&g[0], 0) && result(&g[1], 0)));
+	ASSERT_OK(soft_turn("hang", "compute0"));
+	ASSERT(AWAIT(is_faulted(&g[0]) || is_faulted(&g[1])));
+	culprit = !is_faulted(&g[0]);
+	EXPECT_EQ(evt_wait(err[culprit]), 1);
+	is_told_of_fault(&g[culprit]);
+	done(&g[!culprit], 0);
+	each_once(&g[!culprit], 2000);
+	expect_attr(g[!culprit].d->uuid, "state", "ok");
+	EXPECT_EQ(evt_take(err[!culprit]), 0);
+	goes_on_after_reset(&g[culprit]);
+	close(err[0]);
+	close(err[1]);
 }
 
 static int takes_a_cpu(void *unused)
@@ -549,6 +601,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(beside_a_screen),
 	TAP_TEST(charged_once),
 	TAP_TEST(worker_sleeps),
+	TAP_TEST(engine_hangs),
 	TAP_TEST(starved_worker_is_not_blamed),
 	TAP_TEST(blocked_worker_is_not_blamed),
 	TAP_TEST(killed_while_it_settles),

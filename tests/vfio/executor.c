@@ -86,14 +86,6 @@ static void matrices_are_multiplied(void)
 	EXPECT_EQ(wrong, 0);
 }
 
-static int set_speed(const char *percent)
-{
-	char path[ATTR_LEN];
-
-	snprintf(path, sizeof(path), "%s/soft/speed_percent", gpu_path());
-	return file_write(path, percent);
-}
-
 /* Engine time of a dispatch that takes long. */
 static uint64_t addition_takes(struct client *c)
 {
@@ -115,9 +107,9 @@ static void engine_is_slow(void)
 	uint64_t slow;
 
 	addition_takes(&c);
-	ASSERT_OK(set_speed("5"));
+	ASSERT_OK(soft_turn("speed_percent", "5"));
 	slow = addition_takes(&c);
-	ASSERT_OK(set_speed("100"));
+	ASSERT_OK(soft_turn("speed_percent", "100"));
 	EXPECT(AWAIT(4 * addition_takes(&c) < slow));
 }
 

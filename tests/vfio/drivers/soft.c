@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The soft GPU: rings in memory, doorbells, MSI-X. Its display is another program's. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include "mdev.h"
 #include "pattern.h"
 #include "soft.h"
 #include "tap.h"
@@ -37,6 +39,15 @@ const struct type_facts *soft_type(const char *name)
 	while (strcmp(type->name, name))
 		type++;
 	return type;
+}
+
+/* A knob of the GPU. */
+int soft_turn(const char *knob, const char *text)
+{
+	char path[ATTR_LEN];
+
+	snprintf(path, sizeof(path), "%s/soft/%s", gpu_path(), knob);
+	return file_write(path, text);
 }
 
 void ring_map(struct ring *r, struct vdev *d, bool compute)

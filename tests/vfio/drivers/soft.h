@@ -59,6 +59,7 @@ struct ring {
 };
 
 const struct type_facts *soft_type(const char *name);
+int soft_turn(const char *knob, const char *text);
 
 void ring_map(struct ring *r, struct vdev *d, bool compute);
 void ring_unmap(struct ring *r);
