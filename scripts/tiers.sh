@@ -245,6 +245,7 @@ tier_suspend() {
 	local status=0
 
 	scripts/build-modules --test --kernel "$TESSERA_KERNEL"
+	build_tools
 	vm_options=()
 	in_host_vm suspend-vfio "tests/vfio tests/e2e guest" \
 		/repo/tests/suspend/run.sh vfio || status=$?

@@ -10,7 +10,9 @@
  * long as the watchdog allows, by its own time in its slices (soft_stay.h), hangs: that
  * is a fault of its instance, which ends the process. On a host with much to do a
  * worker may wait long for a CPU, or for a page, and is not to be blamed for that; one
- * that does not even want to run, is.
+ * that does not even want to run, is. One that is frozen stands, and is not to be
+ * blamed: the engines are awake for a while before the machine sleeps and after it, and
+ * processes are not.
  *
  * A worker that is somewhere in the midst of a work-group cannot be moved. So before its
  * instance is, it is told to yield, and gets its slices until it does; then it gets no
@@ -134,6 +136,12 @@ static void begin(struct soft_engine *se, struct soft_queue *sq,
 	sq->stay = (struct soft_stay){ .since = soft_task_now(w->pid) };
 }
 
+/* It is in the kernel, where no signal reaches it, or its machine is about to sleep. */
+static bool cannot_answer(const struct soft_worker *w)
+{
+	return soft_task_is_blocked(w->pid) || soft_task_is_frozen(w->pid);
+}
+
 /*
  * The engine waits longer for a worker the next time, if it has waited for a CPU in
  * vain.
@@ -154,7 +162,7 @@ static void end(struct soft_engine *se, const struct soft_answer *answer)
 	struct soft_worker *w = soft_worker_of(sq);
 	struct soft_moment now = soft_task_now(w ? w->pid : NULL), until = now;
 	u64 spent = now.at - sq->stay.since.at, blame;
-	bool blocked = w && !answer && soft_task_is_blocked(w->pid);
+	bool blocked = w && !answer && cannot_answer(w);
 
 	if (w)
 		soft_worker_put(w);
@@ -381,7 +389,7 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 		if (waits_for_cpu(se, w))
 			return false;
 		stay->stopped = soft_task_now(w->pid);
-		stay->blocked = soft_task_is_blocked(w->pid);
+		stay->blocked = cannot_answer(w);
 		se->stop_end = stop_end(se, now);
 		soft_worker_stop(w);
 	}

@@ -229,6 +229,7 @@ u64 soft_task_cpu_time(struct pid *pid);
 struct soft_moment soft_task_now(struct pid *pid);
 bool soft_task_wants_cpu(struct pid *pid);
 bool soft_task_is_blocked(struct pid *pid);
+bool soft_task_is_frozen(struct pid *pid);
 bool soft_task_stands(struct pid *pid);
 void soft_task_stop(struct pid *pid);
 void soft_task_go(struct pid *pid);

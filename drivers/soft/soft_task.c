@@ -139,6 +139,36 @@ bool soft_task_wants_cpu(struct pid *pid)
 	return wants;
 }
 
+static bool all_frozen(struct task_struct *p)
+{
+	struct task_struct *t;
+
+	for_each_thread(p, t)
+		if (!(READ_ONCE(t->__state) & TASK_FROZEN))
+			return false;
+	return true;
+}
+
+/**
+ * soft_task_is_frozen() - does a process stand because the machine is about to sleep
+ * @pid: the process
+ *
+ * It takes no notice of signals meanwhile. Any context.
+ *
+ * Return: true when all of its threads are frozen; false when it has ended.
+ */
+bool soft_task_is_frozen(struct pid *pid)
+{
+	struct task_struct *p;
+	bool frozen;
+
+	rcu_read_lock();
+	p = pid_task(pid, PIDTYPE_TGID);
+	frozen = p && all_frozen(p);
+	rcu_read_unlock();
+	return frozen;
+}
+
 /**
  * soft_task_is_blocked() - does a thread of a process wait where no signal reaches it
  * @pid: the process
@@ -166,7 +196,8 @@ bool soft_task_is_blocked(struct pid *pid)
  * soft_task_stands() - does no thread of a process run
  * @pid: the process
  *
- * Return: true when SIGSTOP has stopped all of it, or when it has ended.
+ * Return: true when SIGSTOP has stopped all of it, when it is frozen, or when it has
+ * ended.
  */
 bool soft_task_stands(struct pid *pid)
 {
@@ -176,7 +207,8 @@ bool soft_task_stands(struct pid *pid)
 	rcu_read_lock();
 	p = pid_task(pid, PIDTYPE_TGID);
 	if (p && atomic_read(&p->signal->live))
-		stands = READ_ONCE(p->signal->flags) & SIGNAL_STOP_STOPPED;
+		stands = READ_ONCE(p->signal->flags) & SIGNAL_STOP_STOPPED ||
+			 all_frozen(p);
 	rcu_read_unlock();
 	return stands;
 }

@@ -5,7 +5,7 @@
 #: Usage: tests/suspend/run.sh vfio|guest    (by scripts/hostvm run; see
 #:                                            scripts/check, tier suspend)
 #:   vfio   the VFIO program "suspend", which has all that takes no guest, on the card
-#:          and on a soft GPU
+#:          and on a soft GPU, where an executor computes
 #:   guest  a guest that draws
 #:
 #: Each to idle and to RAM. Writes $OUT/tests.tap.
@@ -36,6 +36,9 @@ make_root() {
 		sed seq sleep sort sync tail tee timeout tr uname dmesg awk xargs
 		insmod rmmod modinfo lspci qemu-system-x86_64 python3)
 
+	# The executor's workers want a root that is a mount.
+	mkdir "$awake"
+	mount -t tmpfs awake "$awake"
 	mkdir -p "$awake"/{dev,sys,proc,run,tmp,out,mnt,repo,build,bin}
 	for name in "${programs[@]}"; do
 		take "$(type -P "$name")"
@@ -43,11 +46,11 @@ make_root() {
 	ln -s bash "$awake/usr/bin/sh"
 	[ ! -L /bin ] || { rmdir "$awake/bin"; ln -s usr/bin "$awake/bin"; }
 	cp --parents -r /usr/lib/python3.* /usr/share/seabios "$awake"
-	take /usr/share/qemu/{kvmvapic,linuxboot_dma}.bin
+	take /usr/share/qemu/{kvmvapic,linuxboot_dma}.bin /etc/passwd
 	cp -r /repo/{scripts,tests,qemu-configs} "$awake/repo"
 	cp -r --parents "/build/modules/$KERNEL"/*.ko /build/test-modules/"$KERNEL"/*.ko \
-		/build/vfio/suspend /build/e2e /build/guest-image "$awake"
-	for name in vfio/suspend e2e/render e2e/compare; do
+		/build/e2e /build/guest-image "$awake"
+	for name in vfio/suspend tools/vgpu-executor e2e/render e2e/compare; do
 		take "/build/$name"
 	done
 	for name in dev sys proc run; do

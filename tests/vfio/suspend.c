@@ -8,14 +8,18 @@
  *                              file system that still answers
  *
  * A card forgets meanwhile all that it has: see tests/modules/forget. The soft GPU's
- * memory is the host's; what is said of it is that the sleep is no hang.
+ * memory is the host's; what is said of it is that the sleep is no hang, also where
+ * processes compute, which are frozen with all others.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "client.h"
 #include "display.h"
+#include "supervisor.h"
 #include "tenant.h"
 
 #define POWER	"/sys/power/"
@@ -55,6 +59,8 @@ static int put(const char *path, const char *text)
 static void after(void)
 {
 	children_end();
+	if (executor_runs())
+		EXPECT_EQ(executor_end(SIGTERM), 0);
 	settings_restore();
 	if (has_display())
 		EXPECT_OK(put(HOG, "0"));
@@ -306,6 +312,119 @@ static void work_goes_on(void)
 	EXPECT_EQ(gpu_attr_u64("resets"), resets);
 }
 
+/* ---- What processes compute */
+
+static bool computes_by_processes(void)
+{
+	return !has_display();
+}
+
+static struct client client[2];
+
+/* Three is added to each word, again and again: many additions are under way. */
+static int add_until_stopped(void *arg)
+{
+	unsigned int me = *(unsigned int *)arg, n;
+	const uint64_t args[] = { A_AT, B_AT, A_AT };
+	struct client *c = &client[me];
+
+	do {
+		n = dispatch(c, ADD_I32, MANY, args, sizeof(args));
+		work[me]->started++;
+		if (work[me]->started > 32)
+			ASSERT(AWAIT(*completion(c, n - 32) == 1));
+	} while (!work[me]->stop);
+	ASSERT(AWAIT(*completion(c, n) == 1));
+	return 0;
+}
+
+static void begin_to_add(unsigned int *me, pid_t *pid)
+{
+	uint32_t *a, *b, i;
+
+	vdev_decode(d[*me], PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	client[*me] = client_of(d[*me]);
+	a = (uint32_t *)(client[*me].mem + A_AT);
+	b = (uint32_t *)(client[*me].mem + B_AT);
+	for (i = 0; i < MANY; i++) {
+		a[i] = i;
+		b[i] = 3;
+	}
+	work[*me] = mmap(NULL, sizeof(*work[*me]), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT(work[*me] != MAP_FAILED);
+	*pid = child_start(add_until_stopped, me);
+}
+
+/* Each addition was done once, and by the one worker. */
+static void expect_sums(unsigned int i, pid_t worker)
+{
+	const uint32_t *a = (const uint32_t *)(client[i].mem + A_AT);
+	uint64_t rounds = work[i]->started, at, wrong = 0;
+	const char *uuid = d[i]->uuid;
+
+	for (at = 0; at < MANY; at++)
+		wrong += a[at] != at + 3 * rounds;
+	EXPECT_EQ(wrong, 0);
+	EXPECT_EQ(mdev_attr_u64(uuid, "ops"), rounds);
+	EXPECT_EQ(mdev_attr_u64(uuid, "faults"), 0);
+	EXPECT_EQ(mdev_attr_u64(uuid, "dropped"), 0);
+	expect_attr(uuid, "state", "ok");
+	EXPECT_EQ(worker_of(d[i]), worker);
+	munmap(work[i], sizeof(*work[i]));
+}
+
+static void wait_for_more(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		wait_above(d[i], "ops",
+			   mdev_attr_u64(d[i]->uuid, "ops") + 40);
+}
+
+/* Two share the engine: one is at work when all is frozen, the other may stand. */
+static void computing_goes_on_over(void (*sleep)(void))
+{
+	unsigned int number[2] = { 0, 1 }, i;
+	pid_t pid[2], worker[2];
+
+	executor_start(NULL);
+	for (i = 0; i < 2; i++)
+		begin_to_add(&number[i], &pid[i]);
+	wait_for_more();
+	for (i = 0; i < 2; i++)
+		worker[i] = need_worker(d[i]);
+	sleep();
+	wait_for_more();
+	sleep();
+	wait_for_more();
+	for (i = 0; i < 2; i++) {
+		work[i]->stop = true;
+		EXPECT_EQ(child_finish(pid[i]), 0);
+		expect_sums(i, worker[i]);
+	}
+}
+
+static void computing_goes_on(void)
+{
+	computing_goes_on_over(host_sleeps);
+}
+
+/* Longer than the watchdog allows, and the engines are awake meanwhile. */
+static void all_is_frozen(void)
+{
+	ASSERT_OK(put(DELAY, "4"));
+	ASSERT_OK(put(POWER "pm_test", "freezer"));
+	ASSERT_OK(put(POWER "state", "freeze"));
+}
+
+static void computing_goes_on_when_frozen(void)
+{
+	EXPECT(gpu_attr_u64("watchdog_ms") < 4000);
+	computing_goes_on_over(all_is_frozen);
+}
+
 static void interrupts_come(void)
 {
 	int evt = evt_new();
@@ -360,6 +479,9 @@ static const struct tap_test tests[] = {
 	{ "registers_are_kept", registers_are_kept, has_display },
 	{ "context_is_kept", context_is_kept, has_display },
 	TAP_TEST(work_goes_on),
+	{ "computing_goes_on", computing_goes_on, computes_by_processes },
+	{ "computing_goes_on_when_frozen", computing_goes_on_when_frozen,
+	  computes_by_processes },
 	{ "interrupts_come", interrupts_come, has_display },
 	TAP_TEST(comes_and_goes_as_before),
 };
