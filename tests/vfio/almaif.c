@@ -3,8 +3,8 @@
  * Compute by AlmaIF: this program is the guest, which writes its ring as PoCL's driver
  * does, the supervisor, and, in processes of their own, the workers.
  *
- * There is one kernel: each work-group adds one to a word of its own, and then is busy
- * for a while. So each word tells how often its work-group was carried out.
+ * Each work-group adds one to a word of its own, and then is busy for a while. So each
+ * word tells how often its work-group was carried out.
  */
 #include <poll.h>
 #include <signal.h>
@@ -13,149 +13,18 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include "../../include/uapi/vgpu-soft.h"
+#include "guest.h"
 #include "move.h"
 #include "soft.h"
 #include "soft_worker.h"
 #include "tenant.h"
-
-#define STATUS		0x000
-#define   IS_RESET	5	/* and stalled */
-#define COMMAND		0x200
-#define QUEUE_SIZE	0x320
-#define QUEUE		0x328
-#define MEM		0x338
-enum { RESET = 1, CONTINUE = 2 };
-
-#define HEAD		64
-#define DISPATCH	0x104
-#define KERNEL		1
-
-/* In data memory: what the guest is told, arguments, results. */
-#define META		0x2000
-#define META_SIZE	0x100
-#define METAS		256	/* more than there is room for in the ring */
-#define RESULTS		0x20000
-
-struct aql {
-	uint16_t header, dims, group[3], reserved0;
-	uint32_t grid[3], private_size, group_size;
-	uint64_t kernel, args, context, meta;
-};
-
-/**
- * struct guest - a vGPU and its guest's driver
- * @d: the vGPU
- * @ring: the first page of the ring, which is the doorbell
- * @rest: of the ring, by the same offsets; memory like any other
- * @mem: data memory
- * @slots: packets of the ring
- */
-struct guest {
-	struct vdev *d;
-	uint8_t *ring;
-	uint8_t *rest;
-	uint8_t *mem;
-	uint32_t slots;
-};
-
-static uint32_t reg(struct vdev *d, uint32_t at)
-{
-	return vdev_rd(d, BAR_ALMAIF, at, 4);
-}
-
-static void command(struct guest *g, uint32_t what)
-{
-	vdev_wr(g->d, BAR_ALMAIF, COMMAND, 4, what);
-}
-
-static void start(struct guest *g)
-{
-	command(g, RESET);
-	command(g, CONTINUE);
-	ASSERT_EQ(reg(g->d, STATUS), 0);
-}
 
 /* Of guests from now on. */
 static const struct type_facts *type;
 
 static struct guest guest_new(void)
 {
-	struct guest g = { .d = vdev_new(type) };
-	uint64_t size = g.d->region[BAR_ALMAIF].size, ring = reg(g.d, QUEUE);
-
-	vdev_decode(g.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	g.slots = reg(g.d, QUEUE_SIZE) / PACKET_SIZE - 1;
-	g.ring = vdev_try_map(g.d, BAR_ALMAIF, ring, 4096);
-	g.rest = vdev_try_map(g.d, BAR_ALMAIF, ring + 4096, size - ring - 4096);
-	ASSERT(g.ring != MAP_FAILED && g.rest != MAP_FAILED);
-	g.rest -= 4096;
-	g.mem = g.rest + reg(g.d, MEM) - ring;
-	start(&g);
-	return g;
-}
-
-static uint32_t written(const struct guest *g)
-{
-	return *word(g->ring + HEAD_WRITE);
-}
-
-static bool has_room(const struct guest *g)
-{
-	return written(g) - *word(g->ring + HEAD_READ) < g->slots;
-}
-
-static void put(struct guest *g, const struct aql *p)
-{
-	uint32_t index = written(g), slot = index % g->slots;
-	uint64_t at = HEAD + slot * sizeof(*p);
-
-	ASSERT(AWAIT(has_room(g)));
-	memcpy((at < 4096 ? g->ring : g->rest) + at, p, sizeof(*p));
-	__atomic_store_n((uint32_t *)(g->ring + HEAD_WRITE), index + 1,
-			 __ATOMIC_RELEASE);
-}
-
-static uint64_t meta_at(unsigned int n)
-{
-	return META + n % METAS * META_SIZE;
-}
-
-static struct aql dispatch(struct guest *g, unsigned int n, uint32_t groups,
-			   uint32_t busy_us)
-{
-	struct work_args args = { RESULTS, busy_us };
-
-	*word(g->mem + meta_at(n)) = 0;
-	memcpy(g->mem + meta_at(n) + 32, &args, sizeof(args));
-	return (struct aql) {
-		.header = DISPATCH, .dims = 1, .group = { 1, 1, 1 },
-		.grid = { groups, 1, 1 }, .kernel = KERNEL,
-		.args = meta_at(n) + 32, .meta = meta_at(n),
-	};
-}
-
-static void submit(struct guest *g, unsigned int n, uint32_t groups,
-		   uint32_t busy_us)
-{
-	struct aql p = dispatch(g, n, groups, busy_us);
-
-	put(g, &p);
-}
-
-static uint32_t completion(const struct guest *g, unsigned int n)
-{
-	return __atomic_load_n((uint32_t *)(g->mem + meta_at(n)),
-			       __ATOMIC_ACQUIRE);
-}
-
-static void done(const struct guest *g, unsigned int n)
-{
-	ASSERT(AWAIT(completion(g, n) == 1));
-}
-
-static uint32_t result(const struct guest *g, unsigned int group)
-{
-	return *word(g->mem + RESULTS + group * 4);
+	return guest_of(vdev_new(type));
 }
 
 static void before(void)
@@ -183,11 +52,11 @@ static void dispatches(void)
 
 	worker_new(type->size, OBEYS);
 	for (i = 0; i < 100; i++)
-		submit(&g, i, 3, 0);
-	done(&g, 99);
-	EXPECT_EQ(result(&g, 0), 100);
-	EXPECT_EQ(result(&g, 2), 100);
-	EXPECT_EQ(result(&g, 3), 0);
+		guest_submit(&g, i, 3, 0);
+	guest_done(&g, 99);
+	EXPECT_EQ(guest_result(&g, 0), 100);
+	EXPECT_EQ(guest_result(&g, 2), 100);
+	EXPECT_EQ(guest_result(&g, 3), 0);
 	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "ops"), 100);
 	EXPECT_EQ(*word(g.ring + HEAD_READ), 100);
 }
@@ -204,16 +73,16 @@ static void none_is_lost(void)
 	rings = mdev_attr_u64(g.d->uuid, "traps_write");
 	srand(2);
 	for (i = 1; i <= nr; i++) {
-		submit(&g, i, 1, 0);
+		guest_submit(&g, i, 1, 0);
 		if (rand() % 16)
 			continue;
-		done(&g, i);
+		guest_done(&g, i);
 		/* Around the time after which the page is taken away. */
 		if (!(rand() % 8))
 			usleep(rand() % 40000);
 	}
-	done(&g, nr);
-	EXPECT_EQ(result(&g, 0), nr);
+	guest_done(&g, nr);
+	EXPECT_EQ(guest_result(&g, 0), nr);
 	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "ops"), nr);
 	rings = mdev_attr_u64(g.d->uuid, "traps_write") - rings;
 	tap_note("%llu of %u dispatches were page faults",
@@ -230,15 +99,15 @@ static void bad_packets(void)
 	struct aql p;
 
 	worker_new(type->size, OBEYS);
-	p = dispatch(&g, 0, 1, 0);
+	p = guest_dispatch(&g, 0, 1, 0);
 	p.args = 1ULL << 40;
-	put(&g, &p);
-	p = dispatch(&g, 1, 0, 0);
-	put(&g, &p);
-	submit(&g, 2, 1, 0);
-	done(&g, 2);
-	EXPECT_EQ(completion(&g, 0), 2);
-	EXPECT_EQ(completion(&g, 1), 2);
+	guest_put(&g, &p);
+	p = guest_dispatch(&g, 1, 0, 0);
+	guest_put(&g, &p);
+	guest_submit(&g, 2, 1, 0);
+	guest_done(&g, 2);
+	EXPECT_EQ(guest_completion(&g, 0), 2);
+	EXPECT_EQ(guest_completion(&g, 1), 2);
 	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "dropped"), 2);
 	expect_attr(g.d->uuid, "state", "ok");
 }
@@ -250,15 +119,15 @@ static void without_executor(void)
 
 	close(supervisor);
 	g = guest_new();
-	submit(&g, 0, 2, 0);
+	guest_submit(&g, 0, 2, 0);
 	expect_attr(g.d->uuid, "state", "no executor");
 	supervisor = open_device();
 	ASSERT_OK(supervisor);
 	expect_attr(g.d->uuid, "state", "ok");
-	EXPECT_EQ(completion(&g, 0), 0);
+	EXPECT_EQ(guest_completion(&g, 0), 0);
 	worker_new(type->size, OBEYS);
-	done(&g, 0);
-	EXPECT_EQ(result(&g, 1), 1);
+	guest_done(&g, 0);
+	EXPECT_EQ(guest_result(&g, 1), 1);
 }
 
 /* The same, in one function with a screen. */
@@ -273,7 +142,7 @@ static void each_once(const struct guest *g, unsigned int groups)
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < groups; i++)
-		wrong += result(g, i) != 1;
+		wrong += guest_result(g, i) != 1;
 	EXPECT_EQ(wrong, 0);
 }
 
@@ -290,14 +159,14 @@ static void share(enum manner manner)
 	b = guest_new();
 	worker_new(type->size, OBEYS);
 	/* Longer than a slice, and the deaf one's in one piece. */
-	submit(&a, 0, 400, 1000);
+	guest_submit(&a, 0, 400, 1000);
 	for (i = 0; i < 10; i++) {
-		submit(&b, i, 1, 100);
-		done(&b, i);
+		guest_submit(&b, i, 1, 100);
+		guest_done(&b, i);
 	}
-	done(&a, 0);
+	guest_done(&a, 0);
 	each_once(&a, 400);
-	EXPECT_EQ(result(&b, 0), 10);
+	EXPECT_EQ(guest_result(&b, 0), 10);
 	EXPECT(mdev_attr_u64(a.d->uuid, "preemptions") > 0);
 	EXPECT(mdev_attr_u64(a.d->uuid, "gpu_time_ns") > 0);
 	expect_attr(a.d->uuid, "state", "ok");
@@ -324,8 +193,8 @@ static void charged_once(void)
 
 	worker_new(type->size, IS_DEAF);
 	begin = tap_ns();
-	submit(&g, 0, 1, 500000);
-	done(&g, 0);
+	guest_submit(&g, 0, 1, 500000);
+	guest_done(&g, 0);
 	EXPECT(AWAIT(mdev_attr_u64(g.d->uuid, "gpu_time_ns") >= 500000000));
 	charged = mdev_attr_u64(g.d->uuid, "gpu_time_ns");
 	EXPECT(charged <= tap_ns() - begin);
@@ -342,8 +211,8 @@ static void is_told_of_fault(struct guest *g)
 {
 	EXPECT(AWAIT(is_faulted(g)));
 	expect_attr(g->d->uuid, "state", "faulted");
-	EXPECT(AWAIT(reg(g->d, STATUS) == IS_RESET));
-	EXPECT_EQ(completion(g, 0), 0);
+	EXPECT(AWAIT(guest_reg(g->d, STATUS) == IS_RESET));
+	EXPECT_EQ(guest_completion(g, 0), 0);
 }
 
 /* After a reset; by another worker, if its own was ended. */
@@ -356,11 +225,11 @@ static void goes_on_after_reset(struct guest *g)
 		event(VGPU_SOFT_GONE);
 	ASSERT_OK(vdev_ioctl(g->d, VFIO_DEVICE_RESET, NULL));
 	vdev_decode(g->d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	start(g);
+	guest_start(g);
 	if (ended)
 		worker_new(type->size, OBEYS);
-	submit(g, 1, 1, 0);
-	done(g, 1);
+	guest_submit(g, 1, 1, 0);
+	guest_done(g, 1);
 	expect_attr(g->d->uuid, "state", "ok");
 }
 
@@ -376,14 +245,14 @@ static void fault_of_one(enum manner manner, bool killed)
 	b = guest_new();
 	worker_new(type->size, OBEYS);
 	gpu_set("watchdog_ms", killed ? "30000" : "200");
-	submit(&a, 0, 1, 0);
-	ASSERT(AWAIT(result(&a, 0) == 1));
+	guest_submit(&a, 0, 1, 0);
+	ASSERT(AWAIT(guest_result(&a, 0) == 1));
 	if (killed)
 		kill(w.pid, SIGKILL);
 	is_told_of_fault(&a);
 	EXPECT(AWAIT(!child_runs(w.pid)));
-	submit(&b, 0, 1, 0);
-	done(&b, 0);
+	guest_submit(&b, 0, 1, 0);
+	guest_done(&b, 0);
 	expect_attr(b.d->uuid, "state", "ok");
 	gpu_set("watchdog_ms", "5000");
 	goes_on_after_reset(&a);
@@ -420,15 +289,15 @@ static void engine_hangs(void)
 		err[i] = evt_new();
 		ASSERT_OK(irq_eventfd(g[i].d, VFIO_PCI_ERR_IRQ_INDEX,
 				      VFIO_IRQ_SET_ACTION_TRIGGER, err[i]));
-		submit(&g[i], 0, 2000, 1000);
+		guest_submit(&g[i], 0, 2000, 1000);
 	}
-	ASSERT(AWAIT(result(&g[0], 0) && result(&g[1], 0)));
+	ASSERT(AWAIT(guest_result(&g[0], 0) && guest_result(&g[1], 0)));
 	ASSERT_OK(soft_turn("hang", "compute0"));
 	ASSERT(AWAIT(is_faulted(&g[0]) || is_faulted(&g[1])));
 	culprit = !is_faulted(&g[0]);
 	EXPECT_EQ(evt_wait(err[culprit]), 1);
 	is_told_of_fault(&g[culprit]);
-	done(&g[!culprit], 0);
+	guest_done(&g[!culprit], 0);
 	each_once(&g[!culprit], 2000);
 	expect_attr(g[!culprit].d->uuid, "state", "ok");
 	EXPECT_EQ(evt_take(err[!culprit]), 0);
@@ -456,8 +325,8 @@ static void starved_worker_is_not_blamed(void)
 		child_start(takes_a_cpu, NULL);
 	ASSERT_OK(setpriority(PRIO_PROCESS, w.pid, 5));
 	gpu_set("watchdog_ms", "1000");
-	submit(&g, 0, 1, 700000);
-	done(&g, 0);
+	guest_submit(&g, 0, 1, 700000);
+	guest_done(&g, 0);
 	expect_attr(g.d->uuid, "state", "ok");
 	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "faults"), 0);
 }
@@ -471,11 +340,11 @@ static void blocked_worker_is_not_blamed(void)
 	b = guest_new();
 	worker_new(type->size, OBEYS);
 	gpu_set("watchdog_ms", "500");
-	submit(&a, 0, 1, 0);
-	ASSERT(AWAIT(result(&a, 0) == 1));
-	submit(&b, 0, 1, 0);
-	done(&b, 0);
-	done(&a, 0);
+	guest_submit(&a, 0, 1, 0);
+	ASSERT(AWAIT(guest_result(&a, 0) == 1));
+	guest_submit(&b, 0, 1, 0);
+	guest_done(&b, 0);
+	guest_done(&a, 0);
 	expect_attr(a.d->uuid, "state", "ok");
 	EXPECT_EQ(mdev_attr_u64(a.d->uuid, "faults"), 0);
 }
@@ -495,18 +364,18 @@ static void killed_while_it_settles(void)
 	pid_t child;
 
 	worker_new(type->size, IS_DEAF);
-	submit(&g, 0, 1, 3000000);
-	ASSERT(AWAIT(result(&g, 0) == 1));
+	guest_submit(&g, 0, 1, 3000000);
+	ASSERT(AWAIT(guest_result(&g, 0) == 1));
 	child = child_start(stands_still, g.d);
 	usleep(300000);
 	EXPECT(child_runs(child));
 	child_kill(child);
 	EXPECT(mig_state(g.d) != VFIO_DEVICE_STATE_STOP);
-	done(&g, 0);
+	guest_done(&g, 0);
 	ASSERT_OK(mig_set(g.d, VFIO_DEVICE_STATE_STOP, NULL));
 	ASSERT_OK(mig_set(g.d, VFIO_DEVICE_STATE_RUNNING, NULL));
-	submit(&g, 1, 1, 0);
-	done(&g, 1);
+	guest_submit(&g, 1, 1, 0);
+	guest_done(&g, 1);
 }
 
 static int maps_too_much(void *data)
@@ -544,8 +413,8 @@ static void worker_stays_in_its_partition(void)
 	EXPECT_EQ(event(VGPU_SOFT_GONE).session, e.session);
 	EXPECT_ERR(worker_fd(e), ENOENT);
 	worker_new(type->size, OBEYS);
-	submit(&g, 0, 1, 0);
-	done(&g, 0);
+	guest_submit(&g, 0, 1, 0);
+	guest_done(&g, 0);
 }
 
 /* Closed: what the worker has mapped is gone, and its next call says so. */
@@ -554,8 +423,8 @@ static void ends_with_its_instance(void)
 	struct guest g = guest_new();
 	struct worker w = worker_new(type->size, OBEYS);
 
-	submit(&g, 0, 1, 0);
-	done(&g, 0);
+	guest_submit(&g, 0, 1, 0);
+	guest_done(&g, 0);
 	vdev_close(g.d);
 	EXPECT_EQ(child_finish(w.pid), 0);
 	event(VGPU_SOFT_GONE);
@@ -570,8 +439,8 @@ static void unbound(void)
 	struct guest g = guest_new();
 	struct worker w = worker_new(type->size, OBEYS);
 
-	submit(&g, 0, 1, 0);
-	done(&g, 0);
+	guest_submit(&g, 0, 1, 0);
+	guest_done(&g, 0);
 	find_device(name, sizeof(name));
 	vdev_close(g.d);
 	ASSERT_OK(file_write("/sys/bus/pci/drivers/vgpu_soft/unbind", name));
