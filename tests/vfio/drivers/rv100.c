@@ -199,6 +199,7 @@ const struct gpu_driver rv100_gpu = {
 	.copy = copy,
 	.is_idle = is_idle,
 	.meddle = meddle,
+	.trespass = rv100_trespass,
 	.hostile = hostile,
 	.close = nothing,
 	.irq_on = irq_on,

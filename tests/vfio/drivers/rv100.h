@@ -10,6 +10,8 @@
 
 extern const struct type_facts rv100_types[];
 
+void rv100_trespass(struct vdev *d, unsigned int seed);
+
 #define T4	(&rv100_types[0])
 #define T8	(&rv100_types[1])
 #define T16	(&rv100_types[2])

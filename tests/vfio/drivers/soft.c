@@ -8,10 +8,6 @@
 #include "soft.h"
 #include "tap.h"
 
-/* The ring of the functions below, at the end of VRAM: a page, and one more. */
-#define SLOTS		64
-#define KEPT		(2 * 4096)
-
 #define RW	(VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE)
 #define MMAP	VFIO_REGION_INFO_FLAG_MMAP
 
@@ -134,7 +130,7 @@ static struct queue *queue_of(struct vdev *d)
 /* A faulted vGPU gets no ring. */
 static void init(struct vdev *d)
 {
-	ring_enable(&queue_of(d)->ring, d->size - KEPT, SLOTS);
+	ring_enable(&queue_of(d)->ring, d->size - KEPT_BYTES, KEPT_SLOTS);
 }
 
 static void forget(struct vdev *d)
@@ -213,7 +209,7 @@ static void meddle(struct vdev *d, unsigned int seed)
 	const struct packet fill = {
 		.op = OP_FILL, .flags = FLAG_IRQ, .value = seed, .size = MIB,
 	};
-	const uint32_t ring[] = { d->size - KEPT, 0, SLOTS, 1 };
+	const uint32_t ring[] = { d->size - KEPT_BYTES, 0, KEPT_SLOTS, 1 };
 	const uint64_t written = seed % 3 ? 1 : ~0ULL;
 	unsigned int i;
 
@@ -224,19 +220,29 @@ static void meddle(struct vdev *d, unsigned int seed)
 	put_raw(d, BAR_CONTROL, BELL_COMPUTE, &seed, 4);
 }
 
-/* An offset, sometimes far away or with bits that it should not have. */
-static uint64_t hostile_offset(const struct vdev *d)
+/* Anywhere, and around the end. */
+static uint64_t far_offset(const struct vdev *d)
 {
-	switch (rnd_below(8)) {
+	switch (rnd_below(12)) {
 	case 0:
 		return edgy(d->size);
 	case 1:
-		return (uint64_t)rnd() << 32 | edgy(d->size);
+		return edgy(gpu->vram_total);
 	case 2:
-		return -(uint64_t)rnd_below(4096);
+		return (uint64_t)rnd() << 32 | edgy(d->size);
+	case 3:
+		return -(uint64_t)rnd_below(rnd_below(2) ? 4096 : gpu->vram_total);
 	default:
-		return rnd_below(d->size - KEPT) & ~7U;
+		return rnd_below(d->size - KEPT_BYTES) & ~7U;
 	}
+}
+
+/* An offset, sometimes far away or with bits that it should not have. */
+uint64_t hostile_offset(const struct vdev *d)
+{
+	uint64_t at = far_offset(d);
+
+	return rnd_below(4) ? at & ~7ULL : at;
 }
 
 /* What is queued is to be done, or refused, not forgotten. */
@@ -246,10 +252,9 @@ static void drain(const struct ring *r)
 		usleep(100);
 }
 
-/* Some of the rings are nowhere, or their index is: then they are made anew. */
-static void hostile(struct vdev *d)
+/* A packet that is wrong in many ways, or not at all. */
+struct packet hostile_packet(const struct vdev *d)
 {
-	struct ring *r = &queue_of(d)->ring;
 	struct packet p = {
 		.op = rnd_below(16) ? 1 + rnd_below(3) : rnd(),
 		.flags = rnd_below(16) ? rnd_below(4) : rnd(),
@@ -267,12 +272,21 @@ static void hostile(struct vdev *d)
 		p.size = 0;
 	if (p.flags & FLAG_FENCE)
 		p.fence = hostile_offset(d);
+	return p;
+}
+
+/* Some of the rings are nowhere, or their index is: then they are made anew. */
+static void hostile(struct vdev *d)
+{
+	struct ring *r = &queue_of(d)->ring;
+	struct packet p = hostile_packet(d);
+
 	if (!rnd_below(32)) {
 		drain(r);
 		if (rnd_below(2))
 			ring_enable(r, hostile_offset(d), 1U << rnd_below(32));
 		else
-			*ring_word(r, r->at + HEAD_WRITE) += edgy(SLOTS);
+			*ring_word(r, r->at + HEAD_WRITE) += edgy(KEPT_SLOTS);
 	}
 	if (is_dead(r))
 		init(d);
@@ -352,7 +366,7 @@ const struct gpu_driver soft_gpu = {
 	.no_register = 0xffc,
 	.messages = VFIO_PCI_MSIX_IRQ_INDEX,
 	.vector = 1,
-	.kept = KEPT,
+	.kept = KEPT_BYTES,
 	.piece = 64 * 1024,
 	.engine = 1,
 	.engine_name = "compute0",
@@ -365,6 +379,7 @@ const struct gpu_driver soft_gpu = {
 	.copy = copy,
 	.is_idle = is_idle,
 	.meddle = meddle,
+	.trespass = soft_trespass,
 	.hostile = hostile,
 	.close = forget,
 	.irq_on = irq_on,

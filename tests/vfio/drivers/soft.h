@@ -31,6 +31,10 @@ enum { OP_NOP = 1, OP_COPY, OP_FILL, OP_WAIT, OP_HANG };
 #define FLAG_FENCE	1
 #define FLAG_IRQ	2
 
+/* The ring of the driver's functions, at the end of VRAM: a page, and one more. */
+#define KEPT_SLOTS	64
+#define KEPT_BYTES	(2 * 4096)
+
 struct packet {
 	uint16_t op, flags;
 	uint32_t value;
@@ -60,6 +64,10 @@ struct ring {
 
 const struct type_facts *soft_type(const char *name);
 int soft_turn(const char *knob, const char *text);
+
+uint64_t hostile_offset(const struct vdev *d);
+struct packet hostile_packet(const struct vdev *d);
+void soft_trespass(struct vdev *d, unsigned int seed);
 
 void ring_map(struct ring *r, struct vdev *d, bool compute);
 void ring_unmap(struct ring *r);

@@ -101,6 +101,9 @@ struct bar_facts {
  * @is_idle: has everything been done that was queued, and been accounted for
  * @meddle: write work to it and raise an interrupt, the @seed-th time, whatever
  *	state it is in: memory may not be decoded, others do the same
+ * @trespass: write something as hostile() does, the @seed-th, whatever state it is in,
+ *	and look at what comes of it: nothing of a victim's memory is to be seen. Others
+ *	do the same
  * @hostile: queue something by chance, wrong in many ways, much of it about memory
  *	that is not the vGPU's
  * @close: forget what init() has made; memory need not be decoded
@@ -157,6 +160,7 @@ struct gpu_driver {
 		     uint64_t bytes);
 	bool (*is_idle)(struct vdev *d);
 	void (*meddle)(struct vdev *d, unsigned int seed);
+	void (*trespass)(struct vdev *d, unsigned int seed);
 	void (*hostile)(struct vdev *d);
 	void (*close)(struct vdev *d);
 	void (*irq_on)(struct vdev *d);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "pattern.h"
 
-static uint32_t rnd_state = 1;
+/* Each thread's own: what one has begun with a number, it ends as it would alone. */
+static __thread uint32_t rnd_state = 1;
 
 /* Offset of the first byte that differs; @size when none does. */
 uint64_t first_difference(const void *a, const void *b, uint64_t size)

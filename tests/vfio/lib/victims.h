@@ -26,7 +26,10 @@ extern struct victim victim[NR_VICTIMS];
 void victims_open(void);
 void victims_close(void);
 void check_victim(unsigned int i);
+uint32_t canary(unsigned int who, uint64_t word);
 bool is_canary(uint32_t word);
+bool holds_loot(const void *p, size_t n);
+void check_screen(struct vdev *of);
 void check_loot(const uint32_t *words, uint64_t bytes);
 void check_all(void);
 
