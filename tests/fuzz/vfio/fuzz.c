@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Programs of calls by chance, to a vGPU that several threads use, beside another one
- * whose memory is to stay as it is. After each round the vGPU has to work. What the
- * kernel says of it run.sh looks for.
+ * Programs of calls by chance, to a vGPU that several threads use, beside others that
+ * fill the GPU, whose memory is to stay as it is and where it is (others.c). What calls
+ * answer is within what VFIO says (model.c). After each round the vGPU has to work, and
+ * what was taken away from programs is gone (after.c); in the end all is as it was
+ * (counts.c). What the kernel says of it run.sh looks for.
  *
  * In the environment: FUZZ_SECONDS, how long to go on (else some rounds that are always
  * the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file with one
- * program, which is all that is run then. A program that does harm when it runs alone is
- * cut down and shown in this form.
+ * program, which is all that is run then; FUZZ_STOP, to end at the first complaint. A
+ * program that does harm when it runs alone is cut down and shown in this form.
  *
  * Where the kernel tells what code is reached (KCOV), programs that have reached more
  * are kept, and others made of them; those of corpus/ are run before all else.
@@ -15,22 +17,30 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include "fuzz.h"
+#include "after.h"
 #include "tenant.h"
 
-#define ROUNDS		12
+#define ROUNDS		AFTER_TURNS
 #define THREADS		4
+/* Programs that a thread runs before what they have left is looked at. */
+#define IN_A_ROW	4
 #define MAX_KEPT	256
 #define SEED		0x7e55e7aULL
-#define PATTERN		0x1234abcd
+/* Seconds between two lines that tell that it goes on. */
+#define TELL_SECONDS	30
+/* Kinds of calls of which the end tells how long they took. */
+#define SLOWEST		6
 
-static struct vdev *d, *neighbour;
-static uint8_t *theirs, *want;
+static struct vdev *d;
+static uint64_t counts[NR_COUNTS];
+/* The kernel has, and that was told. */
+static bool complained;
+/* Of the test before. */
+static unsigned int last_failures;
 static struct program kept[MAX_KEPT];
 static unsigned int nr_kept;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t calls, programs;
+static uint64_t calls, programs, call_ns[MAX_OPS], look_ns;
 
 /* The smallest that has all that there is: engines and a display. */
 static const struct type_facts *richest(void)
@@ -44,34 +54,72 @@ static const struct type_facts *richest(void)
 	return gpu->small;
 }
 
+/* Nobody wants to know more. */
+static void stop_if(unsigned int failures)
+{
+	if (failures && getenv("FUZZ_STOP"))
+		exit(EXIT_FAILURE);
+}
+
 static void before(void)
 {
+	stop_if(last_failures);
+	maps_begin();
+	complained = kernel_has_complained();
+	counts_take(counts);
 	settings_save();
 	gpu_set("guard_resets_limit", "0");
 	gpu_set("guard_irqs_limit", "0");
 	gpu_set("guard_traps_limit", "0");
-	d = vdev_new(richest());
-	neighbour = vdev_new(gpu->small);
-	theirs = vdev_map_vram(neighbour);
-	want = malloc(neighbour->size);
-	ASSERT(want);
-	fill_pattern(want, neighbour->size, PATTERN);
-	memcpy(theirs, want, neighbour->size);
+	d = after_begin(vdev_new(richest()));
+	others_begin();
 }
 
 static void after(void)
 {
-	munmap(theirs, neighbour->size);
-	free(want);
+	others_end();
 	settings_restore();
 	vdev_cleanup();
+	counts_look(counts);
+	last_failures = tap_failures();
 }
 
-/* Nothing of what was done has gone further than to the vGPU itself. */
-static void expect_whole(void)
+/* It cannot be asked again, for it complains but once. */
+static void ask_kernel(void)
 {
-	EXPECT_EQ(first_difference(theirs, want, neighbour->size), neighbour->size);
+	if (complained || !kernel_has_complained())
+		return;
+	complained = true;
+	tap_fail(__FILE__, __LINE__, "the kernel complains: see its log");
+}
+
+/*
+ * Nothing of what was done has gone further than to the vGPU itself, and nothing is left
+ * of it there: @turn says what of that is looked at, or @all.
+ */
+static void expect_whole(struct scene *s, unsigned int turn, bool all)
+{
+	uint64_t begin = tap_ns();
+
+	after_look(s, turn);
+	d = s->d;
 	works_after_reset(d);
+	others_look(d, all);
+	others_kept_out(d, all);
+	ask_kernel();
+	look_ns += tap_ns() - begin;
+}
+
+/* A worker is at rest, after so many programs. */
+static void worker_over(struct worker *w, unsigned int nr)
+{
+	unsigned int i;
+
+	calls += w->calls;
+	programs += nr;
+	for (i = 0; i < nr_ops; i++)
+		call_ns[i] += w->ns[i];
+	worker_end(w);
 }
 
 static void keep(const struct program *p)
@@ -96,7 +144,8 @@ static void choose(struct program *p, uint64_t seed)
 }
 
 static struct job {
-	struct program program;
+	struct program program[IN_A_ROW];
+	unsigned int nr;
 	struct worker worker;
 	struct cover *cover;
 } jobs[THREADS];
@@ -104,44 +153,59 @@ static struct job {
 static void *work(void *arg)
 {
 	struct job *job = arg;
+	unsigned int i;
 
-	cover_start(job->cover);
-	program_run(&job->program, &job->worker);
-	if (cover_stop(job->cover))
-		keep(&job->program);
+	for (i = 0; i < job->nr; i++) {
+		cover_start(job->cover);
+		program_run(&job->program[i], &job->worker);
+		if (cover_stop(job->cover))
+			keep(&job->program[i]);
+	}
 	return NULL;
 }
 
-/* As many threads at once; which programs these are, the seed says. */
-static void run_round(uint64_t seed, unsigned int threads)
+/* What they are, the number says. */
+static void choose_all(struct job *job, uint64_t seed)
 {
+	for (job->nr = 0; job->nr < IN_A_ROW; job->nr++)
+		choose(&job->program[job->nr], seed + job->nr);
+}
+
+/* As many threads at once; which programs these are, the seed says. */
+static void run_round(uint64_t seed, unsigned int threads, unsigned int turn)
+{
+	struct scene s = { .d = d, .nr = threads };
 	pthread_t thread[THREADS];
 	unsigned int i;
 
 	for (i = 0; i < threads; i++) {
 		worker_begin(&jobs[i].worker, d);
-		choose(&jobs[i].program, seed + i);
+		s.workers[i] = &jobs[i].worker;
+		choose_all(&jobs[i], seed + i * IN_A_ROW);
 	}
 	for (i = 0; i < threads; i++)
 		ASSERT(!pthread_create(&thread[i], NULL, work, &jobs[i]));
-	for (i = 0; i < threads; i++) {
+	for (i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
-		calls += jobs[i].worker.calls;
-		programs++;
-		worker_end(&jobs[i].worker);
-	}
-	expect_whole();
+	expect_whole(&s, turn, false);
+	for (i = 0; i < threads; i++)
+		worker_over(&jobs[i].worker, jobs[i].nr);
 }
 
 static bool does_harm(const struct program *p)
 {
-	unsigned int failures = tap_failures();
+	unsigned int failures = tap_failures(), turn;
 	struct worker w;
 
-	worker_begin(&w, d);
-	program_run(p, &w);
-	worker_end(&w);
-	expect_whole();
+	/* Each look in turn is at what the same program has left. */
+	for (turn = 0; turn < AFTER_TURNS && tap_failures() == failures; turn += 2) {
+		struct scene s = { .d = d, .workers = { &w }, .nr = 1 };
+
+		worker_begin(&w, d);
+		program_run(p, &w);
+		expect_whole(&s, turn, true);
+		worker_end(&w);
+	}
 	return tap_failures() > failures;
 }
 
@@ -152,14 +216,23 @@ static uint64_t number_of(const char *name, uint64_t otherwise)
 	return text ? strtoull(text, NULL, 0) : otherwise;
 }
 
+/* Now and then, that it goes on. */
+static void tell(time_t *when)
+{
+	if (tap_seconds() < *when)
+		return;
+	*when = tap_seconds() + TELL_SECONDS;
+	tap_note("%" PRIu64 " operations so far", calls);
+}
+
 /* What of a round does harm by itself, if any does: then it is shown. */
 static void look_closer(uint64_t seed, unsigned int threads)
 {
 	static struct program p;
 	unsigned int i;
 
-	for (i = 0; i < threads; i++) {
-		p = jobs[i].program;
+	for (i = 0; i < threads * IN_A_ROW; i++) {
+		p = jobs[i / IN_A_ROW].program[i % IN_A_ROW];
 		if (!does_harm(&p))
 			continue;
 		program_minimise(&p, does_harm);
@@ -206,11 +279,33 @@ static void leave_what_was_reached(void)
 	fclose(programs);
 }
 
+/* What has taken the longest, so that who waits knows for what. */
+static void tell_times(void)
+{
+	uint64_t sum = look_ns;
+	unsigned int i, n;
+
+	for (i = 0; i < nr_ops; i++)
+		sum += call_ns[i];
+	tap_note("of the time of all threads %2.0f %% are looks", 100.0 * look_ns / sum);
+	for (n = 0; n < SLOWEST; n++) {
+		unsigned int most = 0;
+
+		for (i = 0; i < nr_ops; i++)
+			if (call_ns[i] > call_ns[most])
+				most = i;
+		tap_note("%2.0f %% %s", 100.0 * call_ns[most] / sum, ops[most].name);
+		call_ns[most] = 0;
+	}
+	memset(call_ns, 0, sizeof(call_ns));
+	look_ns = 0;
+}
+
 static void rounds(unsigned int threads)
 {
 	uint64_t seed = number_of("FUZZ_SEED", SEED), seconds;
+	time_t end = 0, told = tap_seconds();
 	unsigned int round, i;
-	time_t end = 0;
 
 	for (i = 0; i < threads; i++)
 		jobs[i].cover = cover_open();
@@ -218,22 +313,25 @@ static void rounds(unsigned int threads)
 	if (seconds)
 		end = tap_seconds() + seconds / 2;
 	for (round = 0; goes_on(round, end); round++) {
-		uint64_t this = seed + (uint64_t)round * THREADS;
+		uint64_t this = seed + (uint64_t)round * THREADS * IN_A_ROW;
 
-		run_round(this, threads);
+		run_round(this, threads, round);
+		stop_if(tap_failures());
 		if (tap_failures()) {
 			look_closer(this, threads);
 			return;
 		}
-		if (round % 64 == 63)
-			tap_note("%" PRIu64 " operations so far", calls);
+		tell(&told);
 	}
+	others_look(d, true);
+	others_kept_out(d, true);
 	for (i = 0; i < threads; i++)
 		cover_close(jobs[i].cover);
 	leave_what_was_reached();
 	tap_note("%" PRIu64 " operations in %" PRIu64 " programs, %u places reached%s",
 		 calls, programs, cover_total(),
 		 cover_total() ? "" : " (this kernel does not tell)");
+	tell_times();
 }
 
 static void programs_one_by_one(void)
@@ -257,17 +355,23 @@ static FILE *corpus_open(void)
 /* What has once reached more than others, before what is new. */
 static void corpus(void)
 {
+	struct worker *w = &jobs[0].worker;
+	time_t told = tap_seconds();
 	FILE *file = corpus_open();
+	unsigned int turn = 0;
 
 	ASSERT(file);
 	jobs[0].cover = cover_open();
-	while (program_parse(&jobs[0].program, file)) {
-		worker_begin(&jobs[0].worker, d);
+	jobs[0].nr = 1;
+	while (program_parse(&jobs[0].program[0], file)) {
+		struct scene s = { .d = d, .workers = { w }, .nr = 1 };
+
+		worker_begin(w, d);
 		work(&jobs[0]);
-		calls += jobs[0].worker.calls;
-		programs++;
-		worker_end(&jobs[0].worker);
-		expect_whole();
+		expect_whole(&s, turn++, false);
+		worker_over(w, 1);
+		stop_if(tap_failures());
+		tell(&told);
 	}
 	ASSERT(feof(file));
 	cover_close(jobs[0].cover);

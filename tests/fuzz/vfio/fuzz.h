@@ -14,6 +14,7 @@
 
 #define MAX_ARGS	6
 #define MAX_CALLS	48
+#define MAX_OPS		48
 #define NR_MAPS		4
 #define NR_EVENTS	4
 #define TAKEN		(512 * 1024)
@@ -48,6 +49,7 @@ struct program {
  * @d: the vGPU, which all share
  * @map: what this one has mapped; NULL for nothing
  * @len: bytes of it
+ * @region: of which region it is
  * @event: eventfds, the last of which is closed
  * @page: a page, behind which nothing is mapped
  * @stream: the file of its state that is saved or loaded; -1 for none
@@ -55,17 +57,20 @@ struct program {
  * @nr_taken: bytes of it
  * @given: how far of it has been written
  * @calls: how many it has done
+ * @ns: how long each kind of them took
  */
 struct worker {
 	struct vdev *d;
 	uint8_t *map[NR_MAPS];
 	size_t len[NR_MAPS];
+	unsigned int region[NR_MAPS];
 	int event[NR_EVENTS];
 	uint8_t *page;
 	int stream;
 	uint8_t *taken;
 	size_t nr_taken, given;
 	uint64_t calls;
+	uint64_t ns[MAX_OPS];
 };
 
 /**
@@ -96,6 +101,14 @@ void program_print(const struct program *p, FILE *to);
 bool program_parse(struct program *p, FILE *from);
 void program_minimise(struct program *p, bool (*still_bad)(const struct program *));
 
+/* model.c */
+void expect_within(const struct worker *w, uint64_t pos, bool write, ssize_t done);
+void expect_mapped(const struct worker *w, uint64_t pos, size_t len, int prot);
+void answer_begin(const struct worker *w, uint32_t argsz);
+void expect_answer(const struct worker *w, unsigned long request,
+		   const uint32_t *asked, bool done);
+void expect_own(const void *p, size_t n, const char *where);
+
 /* calls.c */
 void worker_begin(struct worker *w, struct vdev *d);
 void worker_end(struct worker *w);
@@ -115,11 +128,13 @@ long call_open_again(struct worker *w, const uint64_t *arg);
 long call_sysfs_read(struct worker *w, const uint64_t *arg);
 long call_sysfs_write(struct worker *w, const uint64_t *arg);
 long call_work(struct worker *w, const uint64_t *arg);
+long call_trespass(struct worker *w, const uint64_t *arg);
 long call_plane(struct worker *w, const uint64_t *arg);
 long call_monitor(struct worker *w, const uint64_t *arg);
 long call_neighbour(struct worker *w, const uint64_t *arg);
 
 /* maps.c */
+void maps_begin(void);
 void maps_end(struct worker *w);
 bool touches(volatile void *p, bool write);
 long call_map(struct worker *w, const uint64_t *arg);

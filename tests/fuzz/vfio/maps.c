@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What programs map of a vGPU, and what they do to it. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -78,14 +79,34 @@ long call_map(struct worker *w, const uint64_t *arg)
 		at &= ~4095ULL;
 	if (len > MAX_MAP)
 		len = MAX_MAP;
-	p = mmap(NULL, len, arg[4], arg[5], w->d->fd,
-		 ((uint64_t)region << 40) + at);
+	at += (uint64_t)region << 40;
+	p = mmap(NULL, len, arg[4], arg[5], w->d->fd, at);
 	if (p == MAP_FAILED)
 		return -errno;
+	expect_mapped(w, at, len, arg[4]);
 	unmap(w, n);
 	w->map[n] = p;
+	w->region[n] = at >> 40;
 	w->len[n] = (len + 4095) & ~4095ULL;
 	return 0;
+}
+
+/* A file of which no byte can be touched, whatever is done to a mapping of it. */
+static int nothing = -1;
+
+/* Before all workers. */
+void maps_begin(void)
+{
+	int empty;
+	char path[64];
+
+	if (nothing >= 0)
+		return;
+	empty = memfd_create("nothing", MFD_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", empty);
+	nothing = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_OK(nothing);
+	close(empty);
 }
 
 /*
@@ -107,8 +128,8 @@ long call_unmap(struct worker *w, const uint64_t *arg)
 	}
 	if (len > w->len[n] - at)
 		len = w->len[n] - at;
-	if (len && mmap(w->map[n] + at, len, PROT_NONE, MAP_FIXED | MAP_PRIVATE |
-			MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED)
+	if (len && mmap(w->map[n] + at, len, PROT_NONE, MAP_FIXED | MAP_SHARED,
+			nothing, 0) == MAP_FAILED)
 		return -errno;
 	return 0;
 }
@@ -147,7 +168,10 @@ long call_protect(struct worker *w, const uint64_t *arg)
 	if (!w->map[n])
 		return 0;
 	at = edge(arg[1], w->len[n]) % w->len[n] & ~4095ULL;
-	return mprotect(w->map[n] + at, 4096, arg[2]) ? -errno : 0;
+	if (mprotect(w->map[n] + at, 4096, arg[2]))
+		return -errno;
+	expect_mapped(w, (uint64_t)w->region[n] << 40, 4096, arg[2]);
+	return 0;
 }
 
 long call_advise(struct worker *w, const uint64_t *arg)

@@ -61,6 +61,7 @@ long call_take(struct worker *w, const uint64_t *arg)
 	got = read(w->stream, w->taken + w->nr_taken, n);
 	if (got < 0)
 		return -errno;
+	expect_own(w->taken + w->nr_taken, got, "a stream");
 	w->nr_taken += got;
 	return 0;
 }
@@ -108,6 +109,7 @@ long call_move(struct worker *w, const uint64_t *arg)
 		n = read(w->stream, w->taken + w->nr_taken, TAKEN - w->nr_taken);
 		w->nr_taken += n > 0 ? n : 0;
 	} while (n > 0);
+	expect_own(w->taken, w->nr_taken, "a stream");
 	/* The end of a stream has what there is to know; before it is memory. */
 	if (arg[0] && w->nr_taken)
 		w->taken[w->nr_taken - 1 - arg[1] % w->nr_taken % 2048] ^=

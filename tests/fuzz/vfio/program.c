@@ -105,8 +105,12 @@ void program_run(const struct program *p, struct worker *w)
 {
 	unsigned int i;
 
-	for (i = 0; i < p->nr; i++, w->calls++)
+	for (i = 0; i < p->nr; i++, w->calls++) {
+		uint64_t begin = tap_ns();
+
 		ops[p->calls[i].op].fn(w, p->calls[i].arg);
+		w->ns[p->calls[i].op] += tap_ns() - begin;
+	}
 }
 
 /* A line a call: its name, and its arguments in hexadecimal. */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is looked at after programs have run. */
+#ifndef _VFIO_FUZZ_AFTER_H
+#define _VFIO_FUZZ_AFTER_H
+
+#include "fuzz.h"
+
+#define AFTER_TURNS	8
+
+/**
+ * struct scene - a vGPU, and what is left of those who have used it
+ * @d: the vGPU
+ * @workers: they are at rest; what they have mapped and opened is still there
+ * @nr: of them
+ */
+struct scene {
+	struct vdev *d;
+	struct worker *workers[4];
+	unsigned int nr;
+};
+
+/* after.c */
+struct vdev *after_begin(struct vdev *d);
+void after_look(struct scene *s, unsigned int turn);
+
+/* others.c */
+void others_begin(void);
+void others_end(void);
+void others_look(const struct vdev *d, bool all);
+void others_kept_out(struct vdev *d, bool all);
+
+/* counts.c */
+enum {
+	COUNT_CORE,
+	COUNT_BACKEND,
+	COUNT_VRAM,
+	COUNT_FITS,
+	COUNT_FDS,
+	COUNT_EVENTFD,
+	COUNT_DEVICE,
+	COUNT_GROUP,
+	NR_COUNTS,
+};
+
+void counts_take(uint64_t *count);
+void counts_look(const uint64_t *before);
+bool kernel_has_complained(void);
+
+#endif /* _VFIO_FUZZ_AFTER_H */
