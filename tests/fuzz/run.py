@@ -19,6 +19,8 @@ import subprocess
 import sys
 import time
 
+import planted
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('BUILD', '/build/fuzz')
@@ -114,16 +116,6 @@ def fuzz(target, seconds):
     return Result(target, *run(f'{BUILD}/{target}', dirs, options))
 
 
-def mutants():
-    with open(f'{HERE}/mutants', encoding='ascii') as file:
-        for block in file.read().split('\n\n'):
-            lines = [line for line in block.splitlines()
-                     if line and not line.startswith('#')]
-            if lines:
-                what, target, path, old, new = lines
-                yield what, target, path, old.strip(), new.strip()
-
-
 def look_for(mutant):
     """Is a planted bug found? It has to be there once, and to compile."""
     number, (what, target, path, old, new) = mutant
@@ -131,11 +123,7 @@ def look_for(mutant):
     shutil.rmtree(top, ignore_errors=True)
     for name in COPIED:
         shutil.copytree(f'{TOP}/{name}', f'{top}/{name}')
-    with open(f'{top}/{path}', encoding='utf-8') as file:
-        text = file.read()
-    assert text.count(old) == 1, f'{path}: not once: {old}'
-    with open(f'{top}/{path}', 'w', encoding='utf-8') as file:
-        file.write(text.replace(old, new))
+    planted.plant(top, path, old, new)
     subprocess.run(['make', '-s', '-C', f'{top}/tests/fuzz', f'O={top}/out',
                     'WERROR=', f'{top}/out/{target}'], check=True)
     unpack(target, f'{top}/start')
@@ -181,8 +169,9 @@ def main():
             list(pool.map(keep, chosen))
             return 0
         if args.mutants:
-            planted = [m for m in enumerate(mutants()) if m[1][1] in chosen]
-            found = list(pool.map(look_for, planted))
+            bugs = [m for m in enumerate(planted.mutants(f'{HERE}/mutants'))
+                    if m[1][1] in chosen]
+            found = list(pool.map(look_for, bugs))
             print(f'{sum(found)} of {len(found)} planted bugs found')
             return 0 if all(found) else 1
         each = max(1, args.time * AT_ONCE // len(chosen)) if args.time else 0
