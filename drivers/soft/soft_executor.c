@@ -513,6 +513,8 @@ bool soft_client_served(struct soft_queue *sq)
  * @ex: the GPU's executor
  *
  * Process context; waits for nobody in user space.
+ *
+ * Return: the number.
  */
 unsigned int soft_executor_workers(struct soft_executor *ex)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The directory soft/ of a GPU in sysfs: into how many slices it is cut, whether
- * somebody computes for it, and *knobs*, by which whoever tests software that manages vGPUs has a GPU misbehave.
- * All are off until they are turned on, and off again when the driver is bound
- * anew.
+ * somebody computes for it, and *knobs*, by which whoever tests software that manages
+ * vGPUs has a GPU misbehave. All are off until they are turned on, and off again when
+ * the driver is bound anew.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
