@@ -392,15 +392,22 @@ tier_matrixfull() { run_matrix matrixfull full; }
 # As in the tiers of their own, only the former have two CPUs: with one, no engine is
 # ever seen at work.
 tier_kernels() {
-	local main=$TESSERA_KERNEL kernel status=0
+	local main=$TESSERA_KERNEL kernel part status=0
 
 	for kernel in "${kernels[@]}"; do
 		[ "$kernel" != "$main" ] || continue
 		TESSERA_KERNEL=$kernel
-		in_host_vm "on-$kernel" "tests/vfio guest tests/e2e" \
-			/repo/tests/e2e/kernel.sh || status=$?
-		sed "s/ - / - $kernel: /" "$results/on-$kernel.tap" \
-			>> "$results/kernels.tap"
+		vm_options=()
+		in_host_vm "vfio-$kernel" tests/vfio /repo/tests/vfio/run.sh \
+			info config regs irq reset lifetime sched \
+			soft/{info,irq,reset} || status=$?
+		vm_options=(--cpus 1)
+		in_host_vm "both-$kernel" "guest tests/e2e" \
+			/repo/tests/e2e/both.sh || status=$?
+		for part in vfio both; do
+			sed "s/ - / - $kernel: /" "$results/$part-$kernel.tap" \
+				>> "$results/kernels.tap"
+		done
 	done
 	return "$status"
 }
