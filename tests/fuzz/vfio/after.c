@@ -243,6 +243,17 @@ static void expect_silence(struct scene *s, const char *when)
 			 (unsigned long long)heard, when);
 }
 
+/* All interrupts that there are come to who has used it. */
+static void listen(struct scene *s)
+{
+	int evt = s->workers[0]->event[0];
+
+	EXPECT_OK(irq_message(s->d, evt));
+	if (has_pin())
+		EXPECT_OK(irq_eventfd(s->d, VFIO_PCI_INTX_IRQ_INDEX,
+				      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
+}
+
 /* The last user's mappings and eventfds are dead, and it has left nothing. */
 static void closed(struct scene *s)
 {
@@ -250,6 +261,7 @@ static void closed(struct scene *s)
 
 	settle(s->d);
 	unplug(s->d);
+	listen(s);
 	witness_begin(&w, s->d);
 	reachable_maps(s, false);
 	s->d = vdev_reopen(s->d);

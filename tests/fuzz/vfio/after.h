@@ -25,6 +25,7 @@ void after_look(struct scene *s, unsigned int turn);
 
 /* others.c */
 void others_begin(void);
+void others_fill(const struct vdev *d);
 void others_end(void);
 void others_look(const struct vdev *d, bool all);
 void others_kept_out(struct vdev *d, bool all);

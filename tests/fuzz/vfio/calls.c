@@ -230,6 +230,16 @@ long call_reset(struct worker *w, const uint64_t *arg)
 	return ioctl(w->d->fd, VFIO_DEVICE_RESET) ? -errno : 0;
 }
 
+/* As a driver does first after a reset, without which nothing else comes through. */
+long call_enable(struct worker *w, const uint64_t *arg)
+{
+	uint16_t on = DECODE_ALL | PCI_COMMAND_MASTER;
+
+	(void)arg;
+	return vdev_pwrite(w->d, REGION_CONFIG, &on, sizeof(on), PCI_COMMAND) < 0 ?
+	       -errno : 0;
+}
+
 long call_dma_map(struct worker *w, const uint64_t *arg)
 {
 	struct vfio_iommu_type1_dma_map map = {

@@ -71,8 +71,9 @@ static void before(void)
 	gpu_set("guard_resets_limit", "0");
 	gpu_set("guard_irqs_limit", "0");
 	gpu_set("guard_traps_limit", "0");
-	d = after_begin(vdev_new(richest()));
 	others_begin();
+	d = after_begin(vdev_new(richest()));
+	others_fill(d);
 }
 
 static void after(void)

@@ -122,6 +122,7 @@ long call_irqs(struct worker *w, const uint64_t *arg);
 long call_irqs_any(struct worker *w, const uint64_t *arg);
 long call_event(struct worker *w, const uint64_t *arg);
 long call_reset(struct worker *w, const uint64_t *arg);
+long call_enable(struct worker *w, const uint64_t *arg);
 long call_dma_map(struct worker *w, const uint64_t *arg);
 long call_dma_unmap(struct worker *w, const uint64_t *arg);
 long call_open_again(struct worker *w, const uint64_t *arg);

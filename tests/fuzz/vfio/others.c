@@ -64,10 +64,24 @@ static void fill_up(void)
 			add(&gpu->types[i]);
 }
 
+static bool is_somebodys(uint64_t at)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_others; i++)
+		if (at >= others[i].at && at < others[i].at + others[i].d->size)
+			return true;
+	return false;
+}
+
+/**
+ * others_begin() - two that are there before the vGPU that programs have
+ *
+ * It is put between them: what is written behind its end is somebody's.
+ */
 void others_begin(void)
 {
 	uint64_t word, size = want_size();
-	unsigned int i;
 
 	nr_others = 0;
 	total = 0;
@@ -77,7 +91,20 @@ void others_begin(void)
 	ASSERT_OK(madvise(want, size, MADV_DONTFORK));
 	for (word = 0; word < size / 4; word++)
 		((uint32_t *)want)[word] = canary(0, word);
+	add(gpu->small);
+	add(gpu->small);
+}
+
+/**
+ * others_fill() - the others, and what they have in memory
+ * @d: the vGPU that programs have
+ */
+void others_fill(const struct vdev *d)
+{
+	unsigned int i;
+
 	fill_up();
+	EXPECT(is_somebodys(mdev_attr_u64(d->uuid, "vram_offset") + d->size));
 	for (i = 0; i < nr_others; i++)
 		memcpy(others[i].vram, wanted(i), others[i].d->size);
 }

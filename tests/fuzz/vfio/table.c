@@ -64,6 +64,7 @@ const struct op ops[] = {
 	  call_irqs_any },
 	{ "event", 4, { BELOW(NR_EVENTS) }, call_event },
 	{ "reset", 2, { }, call_reset },
+	{ "enable", 12, { }, call_enable },
 	{ "map", 9, { MAP, REGION, EDGE, LENGTH,
 		      ONE_OF(PROT_READ, PROT_READ | PROT_WRITE, PROT_NONE, PROT_EXEC),
 		      ONE_OF(MAP_SHARED, MAP_SHARED, MAP_PRIVATE) }, call_map },
