@@ -128,7 +128,7 @@ check-vfio-soft: ## not in check: all VFIO programs that know no card, on a soft
 check-monitoring: ## not in check: Prometheus, its rules and the dashboard (3 min)
 check-soft: ## not in check: guests with vGPUs of a soft GPU (5 min)
 check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (10 min)
-check-displays: ## not in check: firmware, ramfb, VNC on a soft GPU's vGPU (9 min)
+check-displays: ## not in check: firmware, ramfb, VNC, desktops on a soft GPU's vGPU (13 min)
 check-moves: ## not in check: moves that fail, by libvirt, between two hosts (15 min)
 check-suspend: ## not in check: the host sleeps under vGPUs and a guest (3 min)
 check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)

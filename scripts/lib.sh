@@ -96,9 +96,10 @@ suite_packages() {
 	bookworm-qemu|trixie-backports-qemu)
 		echo qemu-system-x86 seabios ovmf
 		;;
-	# An X server and clients, the root file system of a guest; a VNC client.
+	# An X server, a Wayland compositor and clients, the root file system of a guest;
+	# a VNC client.
 	trixie-desktop)
-		echo xserver-xorg-core xserver-xorg-video-fbdev x11-apps \
+		echo xserver-xorg-core xserver-xorg-video-fbdev x11-apps weston \
 			x11-xserver-utils twm xterm xfonts-base gvncviewer ovmf
 		;;
 	# Where what computes in guests is made: PoCL (scripts/pocl), programs that use

@@ -196,7 +196,8 @@ tier_compute() {
 
 tier_displays() {
 	vm_options+=(--mount trixie-desktop)
-	in_host_vm displays "guest tests/e2e" /repo/tests/guests/run.sh test_displays.py
+	in_host_vm displays "guest tests/e2e" /repo/tests/guests/run.sh \
+		test_displays.py test_desktops.py
 }
 
 tier_migrate() {

@@ -21,11 +21,29 @@ def chunk(kind, data):
         struct.pack('>I', zlib.crc32(kind + data))
 
 
-def write(path, width, height):
-    """What draw() has drawn, as PNG."""
+def in_memory(width, height):
+    """What draw() puts there."""
     size = 4 * width * height
     lines = ''.join(f'{n}\n' for n in range(1, NUMBERS + 1)).encode()
-    data = (lines * (size // len(lines) + 1))[:size]
+    return (lines * (size // len(lines) + 1))[:size]
+
+
+def write_xwd(path, width, height):
+    """The same picture as write(), as a dump of an X window: 24 bits, by 32."""
+    name = b'picture\0'
+    masks = 0xff0000, 0xff00, 0xff
+    head = (100 + len(name), 7, 2, 24, width, height, 0, 0, 32, 0, 32, 32, 4 * width,
+            4, *masks, 8, 256, 256, width, height, 0, 0, 0)
+    shades = b''.join(struct.pack('>I3H2B', 0x10101 * shade, *3 * [0x101 * shade], 7, 0)
+                      for shade in range(256))
+    path.write_bytes(struct.pack('>25I', *head) + name + shades +
+                     in_memory(width, height))
+    return path
+
+
+def write(path, width, height):
+    """What draw() has drawn, as PNG."""
+    data = in_memory(width, height)
     pixels = bytearray(3 * width * height)
     # In memory blue comes first, and what is behind red is not shown.
     for colour in range(3):

@@ -87,3 +87,21 @@ def soft_gpu():
     yield Gpu(wait_until('a soft GPU', lambda: glob.glob(
         '/sys/bus/pci/drivers/vgpu_soft/0000:*'))[0])
     call('modules', 'unload')
+
+
+@pytest.fixture
+def start(soft_gpu):
+    """Starts guests, which end with the test: with a vGPU, or of QEMU's own devices."""
+    started = []
+
+    def begin(name, kind, *options, resolution=None, qemu=()):
+        vgpu = soft_gpu.create(kind) if kind else None
+        if resolution:
+            vgpu.set('resolution', resolution)
+        started.append(Guest(name, vgpu, *options, qemu=qemu))
+        return started[-1]
+    yield begin
+    for guest in started:
+        guest.stop()
+        if guest.vgpu:
+            guest.vgpu.remove()

@@ -4,13 +4,21 @@ import pathlib
 import re
 import struct
 
-from host import BUILD
+import pictures
+from host import BUILD, OUT, call
 
 FONT = pathlib.Path(__file__).parents[2] / 'guest/font.c'
 SIDE = 8                # of an image, in fields of the screen
 GLYPH_W, GLYPH_H = 5, 7
 BATCH = 64              # images; of each the first is shown
 GREEN = 0x40ff40
+
+
+def shows(guest, file):
+    """Is it just this picture."""
+    shot = OUT / f'{guest.name}.png'
+    call('guest', 'shot', guest.name, shot)
+    return pictures.equal(shot, file)
 
 
 class Picture:

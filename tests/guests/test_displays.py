@@ -4,12 +4,9 @@ with SeaBIOS, OVMF and QEMU's ramfb, on screenshots and by VNC."""
 import pathlib
 import shutil
 
-import pytest
-
 import pictures
-from conftest import Guest
 from host import OUT, call, wait_until
-from screen import Picture
+from screen import Picture, shows
 
 TREE = pathlib.Path('/trees/trixie-desktop')
 VNC = '127.0.0.1:7'
@@ -20,24 +17,6 @@ RAMFB = ('-set', 'device.vgpu.driver=vfio-pci-nohotplug',
 # Those that guest-init leaves out.
 BOCHS = ('while read -r m; do case $m in drm*|ttm*|bochs.ko) insmod /lib/modules/$m;; '
          'esac; done < /lib/modules/order')
-
-
-@pytest.fixture
-def start(soft_gpu):
-    """Starts guests, which end with the test: with a vGPU, or of QEMU's own devices."""
-    started = []
-
-    def begin(name, kind, *options, resolution=None, qemu=()):
-        vgpu = soft_gpu.create(kind) if kind else None
-        if resolution:
-            vgpu.set('resolution', resolution)
-        started.append(Guest(name, vgpu, *options, qemu=qemu))
-        return started[-1]
-    yield begin
-    for guest in started:
-        guest.stop()
-        if guest.vgpu:
-            guest.vgpu.remove()
 
 
 def bios(name):
@@ -62,21 +41,11 @@ def ovmf(name):
     return drives
 
 
-def shot(guest):
-    file = OUT / f'{guest.name}.png'
-    call('guest', 'shot', guest.name, file)
-    return file
-
-
 def by_vnc(guest):
     """What a stock client gets."""
     file = OUT / f'{guest.name}-vnc.png'
     call('chroot', TREE, 'gvnccapture', '-q', VNC, file)
     return file
-
-
-def shows(guest, file):
-    return pictures.equal(shot(guest), file)
 
 
 def draws(guest, width, height):
