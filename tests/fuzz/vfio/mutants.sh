@@ -3,8 +3,9 @@
 # In the host VM: modules with a bug each, whose numbers are given, as long as the kernel
 # is none the worse for it; scripts/fuzz has built them and goes on with the rest.
 # Programs of VFIO calls are let loose on each, until there is a complaint or FUZZ_SECONDS
-# are over; on "none", which are those without a bug, as make check does it. Leaves $OUT/began, the number of the last one, and $OUT/NUMBER with what was
-# said, and in "status" how run.sh has ended and after how many seconds.
+# are over; on "none", which are those without a bug, as make check does it. Leaves
+# $OUT/began, the number of the last one, and $OUT/NUMBER with what was said, and in
+# "status" how run.sh has ended and after how many seconds.
 #
 # Usage: tests/fuzz/vfio/mutants.sh GPU NUMBER...
 set -uo pipefail

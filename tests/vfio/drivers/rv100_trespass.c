@@ -12,6 +12,14 @@ static void put(struct vdev *d, uint32_t reg, uint32_t val)
 	vdev_pwrite(d, REGION_REGS, &val, sizeof(val), reg);
 }
 
+static void put_all(struct vdev *d, const uint32_t (*writes)[2], unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		put(d, writes[i][0], writes[i][1]);
+}
+
 /* A rectangle, around and beyond the partition. */
 static void draw(struct vdev *d)
 {
@@ -33,12 +41,10 @@ static void draw(struct vdev *d)
 		{ DST_Y_X, pack_yx(op.dst.y, op.dst.x) },
 		{ DST_HEIGHT_WIDTH, pack_yx(op.h, op.w) },
 	};
-	unsigned int i;
 
 	if (!rnd_below(32))
 		put(d, MC_FB_LOCATION, rnd());
-	for (i = 0; i < ARRAY_SIZE(writes); i++)
-		put(d, writes[i][0], writes[i][1]);
+	put_all(d, writes, ARRAY_SIZE(writes));
 }
 
 /* The window into memory that two registers are. */
@@ -80,10 +86,8 @@ static void show(struct vdev *d)
 		  (rnd_below(2) ? CRTC_CUR_EN : 0) |
 		  (rnd_below(2) ? CRTC_CUR_MODE_24BPP : CRTC_CUR_MODE_MONO) },
 	};
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(writes); i++)
-		put(d, writes[i][0], writes[i][1]);
+	put_all(d, writes, ARRAY_SIZE(writes));
 	check_screen(d);
 }
 

@@ -17,10 +17,9 @@ enum { XRES = 1, YRES, BPP, ENABLE, VIRT_WIDTH = 6, X_OFFSET = 8, Y_OFFSET };
 
 #define PACKETS		4
 
-/* AlmaIF's command; its ring, and in that how much is written. */
+/* AlmaIF's command, and its ring, whose head is as that of other rings. */
 #define ALMAIF_COMMAND	0x200
 #define ALMAIF_RING	0x1000
-#define ALMAIF_WRITTEN	0x28
 
 /* Refused where memory is not decoded, or where nothing is. */
 static void put(struct vdev *d, unsigned int region, uint64_t at, const void *p,
@@ -108,7 +107,7 @@ static void dispatch(struct vdev *d)
 	put32(d, BAR_ALMAIF, ALMAIF_COMMAND, 1U << rnd_below(3));
 	put(d, BAR_ALMAIF, ALMAIF_RING + PACKET_SIZE * (1 + rnd_below(4)), packet,
 	    sizeof(packet));
-	put32(d, BAR_ALMAIF, ALMAIF_RING + ALMAIF_WRITTEN, rnd_below(8));
+	put32(d, BAR_ALMAIF, ALMAIF_RING + HEAD_WRITE, rnd_below(8));
 	put32(d, BAR_ALMAIF, ALMAIF_COMMAND, 1U << rnd_below(3));
 }
 
