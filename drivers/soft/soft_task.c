@@ -117,6 +117,30 @@ struct soft_moment soft_task_now(struct pid *pid)
 	return now;
 }
 
+static bool any_thread(struct pid *pid, bool (*is_so)(const struct task_struct *t))
+{
+	struct task_struct *p, *t;
+	bool any = false;
+
+	rcu_read_lock();
+	p = pid_task(pid, PIDTYPE_TGID);
+	if (p)
+		for_each_thread(p, t)
+			any |= is_so(t);
+	rcu_read_unlock();
+	return any;
+}
+
+static bool wants_cpu(const struct task_struct *t)
+{
+	return task_is_running(t);
+}
+
+static bool is_blocked(const struct task_struct *t)
+{
+	return READ_ONCE(t->__state) & TASK_UNINTERRUPTIBLE;
+}
+
 /**
  * soft_task_wants_cpu() - does any thread of a process run, or wait for a CPU
  * @pid: the process
@@ -127,16 +151,7 @@ struct soft_moment soft_task_now(struct pid *pid)
  */
 bool soft_task_wants_cpu(struct pid *pid)
 {
-	struct task_struct *p, *t;
-	bool wants = false;
-
-	rcu_read_lock();
-	p = pid_task(pid, PIDTYPE_TGID);
-	if (p)
-		for_each_thread(p, t)
-			wants |= task_is_running(t);
-	rcu_read_unlock();
-	return wants;
+	return any_thread(pid, wants_cpu);
 }
 
 static bool all_frozen(struct task_struct *p)
@@ -180,16 +195,7 @@ bool soft_task_is_frozen(struct pid *pid)
  */
 bool soft_task_is_blocked(struct pid *pid)
 {
-	struct task_struct *p, *t;
-	bool blocked = false;
-
-	rcu_read_lock();
-	p = pid_task(pid, PIDTYPE_TGID);
-	if (p)
-		for_each_thread(p, t)
-			blocked |= READ_ONCE(t->__state) & TASK_UNINTERRUPTIBLE;
-	rcu_read_unlock();
-	return blocked;
+	return any_thread(pid, is_blocked);
 }
 
 /**
