@@ -259,16 +259,28 @@ static struct soft_image *use_image(struct soft_almaif *a,
 	return last;
 }
 
+/* Return: a reference, or NULL. A fault takes the queue's away while commands come. */
+static struct soft_image *last_image(struct soft_queue *sq)
+{
+	struct soft_image *image;
+
+	spin_lock_irq(&sq->lock);
+	image = soft_image_get(sq->almaif->image);
+	spin_unlock_irq(&sq->lock);
+	return image;
+}
+
 static int resume(struct soft_queue *sq)
 {
 	const void *imem = almaif_at(sq, SOFT_ALMAIF_IMEM);
 	struct soft_almaif *a = sq->almaif;
 	struct soft_remains dead = { .early = LIST_HEAD_INIT(dead.early) };
-	struct soft_image *image = NULL;
-	bool cancelled;
+	struct soft_image *image = NULL, *last = last_image(sq);
+	bool cancelled, same;
 
-	/* Nobody else changes it: commands come one at a time. */
-	if (!soft_image_is(a->image, imem, SOFT_ALMAIF_IMEM_SIZE)) {
+	same = soft_image_is(last, imem, SOFT_ALMAIF_IMEM_SIZE);
+	soft_image_put(last);
+	if (!same) {
 		image = soft_image_make(imem, SOFT_ALMAIF_IMEM_SIZE);
 		if (!image)
 			return -ENOMEM;

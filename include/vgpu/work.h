@@ -79,7 +79,8 @@ enum vgpu_reset_scope {
  * @fini: undo it; nothing of @q is on the engine
  * @pending: is there work that is not done. Any context
  * @forget: drop all work of @q, half done or not begun. The engine does not
- *	work on it, and nobody adds to it
+ *	work on it. After a fault traps go on beside this: what they bring is
+ *	forgotten when the engine comes to it
  * @settle: bring the work under way to where it can be saved, soon, and begin no more
  *	until it is called with @on false; true when it is there. The engine works on
  *	meanwhile. Optional, where it is there whenever @q is off the engine. Process

@@ -273,6 +273,44 @@ static void worker_sleeps(void)
 	fault_of_one(SLEEPS, false);
 }
 
+static int continues_for_ever(void *data)
+{
+	for (;;)
+		guest_continue(data);
+	return 0;
+}
+
+/*
+ * A fault takes away what another processor of the same guest has the driver look at: the
+ * program that was there last. What is wrong with that a kernel with KASAN sees.
+ */
+static void faults_beside_commands(void)
+{
+	struct guest g = guest_new();
+	uint64_t faults;
+
+	gpu_set("guard_faults_limit", "0");
+	for (faults = 1; faults <= 10; faults++) {
+		struct worker w = worker_new(type->size, HANGS);
+		pid_t other;
+
+		guest_program(&g, 0x5a);
+		other = child_start(continues_for_ever, &g);
+		guest_submit(&g, 0, 1, 0);
+		ASSERT(AWAIT(guest_result(&g, 0) == faults));
+		kill(w.pid, SIGKILL);
+		EXPECT(AWAIT(mdev_attr_u64(g.d->uuid, "faults") == faults));
+		child_kill(other);
+		event(VGPU_SOFT_GONE);
+		ASSERT_OK(vdev_ioctl(g.d, VFIO_DEVICE_RESET, NULL));
+		vdev_decode(g.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+		guest_start(&g);
+	}
+	worker_new(type->size, OBEYS);
+	guest_submit(&g, 1, 1, 0);
+	guest_done(&g, 1);
+}
+
 /*
  * Two are at work when their engine hangs, by the knob: whoever has it then is faulted
  * and told, by VFIO, too. What the other one has begun ends right.
@@ -470,6 +508,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(beside_a_screen),
 	TAP_TEST(charged_once),
 	TAP_TEST(worker_sleeps),
+	TAP_TEST(faults_beside_commands),
 	TAP_TEST(engine_hangs),
 	TAP_TEST(starved_worker_is_not_blamed),
 	TAP_TEST(blocked_worker_is_not_blamed),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See guest.h. */
+#include <string.h>
 #include <sys/mman.h>
 #include "guest.h"
 #include "soft.h"
@@ -7,6 +8,8 @@
 #include "tap.h"
 
 #define COMMAND		0x200
+#define IMEM_SIZE	0x314
+#define IMEM		0x318
 #define QUEUE_SIZE	0x320
 #define QUEUE		0x328
 #define MEM		0x338
@@ -30,6 +33,21 @@ uint32_t guest_reg(struct vdev *d, uint32_t at)
 static void guest_command(struct guest *g, uint32_t what)
 {
 	vdev_wr(g->d, BAR_ALMAIF, COMMAND, 4, what);
+}
+
+/** guest_continue() - what is in instruction memory is the program from now on */
+void guest_continue(struct guest *g)
+{
+	guest_command(g, CONTINUE);
+}
+
+/** guest_program() - instruction memory is full of @byte, and used from now on */
+void guest_program(struct guest *g, uint8_t byte)
+{
+	uint32_t at = guest_reg(g->d, IMEM) - guest_reg(g->d, QUEUE);
+
+	memset(g->rest + at, byte, guest_reg(g->d, IMEM_SIZE));
+	guest_continue(g);
 }
 
 void guest_start(struct guest *g)

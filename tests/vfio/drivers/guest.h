@@ -35,6 +35,8 @@ struct guest {
 };
 
 uint32_t guest_reg(struct vdev *d, uint32_t at);
+void guest_continue(struct guest *g);
+void guest_program(struct guest *g, uint8_t byte);
 void guest_start(struct guest *g);
 struct guest guest_of(struct vdev *d);
 void guest_put(struct guest *g, const struct aql *p);
