@@ -216,14 +216,16 @@ static int take_all(struct soft_queue *sq)
 
 /*
  * Has a process taken over, which counts from 0 again? Nobody else writes how many
- * packets are over, or has written fewer than before.
+ * packets are over, or has written fewer than before. One that is withdrawn and not yet
+ * over is not among those that the guest counts: see set_up().
  */
 static bool begins_anew(const struct soft_queue *sq)
 {
 	const struct soft_almaif *a = sq->almaif;
+	u32 over = le32_to_cpu(READ_ONCE(*index_at(sq, SOFT_AQL_READ)));
 
 	lockdep_assert_held(&sq->lock);
-	return le32_to_cpu(READ_ONCE(*index_at(sq, SOFT_AQL_READ))) != a->read ||
+	return over != a->read + a->cancelled ||
 	       written(sq) - a->read < a->taken - a->read;
 }
 
@@ -434,7 +436,8 @@ static void tell(struct soft_queue *sq, u32 completion)
 /**
  * soft_almaif_over() - the packet under way is over: the guest may use its slot again
  * @sq: the queue; its lock is held
- * @completion: SOFT_AQL_DONE, SOFT_AQL_FAILED; 0 when the guest is not to be told
+ * @completion: SOFT_AQL_DONE, SOFT_AQL_FAILED; 0 when the guest is not to be told, as
+ *	of one that it has withdrawn meanwhile, whose memory is another's
  *
  * Return: an image to be put by soft_image_put() when the lock is released.
  */
@@ -444,7 +447,7 @@ struct soft_image *soft_almaif_over(struct soft_queue *sq, u32 completion)
 	struct soft_image *image = a->work_image;
 
 	lockdep_assert_held(&sq->lock);
-	if (completion && a->work.meta)
+	if (completion && a->work.meta && !a->cancelled)
 		tell(sq, completion);
 	a->work_image = NULL;
 	a->cancelled = false;

@@ -165,12 +165,13 @@ static void get_all(struct load *l)
 	new->read = vgpu_get(l->r, "read", 4, U32_MAX);
 	new->taken = vgpu_get(l->r, "taken", 4, U32_MAX);
 	l->has_work = vgpu_get(l->r, "has_work", 1, 1);
-	n = new->taken - new->read;
-	if (n > SOFT_ALMAIF_SLOTS || n < l->has_work)
-		vgpu_refuse(l->r, "taken", "%u, of which %u are over",
-			    new->taken, new->read);
 	if (l->has_work)
 		get_under_way(l);
+	n = new->taken - new->read;
+	/* One that is withdrawn has its place no more. */
+	if (n > SOFT_ALMAIF_SLOTS + new->cancelled || n < l->has_work)
+		vgpu_refuse(l->r, "taken", "%u, of which %u are over",
+			    new->taken, new->read);
 	for (n -= l->has_work; n && vgpu_reader_ok(l->r); n--)
 		get_early(l);
 	new->image = get_image(l);

@@ -8,6 +8,7 @@
 
 #include "soft_guest.h"
 #include "../../drivers/vgpu/bus/bus.h"
+#include "../../drivers/vgpu/work/sched.h"
 
 #define CONTROL		SOFT_REGS_ALMAIF
 /* In data memory, from here on: struct soft_aql_meta, arguments, a context. */
