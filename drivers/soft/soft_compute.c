@@ -517,7 +517,8 @@ void soft_compute_preempt(struct soft_engine *se)
 bool soft_compute_is_settled(const struct soft_queue *sq)
 {
 	lockdep_assert_held(&sq->lock);
-	return READ_ONCE(sq->settling) && sq->left.status == VGPU_SOFT_NONE &&
+	return READ_ONCE(sq->settling) && !sq->failed &&
+	       sq->left.status == VGPU_SOFT_NONE &&
 	       (!sq->worker ||
 		READ_ONCE(sq->worker->turn) == SOFT_TURN_NONE);
 }

@@ -426,15 +426,21 @@ void soft_client_want(struct soft_queue *sq)
 	wake_up(&ex->wq);
 }
 
-/* The worker is not the queue's any more. Return: it, with the queue's reference. */
+/*
+ * The worker is not the queue's any more; with it went a dispatch, if @err is not 0. At
+ * once, for a reset that finds no worker forgets that, too. Return: it, with the queue's
+ * reference.
+ */
 static struct soft_worker *detach(struct soft_executor *ex,
-				  struct soft_queue *sq, bool again)
+				  struct soft_queue *sq, bool again, int err)
 {
 	struct soft_worker *w = sq->worker;
 
 	lockdep_assert_held(&ex->lock);
 	spin_lock_irq(&sq->lock);
 	sq->worker = NULL;
+	if (err)
+		sq->failed = err;
 	spin_unlock_irq(&sq->lock);
 	sq->client.session = 0;
 	if (again)
@@ -456,7 +462,7 @@ void soft_client_end(struct soft_queue *sq, bool again)
 	struct soft_worker *w;
 
 	mutex_lock(&ex->lock);
-	w = detach(ex, sq, again);
+	w = detach(ex, sq, again, 0);
 	if (w)
 		soft_worker_end(w);
 	mutex_unlock(&ex->lock);
@@ -482,11 +488,7 @@ void soft_client_lost(struct soft_worker *w)
 	sq = w->over ? NULL : w->sq;
 	if (sq) {
 		in_hands = !soft_turn_leave(w);
-		detach(ex, sq, !in_hands);
-		spin_lock_irq(&sq->lock);
-		if (in_hands)
-			sq->failed = -EPIPE;
-		spin_unlock_irq(&sq->lock);
+		detach(ex, sq, !in_hands, in_hands ? -EPIPE : 0);
 		soft_worker_end(w);
 		vgpu_queue_kick(sq->q);
 		vgpu_engine_done(sq->q->engine);

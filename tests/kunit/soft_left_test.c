@@ -71,10 +71,36 @@ static void left_fault(struct kunit *test)
 	gone(vd, w);
 }
 
+/*
+ * In the midst of one, and somebody has the instance stand still: it could not be saved
+ * so, half done. The fault comes first.
+ */
+static void left_while_it_settles(struct kunit *test)
+{
+	struct vgpu_vdev *vd = started(test, 1);
+	struct soft_worker *w = worker(test, vd);
+	struct vgpu_queue *q = queue_of(vd)->q;
+	struct vgpu_sched *eng = engine_to_sched(q->engine);
+
+	submit(vd, dispatch(0, 4, 80));
+	taken(test, w);
+	/* The engine's thread stands still meanwhile. */
+	mutex_lock(&eng->hw_lock);
+	KUNIT_EXPECT_FALSE(test, q->ops->settle(q, true));
+	soft_client_lost(w);
+	KUNIT_EXPECT_FALSE(test, q->ops->settle(q, true));
+	mutex_unlock(&eng->hw_lock);
+	KUNIT_EXPECT_EQ(test, vgpu_function_halt(vd), 0);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(vd->faulted));
+	vgpu_function_go(vd);
+	gone(vd, w);
+}
+
 static struct kunit_case soft_left_cases[] = {
 	KUNIT_CASE(left_done),
 	KUNIT_CASE(left_half_done),
 	KUNIT_CASE(left_fault),
+	KUNIT_CASE(left_while_it_settles),
 	{}
 };
 
