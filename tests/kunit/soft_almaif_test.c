@@ -167,36 +167,6 @@ static void almaif_programs(struct kunit *test)
 	gone(vd, w);
 }
 
-/* A process takes over from one that was killed: nothing of that is carried out. */
-static void almaif_withdrawn(struct kunit *test)
-{
-	struct vgpu_vdev *vd = started(test, 1);
-	struct soft_worker *w = worker(test, vd);
-	unsigned int i;
-
-	for (i = 0; i < 3; i++)
-		submit(vd, dispatch(i, 4, 8));
-	taken(test, w);
-	command(vd, ALMAIF_RESET);
-	for (i = 1; i <= SOFT_ALMAIF_SLOTS; i++)
-		*(__le16 *)at(vd, SOFT_ALMAIF_RING + i * SOFT_AQL_PACKET) =
-			cpu_to_le16(SOFT_AQL_INVALID);
-	memset(at(vd, SOFT_ALMAIF_RING + SOFT_AQL_WRITE), 0, 16);
-	command(vd, ALMAIF_CONTINUE);
-	/* It had the first one in its hands. */
-	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(w->over)));
-	soft_worker_put(w);
-	KUNIT_EXPECT_FALSE(test, READ_ONCE(vd->faulted));
-	submit(vd, dispatch(3, 4, 8));
-	w = worker(test, vd);
-	take_and(test, w, VGPU_SOFT_DONE);
-	KUNIT_EXPECT_TRUE(test, completed(vd, 3, SOFT_AQL_DONE));
-	KUNIT_EXPECT_TRUE(test, mock_await(index_of(vd, SOFT_AQL_READ) == 1));
-	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, completion(vd, i), 0U);
-	gone(vd, w);
-}
-
 /* One takes over from one that has ended, as often as guests start programs. */
 static void almaif_again(struct kunit *test)
 {
@@ -285,12 +255,19 @@ static void almaif_settles(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mock_await(!vgpu_queue_busy(q)));
 	KUNIT_EXPECT_FALSE(test, soft_turn_take(w, &none));
 	KUNIT_EXPECT_EQ(test, queue_of(vd)->almaif->progress, 42ULL);
+	/* Called off: it goes on without a word of its guest. */
+	vgpu_sched_unsettle(vd);
+	turn = taken(test, w);
+	KUNIT_EXPECT_EQ(test, turn.progress, 42ULL);
+	q->ops->settle(q, true);
+	hand_in(w, &turn, VGPU_SOFT_YIELD, 43);
+	KUNIT_EXPECT_TRUE(test, mock_await(q->ops->settle(q, true)));
 	/* Paused so, and gone on with. */
 	vgpu_function_halt(vd);
 	KUNIT_EXPECT_FALSE(test, soft_turn_take(w, &none));
 	vgpu_function_go(vd);
 	turn = taken(test, w);
-	KUNIT_EXPECT_EQ(test, turn.progress, 42ULL);
+	KUNIT_EXPECT_EQ(test, turn.progress, 43ULL);
 	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
 	take_and(test, w, VGPU_SOFT_DONE);
 	KUNIT_EXPECT_TRUE(test, completed(vd, 1, SOFT_AQL_DONE));
@@ -342,7 +319,6 @@ static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_bad_packets),
 	KUNIT_CASE(almaif_shares),
 	KUNIT_CASE(almaif_programs),
-	KUNIT_CASE(almaif_withdrawn),
 	KUNIT_CASE(almaif_again),
 	KUNIT_CASE(almaif_faults),
 	KUNIT_CASE(almaif_settles),

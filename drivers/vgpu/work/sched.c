@@ -402,15 +402,20 @@ static int settle(struct vgpu_context *ctx)
  * vgpu_sched_unsettle() - let an instance's work begin with more again
  * @vd: the instance
  *
- * It does as soon as it is not paused. Also when it was not to settle.
+ * It does as soon as it is not paused. Also when it was not to settle. The engine may
+ * have found nothing to do meanwhile, and nobody else says that there is.
  */
 void vgpu_sched_unsettle(struct vgpu_vdev *vd)
 {
 	struct vgpu_context *ctx;
 
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
-		if (ctx->q.ops->settle)
-			ctx->q.ops->settle(&ctx->q, false);
+	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
+		if (!ctx->q.ops->settle)
+			continue;
+		ctx->q.ops->settle(&ctx->q, false);
+		if (ctx->q.ops->pending(&ctx->q))
+			vgpu_queue_kick(&ctx->q);
+	}
 }
 
 /**
