@@ -234,6 +234,8 @@ static struct config_item *make_type(struct config_group *group,
 	td = kzalloc(sizeof(*td), GFP_KERNEL);
 	if (!td)
 		return ERR_PTR(-ENOMEM);
+	/* Before others can see it: they ask for its name. */
+	config_item_init_type_name(&td->item, name, &type_type);
 	td->dir = dir;
 	td->type = (struct soft_type) {
 		.kind = SOFT_C,
@@ -254,10 +256,9 @@ static struct config_item *make_type(struct config_group *group,
 	}
 	mutex_unlock(&dir->lock);
 	if (ret) {
-		kfree(td);
+		config_item_put(&td->item);
 		return ERR_PTR(ret);
 	}
-	config_item_init_type_name(&td->item, name, &type_type);
 	return &td->item;
 }
 
