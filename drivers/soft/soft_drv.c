@@ -90,8 +90,8 @@ static int soft_resume(struct device *dev)
 }
 
 /*
- * User space is frozen before: an engine that waited for it would be taken for one
- * that hangs.
+ * User space is frozen before, workers too: such a one stands (soft_compute.c), so that
+ * the engines can rest without it.
  */
 static DEFINE_SIMPLE_DEV_PM_OPS(soft_pm, soft_suspend, soft_resume);
 

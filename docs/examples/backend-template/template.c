@@ -275,11 +275,17 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	desc.pci.device = pdev->device;
 	desc.vram.phys = pci_resource_start(pdev, 2);
 	desc.vram.size = pci_resource_len(pdev, 2);
+	/* Nobody else's from now on. */
+	if (!devm_request_mem_region(&pdev->dev, desc.vram.phys, desc.vram.size,
+				     "vgpu-template"))
+		return -EBUSY;
 	desc.vram.virt = devm_ioremap_wc(&pdev->dev, desc.vram.phys, desc.vram.size);
+	if (!desc.vram.virt)
+		return -ENOMEM;
+	card->mmio = devm_ioremap_resource(&pdev->dev, &pdev->resource[0]);
+	if (IS_ERR(card->mmio))
+		return PTR_ERR(card->mmio);
 	desc.priv = card;
-	card->mmio = pcim_iomap(pdev, 0, T_REGS_SIZE);
-	if (!desc.vram.virt || !card->mmio)
-		return -ENODEV;
 	ret = bring_up(card);
 	return ret ?: PTR_ERR_OR_ZERO(vgpu_gpu_register(&desc));
 }
