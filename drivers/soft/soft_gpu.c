@@ -229,7 +229,11 @@ static int attach(struct soft_gpu *soft, struct device *dev)
 {
 	struct vgpu_gpu_desc desc = { .dev = dev };
 	struct vgpu_gpu *gpu;
+	unsigned int i;
 
+	/* One that hung when the GPU was lost has not been reset. */
+	for (i = 0; i < SOFT_ENGINES; i++)
+		soft->engines[i].hang = false;
 	soft_types_init(&soft->types, soft->config);
 	describe(soft, &desc);
 	gpu = vgpu_gpu_register(&desc);

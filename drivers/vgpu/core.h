@@ -11,7 +11,8 @@
  *   instances of a GPU. Only the run lists' spinlocks are taken inside it.
  * - &vgpu_migration.lock: how far an instance is on its way elsewhere. Held for a
  *   change of that, by a reset and a close, and while it moves to another place of its
- *   VRAM. Not together with &vgpu_pdev.lock.
+ *   VRAM, for which the mmap_lock of its user is taken inside it; never the other way
+ *   round. Not together with &vgpu_pdev.lock.
  * - &vgpu_transfer.lock: a stream by which an instance leaves or arrives, and what
  *   that reads or writes of it. Held while user space reads or writes a piece of it,
  *   but not while user memory is fetched for that.
@@ -26,7 +27,8 @@
  *   fault handlers, which come from mmap_lock, and by those of a backend's files.
  * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
  *   engines. It keeps memory within reach for who clears or copies it by CPU. Taken
- *   with no other lock held but &vgpu_migration.lock, and by vgpu_track_move().
+ *   with no other lock held but &vgpu_compact.lock and &vgpu_migration.lock, and by
+ *   vgpu_track_move().
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
  *   Taken under trap_lock by a reset; never the other way round.
  * - &vgpu_pdev.instances_lock: spinlock; who is told when the GPU is lost.

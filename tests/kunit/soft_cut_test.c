@@ -88,12 +88,14 @@ static void soft_is_lost(struct kunit *test)
 	struct vgpu_vdev *vd = mock_create_on(soft->gpu, TYPE_4C, 1);
 
 	KUNIT_ASSERT_NOT_NULL(test, vd);
+	soft->engines[0].hang = true;
 	soft_gpu_lose(soft);
 	KUNIT_EXPECT_EQ(test, mock_open(vd), -EIO);
 	KUNIT_EXPECT_EQ(test, told(test, TYPE_4C), 0U);
 	mock_destroy(vd);
 	/* Offered anew, it is another. */
 	KUNIT_ASSERT_EQ(test, cut(test, 4), 0);
+	KUNIT_EXPECT_FALSE(test, soft->engines[0].hang);
 	works(test);
 }
 

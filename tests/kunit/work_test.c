@@ -241,6 +241,28 @@ static void work_lost_takes_no_context(struct kunit *test)
 	mock_gone(good);
 }
 
+/* Nor that an engine which is at work does not come idle then; and nobody resets it. */
+static void work_lost_at_work(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_SLICE1, 1);
+	struct mock_queue *mq = mock_queue(vd, VGPU_CLASS_COMPUTE);
+	struct vgpu_sched *eng = &mock_pd(test)->engines[COMPUTE1];
+
+	mock_pd(test)->watchdog_us = 2 * USEC_PER_SEC;
+	hang_under(test, vd, COMPUTE1);
+	KUNIT_ASSERT_TRUE(test, mock_await(READ_ONCE(engine(test, COMPUTE1)->hang)));
+	mock_submit(vd, VGPU_CLASS_COMPUTE, 2);
+	vgpu_gpu_lost(&mock_pd(test)->gpu);
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mq->forgotten)));
+	mutex_lock(&eng->hw_lock);
+	KUNIT_EXPECT_FALSE(test, vd->faulted);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&vd->inst.count[VGPU_CNT_FAULTS]), 0LL);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&eng->resets), 0LL);
+	KUNIT_EXPECT_EQ(test, mq->starts, 1U);
+	mutex_unlock(&eng->hw_lock);
+	mock_gone(vd);
+}
+
 /* A context that the engine does not take is a fault of its owner alone. */
 static void work_load_that_fails(struct kunit *test)
 {
@@ -386,6 +408,7 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(work_reset_of_the_device),
 	KUNIT_CASE(work_lost),
 	KUNIT_CASE(work_lost_takes_no_context),
+	KUNIT_CASE(work_lost_at_work),
 	KUNIT_CASE(work_load_that_fails),
 	KUNIT_CASE(work_is_preempted),
 	KUNIT_CASE(work_promise_ends_a_slice),

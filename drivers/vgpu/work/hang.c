@@ -166,12 +166,20 @@ void vgpu_hang_reset(struct vgpu_sched *eng)
  * @eng: the engine; engine context
  * @ctx: whose work it was
  * @err: -ETIMEDOUT, or what the backend said
+ *
+ * Of a GPU that is lost nothing else is to be expected: its work is forgotten.
  */
 void vgpu_hang_fault(struct vgpu_sched *eng, struct vgpu_context *ctx, int err)
 {
 	struct vgpu_vdev *vd = ctx->vd;
 
 	lockdep_assert_held(&eng->hw_lock);
+	if (READ_ONCE(eng->pd->lost)) {
+		eng->current_ctx = NULL;
+		eng->hung = false;
+		ctx->q.ops->forget(&ctx->q);
+		return;
+	}
 	if (err == -ETIMEDOUT)
 		dev_err(eng->pd->gpu.desc.dev,
 			"engine %u did not come idle under vGPU %s: reset\n",

@@ -190,7 +190,8 @@ static int run_pieces(struct vgpu_sched *eng, struct vgpu_context *ctx,
 			ret = vgpu_engine_wait(eng, ctx, &slice);
 		now = ktime_get_ns();
 		end = vgpu_slice_end(eng, &slice);
-	} while (!ret && now < end && ctx->q.ops->pending(&ctx->q));
+	} while (!ret && now < end && !READ_ONCE(eng->pd->lost) &&
+		 ctx->q.ops->pending(&ctx->q));
 	return ret;
 }
 
@@ -422,8 +423,9 @@ void vgpu_sched_unsettle(struct vgpu_vdev *vd)
  * vgpu_sched_settle() - have an instance's work come to where it can be saved
  * @vd: the instance; process context, no lock of an engine held
  *
- * Takes as long as the watchdog allows an engine without an answer. One that is paused
- * has settled before.
+ * Takes as long as the watchdog allows an engine without an answer, by the time that it
+ * has the engine: by the clock as many times longer as others have that, or its cap is
+ * lower. One that is paused has settled before.
  *
  * Return: 0: it begins with nothing until vgpu_sched_unsettle(); -EINTR when the caller
  * was killed before it had settled: then it goes on.

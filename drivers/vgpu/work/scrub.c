@@ -59,7 +59,7 @@ static int scrub_by_engine(struct vgpu_pdev *pd, u64 offset, u64 size)
 	if (!READ_ONCE(pd->lost) && !eng->broken)
 		ret = scrub_range(eng, offset, size);
 	/* Now, or the next instance would be blamed for a stuck engine. */
-	if (ret == -ETIMEDOUT)
+	if (ret == -ETIMEDOUT && !READ_ONCE(pd->lost))
 		vgpu_hang_reset(eng);
 	vgpu_sched_account(eng, VGPU_ENGINE_IDLE);
 	mutex_unlock(&eng->hw_lock);
