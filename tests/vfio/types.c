@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vGPU types and what of them fits, by sysfs alone. */
+#include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "mdev.h"
 #include "pattern.h"
@@ -334,6 +337,48 @@ static void instance_attributes(void)
 	}
 }
 
+static unsigned int files;
+
+/* What it cannot do it refuses, also where its mode has been changed to allow that. */
+static int use_the_wrong_way(const char *path, const struct stat *st, int kind,
+			     struct FTW *unused)
+{
+	char text[ATTR_LEN];
+	int fd;
+
+	(void)unused;
+	if (kind != FTW_F || (st->st_mode & 0600) == 0600)
+		return 0;
+	EXPECT_OK(chmod(path, 0600));
+	fd = open(path, O_RDWR);
+	if (fd >= 0) {
+		if (st->st_mode & 0200)
+			EXPECT(read(fd, text, sizeof(text)) < 0);
+		else
+			EXPECT(write(fd, "1", 1) < 0);
+		close(fd);
+	}
+	EXPECT_OK(chmod(path, st->st_mode & 0777));
+	files++;
+	return 0;
+}
+
+static void modes_are_only_modes(void)
+{
+	char path[PATH_MAX];
+
+	files = 0;
+	create_live(gpu->small);
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vgpu",
+		 live[0].uuid);
+	EXPECT_OK(nftw(path, use_the_wrong_way, 8, FTW_PHYS));
+	EXPECT(files > 20);
+	snprintf(path, sizeof(path), "%s/vgpu", gpu_path());
+	EXPECT_OK(nftw(path, use_the_wrong_way, 8, FTW_PHYS));
+	tap_note("%u files", files);
+	remove_live(0);
+}
+
 static void bad_uuids(void)
 {
 	static const char * const bad[] = {
@@ -381,6 +426,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(fragmented_card_refuses),
 	TAP_TEST(random_mix),
 	TAP_TEST(instance_attributes),
+	TAP_TEST(modes_are_only_modes),
 	TAP_TEST(bad_uuids),
 	TAP_TEST(same_uuid_twice),
 	TAP_TEST(removed_is_gone),

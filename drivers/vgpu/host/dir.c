@@ -24,14 +24,17 @@ const struct kobj_type vgpu_dir_plain = {
 	.release = vgpu_dir_release,
 };
 
-/* Files that are a device's, in a directory of their own. */
+/*
+ * Files that are a device's, in a directory of their own. Modes are the operator's to
+ * change: one that is only read may be opened for writing all the same.
+ */
 static ssize_t device_show(struct kobject *kobj, struct attribute *attr,
 			   char *buf)
 {
 	struct device_attribute *a = container_of(attr, struct device_attribute,
 						  attr);
 
-	return a->show(kobj_to_dir(kobj)->of, a, buf);
+	return a->show ? a->show(kobj_to_dir(kobj)->of, a, buf) : -EIO;
 }
 
 static ssize_t device_store(struct kobject *kobj, struct attribute *attr,
@@ -40,7 +43,7 @@ static ssize_t device_store(struct kobject *kobj, struct attribute *attr,
 	struct device_attribute *a = container_of(attr, struct device_attribute,
 						  attr);
 
-	return a->store(kobj_to_dir(kobj)->of, a, buf, count);
+	return a->store ? a->store(kobj_to_dir(kobj)->of, a, buf, count) : -EIO;
 }
 
 /** vgpu_dir_device_ops - of a directory of a &struct device_attribute each */
