@@ -259,6 +259,8 @@ add_what_this_kernel_can() {
 echo 'TAP version 13' > "$tap"
 say "loading the modules"
 check "the kernel log is watched" log_is_watched
+# Who goes on after one leaves locks held, and hangs.
+check "an oops ends the machine" grep -qx 1 /proc/sys/kernel/panic_on_oops
 mark load
 check "modules load" modules load
 [ $# -gt 0 ] || add_what_this_kernel_can
