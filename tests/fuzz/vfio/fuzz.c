@@ -22,8 +22,12 @@
 
 #define ROUNDS		AFTER_TURNS
 #define THREADS		4
-/* Programs that a thread runs before what they have left is looked at. */
+/*
+ * Programs that a thread runs before what they have left is looked at: a look takes as
+ * long as some of them. Where there is little time no look is left out for that.
+ */
 #define IN_A_ROW	4
+#define MAX_IN_A_ROW	16
 #define MAX_KEPT	256
 #define SEED		0x7e55e7aULL
 /* Seconds between two lines that tell that it goes on. */
@@ -40,7 +44,7 @@ static unsigned int last_failures;
 static struct program kept[MAX_KEPT];
 static unsigned int nr_kept;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t calls, programs, call_ns[MAX_OPS], look_ns;
+static uint64_t calls, programs, call_times[MAX_OPS], call_ns[MAX_OPS], look_ns;
 
 /* The smallest that has all that there is: engines and a display. */
 static const struct type_facts *richest(void)
@@ -65,6 +69,7 @@ static void before(void)
 {
 	stop_if(last_failures);
 	maps_begin();
+	vdev_map_aligned = true;
 	complained = kernel_has_complained();
 	counts_take(counts);
 	settings_save();
@@ -118,8 +123,10 @@ static void worker_over(struct worker *w, unsigned int nr)
 
 	calls += w->calls;
 	programs += nr;
-	for (i = 0; i < nr_ops; i++)
+	for (i = 0; i < nr_ops; i++) {
+		call_times[i] += w->times[i];
 		call_ns[i] += w->ns[i];
+	}
 	worker_end(w);
 }
 
@@ -145,7 +152,7 @@ static void choose(struct program *p, uint64_t seed)
 }
 
 static struct job {
-	struct program program[IN_A_ROW];
+	struct program program[MAX_IN_A_ROW];
 	unsigned int nr;
 	struct worker worker;
 	struct cover *cover;
@@ -166,14 +173,15 @@ static void *work(void *arg)
 }
 
 /* What they are, the number says. */
-static void choose_all(struct job *job, uint64_t seed)
+static void choose_all(struct job *job, unsigned int nr, uint64_t seed)
 {
-	for (job->nr = 0; job->nr < IN_A_ROW; job->nr++)
+	for (job->nr = 0; job->nr < nr; job->nr++)
 		choose(&job->program[job->nr], seed + job->nr);
 }
 
-/* As many threads at once; which programs these are, the seed says. */
-static void run_round(uint64_t seed, unsigned int threads, unsigned int turn)
+/* As many threads at once, each @nr programs; which these are, the seed says. */
+static void run_round(uint64_t seed, unsigned int threads, unsigned int nr,
+		      unsigned int turn)
 {
 	struct scene s = { .d = d, .nr = threads };
 	pthread_t thread[THREADS];
@@ -182,7 +190,7 @@ static void run_round(uint64_t seed, unsigned int threads, unsigned int turn)
 	for (i = 0; i < threads; i++) {
 		worker_begin(&jobs[i].worker, d);
 		s.workers[i] = &jobs[i].worker;
-		choose_all(&jobs[i], seed + i * IN_A_ROW);
+		choose_all(&jobs[i], nr, seed + i * nr);
 	}
 	for (i = 0; i < threads; i++)
 		ASSERT(!pthread_create(&thread[i], NULL, work, &jobs[i]));
@@ -232,8 +240,8 @@ static void look_closer(uint64_t seed, unsigned int threads)
 	static struct program p;
 	unsigned int i;
 
-	for (i = 0; i < threads * IN_A_ROW; i++) {
-		p = jobs[i / IN_A_ROW].program[i % IN_A_ROW];
+	for (i = 0; i < threads * jobs[0].nr; i++) {
+		p = jobs[i / jobs[0].nr].program[i % jobs[0].nr];
 		if (!does_harm(&p))
 			continue;
 		program_minimise(&p, does_harm);
@@ -295,28 +303,32 @@ static void tell_times(void)
 		for (i = 0; i < nr_ops; i++)
 			if (call_ns[i] > call_ns[most])
 				most = i;
-		tap_note("%2.0f %% %s", 100.0 * call_ns[most] / sum, ops[most].name);
+		tap_note("%2.0f %% %s, %.2f ms each", 100.0 * call_ns[most] / sum,
+			 ops[most].name, call_ns[most] / 1e6 / call_times[most]);
 		call_ns[most] = 0;
 	}
 	memset(call_ns, 0, sizeof(call_ns));
+	memset(call_times, 0, sizeof(call_times));
 	look_ns = 0;
 }
 
 static void rounds(unsigned int threads)
 {
 	uint64_t seed = number_of("FUZZ_SEED", SEED), seconds;
+	unsigned int round, i, nr = IN_A_ROW;
 	time_t end = 0, told = tap_seconds();
-	unsigned int round, i;
 
 	for (i = 0; i < threads; i++)
 		jobs[i].cover = cover_open();
 	seconds = number_of("FUZZ_SECONDS", 0);
-	if (seconds)
+	if (seconds) {
 		end = tap_seconds() + seconds / 2;
+		nr = MAX_IN_A_ROW;
+	}
 	for (round = 0; goes_on(round, end); round++) {
-		uint64_t this = seed + (uint64_t)round * THREADS * IN_A_ROW;
+		uint64_t this = seed + (uint64_t)round * THREADS * nr;
 
-		run_round(this, threads, round);
+		run_round(this, threads, nr, round);
 		stop_if(tap_failures());
 		if (tap_failures()) {
 			look_closer(this, threads);

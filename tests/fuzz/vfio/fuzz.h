@@ -57,7 +57,8 @@ struct program {
  * @nr_taken: bytes of it
  * @given: how far of it has been written
  * @calls: how many it has done
- * @ns: how long each kind of them took
+ * @times: how many of each kind
+ * @ns: how long these took
  */
 struct worker {
 	struct vdev *d;
@@ -70,7 +71,7 @@ struct worker {
 	uint8_t *taken;
 	size_t nr_taken, given;
 	uint64_t calls;
-	uint64_t ns[MAX_OPS];
+	uint64_t times[MAX_OPS], ns[MAX_OPS];
 };
 
 /**

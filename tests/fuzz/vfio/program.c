@@ -106,10 +106,12 @@ void program_run(const struct program *p, struct worker *w)
 	unsigned int i;
 
 	for (i = 0; i < p->nr; i++, w->calls++) {
+		unsigned int op = p->calls[i].op;
 		uint64_t begin = tap_ns();
 
-		ops[p->calls[i].op].fn(w, p->calls[i].arg);
-		w->ns[p->calls[i].op] += tap_ns() - begin;
+		ops[op].fn(w, p->calls[i].arg);
+		w->ns[op] += tap_ns() - begin;
+		w->times[op]++;
 	}
 }
 

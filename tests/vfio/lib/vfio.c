@@ -12,6 +12,8 @@
 
 #define MAX_OPEN	512
 #define MAX_CAPS	48
+/* What the kernel maps by one entry of the level above pages. */
+#define BLOCK		(2 * MIB)
 
 static struct vdev *opened[MAX_OPEN];
 
@@ -317,12 +319,37 @@ void vdev_wr(struct vdev *d, unsigned int region, uint64_t offset,
 	}
 }
 
+bool vdev_map_aligned;
+
+/* Room for a mapping that begins with a block. */
+static void *aligned_room(size_t len)
+{
+	uint8_t *p = mmap(NULL, len + BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before;
+
+	ASSERT(p != MAP_FAILED);
+	before = -(uintptr_t)p % BLOCK;
+	munmap(p, before);
+	munmap(p + before + len, BLOCK - before);
+	return p + before;
+}
+
 /* MAP_FAILED with errno when it is refused. */
 void *vdev_try_map(struct vdev *d, unsigned int region, uint64_t offset,
 		   size_t len)
 {
-	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, d->fd,
-		    d->region[region].offset + offset);
+	bool aligned = vdev_map_aligned && len >= BLOCK;
+	void *room = aligned ? aligned_room(len) : NULL, *p;
+
+	p = mmap(room, len, PROT_READ | PROT_WRITE, MAP_SHARED | (aligned ? MAP_FIXED : 0),
+		 d->fd, d->region[region].offset + offset);
+	if (p == MAP_FAILED && aligned) {
+		int err = errno;
+
+		munmap(room, len);
+		errno = err;
+	}
+	return p;
 }
 
 /* All of the vGPU's video memory. */

@@ -63,6 +63,9 @@ struct vdev {
 	struct vfio_region_info region[MAX_REGIONS];
 };
 
+/* Large mappings begin where the kernel can map 2 MiB at once, as QEMU's do. */
+extern bool vdev_map_aligned;
+
 struct vdev *vdev_new(const struct type_facts *type);
 struct vdev *vdev_new_by_group(const struct type_facts *type);
 struct vdev *vdev_open(const char *uuid);

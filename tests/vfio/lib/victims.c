@@ -118,6 +118,9 @@ bool holds_loot(const void *p, size_t n)
 
 	for (at = 0; at + 16 <= n; at += 16) {
 		memcpy(two, bytes + at, sizeof(two));
+		/* Most of memory. */
+		if (!two[0])
+			continue;
 		if (is_marked(two[0]) && is_marked(two[1]))
 			return true;
 	}
