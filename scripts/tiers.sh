@@ -241,22 +241,25 @@ tier_moves() {
 
 tier_soft() { in_host_vm soft "guest tests/e2e" /repo/tests/e2e/soft.sh; }
 
-# Two machines: see in_host_vm() for their CPUs.
+# Four machines: see in_host_vm() for their CPUs.
 tier_suspend() {
-	local status=0
+	local status=0 part
 
 	scripts/build-modules --test --kernel "$TESSERA_KERNEL"
+	scripts/opencl
 	build_tools
 	vm_options=()
 	in_host_vm suspend-vfio "tests/vfio tests/e2e guest" \
 		/repo/tests/suspend/run.sh vfio || status=$?
 	vm_options=(--cpus 1)
-	in_host_vm suspend-guest "tests/vfio tests/e2e guest" \
-		/repo/tests/suspend/run.sh guest || status=$?
+	for part in guest soft; do
+		in_host_vm "suspend-$part" "tests/vfio tests/e2e guest" \
+			/repo/tests/suspend/run.sh "$part" || status=$?
+	done
 	scripts/in-tree make -s -C /repo/tests/tools O=/build/tests-tools
 	vm_options=(--kexec)
 	in_host_vm suspend-kexec tests/suspend /repo/tests/suspend/kexec.sh || status=$?
-	cat "$results"/suspend-{vfio,guest,kexec}.tap >> "$results/suspend.tap"
+	cat "$results"/suspend-{vfio,guest,soft,kexec}.tap >> "$results/suspend.tap"
 	return "$status"
 }
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #: run.sh - the host sleeps under vGPUs and a guest, in the host VM
 #:
-#: Usage: tests/suspend/run.sh vfio|guest    (by scripts/hostvm run; see
-#:                                            scripts/check, tier suspend)
+#: Usage: tests/suspend/run.sh vfio|guest|soft    (by scripts/hostvm run; see
+#:                                                 scripts/check, tier suspend)
 #:   vfio   the VFIO program "suspend", which has all that takes no guest, on the card
 #:          and on a soft GPU, where an executor computes
-#:   guest  a guest that draws
+#:   guest  a guest that draws on the card
+#:   soft   a guest that computes on a soft GPU, and shows there what it has computed
 #:
 #: Each to idle and to RAM. Writes $OUT/tests.tap.
 #:
@@ -32,7 +33,7 @@ take() {
 
 make_root() {
 	local name programs=(bash busybox cat chroot cp cut dirname basename env
-		expr find grep head ls mkdir mktemp mount umount realpath rm rmdir
+		expr find grep head ls mkdir mktemp mount umount readlink realpath rm rmdir
 		sed seq sleep sort sync tail tee timeout tr uname dmesg awk xargs
 		insmod rmmod modinfo lspci qemu-system-x86_64 python3)
 
@@ -49,7 +50,7 @@ make_root() {
 	take /usr/share/qemu/{kvmvapic,linuxboot_dma}.bin /etc/passwd
 	cp -r /repo/{scripts,tests,qemu-configs} "$awake/repo"
 	cp -r --parents "/build/modules/$KERNEL"/*.ko /build/test-modules/"$KERNEL"/*.ko \
-		/build/e2e /build/guest-image "$awake"
+		/build/e2e /build/guest-image /build/opencl/{almaif,digits{,.bin}} "$awake"
 	for name in vfio/suspend tools/vgpu-executor e2e/render e2e/compare; do
 		take "/build/$name"
 	done
@@ -88,6 +89,8 @@ fi
 . "$here/../tap.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/../e2e/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/../e2e/lib-soft.sh"
 
 limit=900	# seconds for a program; only a hang reaches it
 
@@ -161,6 +164,85 @@ with_guest() {
 	check "its vGPU goes" remove_vgpu "${uuid_of[guest1]}"
 }
 
+# Digits are recognised, so many times or, 0, without an end, and shown on the vGPU's
+# screen.
+compute() { run_in screen "/opencl/almaif ./digits digits.bin -r $1"; }
+
+# One of which the host slept in the midst is among them.
+one_more_time() {
+	run_in screen "n=\$(wc -l < /tmp/said); while [ \$(wc -l < /tmp/said) = \$n ]; do sleep 1; done" &&
+		await screen
+}
+
+# Each digit as the CPU does it.
+was_right() {
+	run_in screen '! grep -v " 450 as the CPU" /tmp/said' && await screen
+}
+
+same_picture() { "$BUILD/e2e/compare" "$OUT/$1.png" "$OUT/$2.png"; }
+
+# The screen's memory, and what the host shows of it.
+picture_is_kept() {
+	local state=$1 painted=(112233 $((800 * 600)))
+
+	check "$state: the guest paints its screen" paint '\063\042\021\000'
+	check "$state: it shows" shows "${painted[@]}"
+	check "$state: the host sleeps under it" host_sleeps "$state"
+	check "$state: it is as before" shows "${painted[@]}"
+	compute 1
+	check "$state: the guest computes what it shows" await screen
+	check "$state: it is another picture" no shows "${painted[@]}"
+	guest shot screen "$OUT/$state-before.png"
+	check "$state: the host sleeps under that" host_sleeps "$state"
+	guest shot screen "$OUT/$state-after.png"
+	check "$state: that is as before" same_picture "$state-before" "$state-after"
+}
+
+computing_goes_on() {
+	local state=$1
+
+	compute '0 > /tmp/said & true'
+	check "$state: the guest computes" wait_busy screen
+	check "$state: the host sleeps meanwhile" host_sleeps "$state"
+	check "$state: the guest goes on computing" one_more_time
+	check "$state: it is ended" eval "run_in screen 'kill -9 \$!' && await screen"
+	check "$state: all of it was right" was_right
+}
+
+soft_guest_sleeps_through() {
+	local state=$1
+
+	picture_is_kept "$state"
+	computing_goes_on "$state"
+	check "$state: nothing was dropped" equal "$(read_counter screen dropped)" 0
+	check "$state: there was no fault" equal "$(read_counter screen faults)" 0
+	check "$state: its vGPU is well" state_is screen ok
+}
+
+with_soft_guest() {
+	set_guest screen 7e55e7a0-0000-4000-8000-000000000013 SOFT-16Q 800x600 ''
+	check "a soft GPU" modules soft vram_mb=64
+	soft_gpu=$(find_soft) || give_up "no soft GPU"
+	check "a vGPU with a display" create_vgpu "$soft_gpu" SOFT-16Q "${uuid_of[screen]}" ||
+		give_up "no vGPU"
+	"$BUILD/tools/vgpu-executor" --user=nobody > "$OUT/executor.log" 2>&1 &
+	executor=$!
+	check "the guest starts" boot screen --append 'tessera.bochs tessera.9p' -- \
+		-fsdev "local,id=opencl,path=$BUILD/opencl,security_model=none,readonly=on" \
+		-device virtio-9p-pci,fsdev=opencl,mount_tag=opencl
+	check "it boots" guest wait screen TESSERA-GUEST-READY "$limit" || return
+	run_in screen 'mkdir /opencl; mount -t 9p -o ro,trans=virtio,version=9p2000.L opencl /opencl'
+	check "it has programs" await screen
+	soft_guest_sleeps_through freeze
+	soft_guest_sleeps_through mem
+	check "the guest stops" guest stop screen
+	cp /run/guests/screen/serial.log "$OUT/screen.console"
+	check "its vGPU goes" remove_vgpu "${uuid_of[screen]}"
+	kill "$executor"
+	wait "$executor"
+	check "the executor ends" equal $? 0
+}
+
 # What the kernel complains of, but for what it was asked to.
 clean_log() {
 	local known='no sleep: not enough memory'
@@ -201,5 +283,6 @@ vfio)
 		run_program soft "$state"
 	done ;;
 guest) with_guest ;;
+soft) with_soft_guest ;;
 esac
 check "the kernel has nothing to complain of" clean_log
