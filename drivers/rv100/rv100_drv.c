@@ -69,12 +69,20 @@ static void rv100_relocated(struct vgpu_instance *inst, u64 from)
 	vgpu_assert_trap_context(inst);
 }
 
+static bool rv100_present(struct vgpu_gpu *gpu)
+{
+	const struct rv100_gpu *card = gpu->desc.priv;
+
+	return pci_device_is_present(card->pdev);
+}
+
 static const struct vgpu_gpu_ops rv100_ops = {
 	.instance_init = rv100_instance_init,
 	.instance_fini = rv100_instance_fini,
 	.scanout = rv100_scanout,
 	.vblank = rv100_vblank,
 	.relocated = rv100_relocated,
+	.present = rv100_present,
 };
 
 static void rmw(struct rv100_gpu *card, u32 offset, u32 clear, u32 set)
@@ -298,13 +306,18 @@ err_release:
 	return ret;
 }
 
-/* The device's driver data is the core's. */
+/*
+ * The device's driver data is the core's. Who has a vGPU of a card that was pulled need
+ * not wait until he uses it to hear of that.
+ */
 static void rv100_remove(struct pci_dev *pdev)
 {
 	struct vgpu_gpu *gpu = pci_get_drvdata(pdev);
 	struct rv100_gpu *card = gpu->desc.priv;
 	void __iomem *vram = gpu->desc.vram.virt;
 
+	if (!rv100_present(gpu))
+		vgpu_gpu_lost(gpu);
 	vgpu_gpu_unregister(gpu);
 	pci_iounmap(pdev, vram);
 	pci_iounmap(pdev, card->mmio);

@@ -222,6 +222,9 @@ struct vgpu_instance {
  *	calculated from the offset, under the lock of whoever looks at it in any other
  *	context. NULL: instances of this GPU stay where they are. Process context, the
  *	trap lock and others held
+ * @present: is the hardware still there. Asked when memory was read that others are to
+ *	rely on, for what a card that is gone reads as looks like memory, too. NULL:
+ *	vgpu_gpu_lost() is told at once. Process context, engines are not touched
  */
 struct vgpu_gpu_ops {
 	int (*instance_init)(struct vgpu_instance *inst);
@@ -235,6 +238,7 @@ struct vgpu_gpu_ops {
 			 u64 fit);
 	const char *(*hindrance)(struct vgpu_instance *inst);
 	void (*relocated)(struct vgpu_instance *inst, u64 from);
+	bool (*present)(struct vgpu_gpu *gpu);
 };
 
 /**

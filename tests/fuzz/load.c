@@ -65,6 +65,12 @@ int vgpu_function_load(struct vgpu_vdev *v, struct vgpu_reader *r)
 	return -EINVAL;
 }
 
+/* No card is pulled here. */
+bool vgpu_migrate_present(struct vgpu_vdev *v)
+{
+	return v == vd;
+}
+
 static unsigned int loads, failed;
 static u64 received;
 

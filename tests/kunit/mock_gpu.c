@@ -311,6 +311,13 @@ static void relocated(struct vgpu_instance *inst, u64 from)
 		WARN_ON(to_engine(vd->ctx[i].q.engine)->loaded == &vd->ctx[i].q);
 }
 
+static bool present(struct vgpu_gpu *gpu)
+{
+	const struct mock_gpu *mock = gpu->desc.priv;
+
+	return !mock->pulled;
+}
+
 static const struct vgpu_gpu_ops gpu_ops = {
 	.instance_init = instance_init,
 	.instance_fini = instance_nothing,
@@ -318,6 +325,7 @@ static const struct vgpu_gpu_ops gpu_ops = {
 	.vblank = vblank,
 	.doorbell = doorbell,
 	.relocated = relocated,
+	.present = present,
 };
 
 static const struct vgpu_reg regs[] = {

@@ -107,6 +107,7 @@ struct mock_engine {
  * @rings: of its doorbells
  * @init_fails: the so manieth queue to be initialised is refused, 0 for none
  * @inits: queues that exist
+ * @pulled: it is gone, and nobody has said so
  */
 struct mock_gpu {
 	struct device *dev;
@@ -116,6 +117,7 @@ struct mock_gpu {
 	u32 rings;
 	u32 init_fails;
 	int inits;
+	bool pulled;
 };
 
 void mock_describe(struct mock_gpu *mock, struct vgpu_gpu_desc *desc);

@@ -282,6 +282,25 @@ const struct vgpu_moving vgpu_moving = {
 };
 
 /**
+ * vgpu_migrate_present() - was memory, as it was read or written until now, the GPU's
+ * @vd: the instance
+ *
+ * A card that is gone reads as ones, and nobody need have seen that yet: it is lost then.
+ *
+ * Return: false when the GPU is lost. Process context.
+ */
+bool vgpu_migrate_present(struct vgpu_vdev *vd)
+{
+	struct vgpu_gpu *gpu = &vd->pd->gpu;
+	const struct vgpu_gpu_ops *ops = gpu->desc.ops;
+
+	might_sleep();
+	if (ops->present && !ops->present(gpu))
+		vgpu_gpu_lost(gpu);
+	return !READ_ONCE(vd->pd->lost);
+}
+
+/**
  * vgpu_moved() - count something of an instance's moves
  * @vd: the instance
  * @what: see enum vgpu_moved

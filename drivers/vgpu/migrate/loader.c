@@ -95,6 +95,8 @@ static int load_sections(struct vgpu_loader *l)
 	struct vgpu_vdev *vd = l->vd;
 	int ret;
 
+	if (!vgpu_migrate_present(vd))
+		return -EIO;
 	l->arrived = ktime_get_ns();
 	vgpu_reader_init(&l->r, l->state, l->rec.length);
 	mutex_lock(&vd->trap_lock);

@@ -16,6 +16,7 @@ struct vgpu_vdev;
 /* device.c */
 extern const struct vgpu_moving vgpu_moving;
 void vgpu_migrate_init(struct vgpu_vdev *vd);
+bool vgpu_migrate_present(struct vgpu_vdev *vd);
 void vgpu_moved(struct vgpu_vdev *vd, enum vgpu_moved what, u64 n);
 
 /* relocate.c */

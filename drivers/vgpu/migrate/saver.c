@@ -215,6 +215,8 @@ int vgpu_saver_fill(struct vgpu_saver *s)
 			ret = fill_memory(s);
 			break;
 		case VGPU_SAVER_HEAD:
+			if (!vgpu_migrate_present(s->vd))
+				return -EIO;
 			put_record(s, VGPU_RECORD_STATE, 0, s->state_len);
 			offer(s, s->buf, VGPU_STREAM_RECORD);
 			s->phase = VGPU_SAVER_STATE;

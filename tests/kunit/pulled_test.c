@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A card that is pulled while an instance is on its way: what is read of it from then on
+ * are ones, which no stream ends with, and what is written is nowhere.
+ */
+#include <kunit/test.h>
+#include <linux/file.h>
+#include <linux/slab.h>
+
+#include "../../drivers/vgpu/migrate/loader.h"
+#include "../../drivers/vgpu/migrate/migrate.h"
+#include "../../drivers/vgpu/migrate/saver.h"
+#include "../../drivers/vgpu/migrate/transfer.h"
+#include "mock_gpu.h"
+
+static struct vgpu_transfer *begin(struct kunit *test, struct vgpu_vdev *vd,
+				   enum vfio_device_mig_state state)
+{
+	struct file *file;
+
+	file = vd->vdev.mig_ops->migration_set_state(&vd->vdev, state);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	fput(file);
+	return vd->migration.transfer;
+}
+
+/* To its end, or as vgpu_saver_fill(). */
+static int save(struct vgpu_saver *s, u8 *to, size_t *len)
+{
+	int ret;
+
+	for (*len = 0;; vgpu_saver_take(s, s->left)) {
+		ret = vgpu_saver_fill(s);
+		if (ret || !s->left)
+			return ret;
+		memcpy(to + *len, s->at, s->left);
+		*len += s->left;
+	}
+}
+
+static void pulled_saves(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_BOTH, 1);
+	struct mock_gpu *mock = test->priv;
+	u8 *bytes = kvmalloc(vgpu_saver_whole(vd), GFP_KERNEL);
+	struct vgpu_transfer *t;
+	size_t len;
+
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	t = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
+	KUNIT_EXPECT_EQ(test, vgpu_saver_fill(t->saver), 0);
+	mock->pulled = true;
+	KUNIT_EXPECT_EQ(test, save(t->saver, bytes, &len), -EIO);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(vd->pd->lost));
+	kvfree(bytes);
+	mock_gone(vd);
+}
+
+static void pulled_loads(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_BOTH, 1);
+	struct mock_gpu *mock = test->priv;
+	u8 *bytes = kvmalloc(vgpu_saver_whole(vd), GFP_KERNEL);
+	struct vgpu_transfer *t;
+	size_t len;
+
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	t = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
+	KUNIT_ASSERT_EQ(test, save(t->saver, bytes, &len), 0);
+	t = begin(test, vd, VFIO_DEVICE_STATE_RESUMING);
+	KUNIT_EXPECT_EQ(test, vgpu_loader_put(t->loader, bytes, len / 2), 0);
+	mock->pulled = true;
+	KUNIT_EXPECT_EQ(test, vgpu_loader_put(t->loader, bytes + len / 2,
+					      len - len / 2), -EIO);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(vd->pd->lost));
+	kvfree(bytes);
+	mock_gone(vd);
+}
+
+static struct kunit_case pulled_cases[] = {
+	KUNIT_CASE(pulled_saves),
+	KUNIT_CASE(pulled_loads),
+	{}
+};
+
+static struct kunit_suite pulled_suite = {
+	.name = "pulled",
+	.init = mock_init,
+	.exit = mock_exit,
+	.test_cases = pulled_cases,
+};
+
+kunit_test_suite(pulled_suite);
+
+MODULE_LICENSE("GPL");
