@@ -7,83 +7,47 @@
  * noticed nothing.
  *
  * What a round does follows from its number and the seed, which is shown;
- * CAMPAIGN_SEED in the environment gives another. When a VMM is hit does not: it is
- * let go on for a while that is by chance, too.
+ * CAMPAIGN_SEED in the environment gives another, and CAMPAIGN_KILLS how many are killed.
+ * When a VMM is hit does not: it is let go on for a while that is by chance, too.
  */
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#include "fault.h"
-#include "inject.h"
-#include "move.h"
+#include "host.h"
+#include "kfail.h"
 #include "tenant.h"
+#include "vmm.h"
 
-#define MAX_TYPES	16
 #define MAX_VMMS	3
 #define CHURNERS	8
 
 /* Kills, of which there are one to MAX_VMMS in a round. */
 #define KILLS		24
 #define MANY_KILLS	200
+#define UNBINDS		10
 
 /**
- * struct vmm - one that is going to be killed
- * @uuid: its vGPU
- * @type: of which type that is
+ * struct doomed - a VMM that is going to be killed
+ * @vmm: it; its vGPU is to go meanwhile when @stays, and somebody waits for that
  * @offset: where its memory is
- * @seed: what it does follows from this
  * @at: killed when it has done so many things,
  * @us: and so long afterwards, microseconds
- * @removed: somebody wants its vGPU to go meanwhile, and waits
- * @done: things that it has done so far
- * @pid: the process, and its group
  * @remover: who waits
  * @remove_err: errno of that
  */
-struct vmm {
-	char uuid[UUID_LEN];
-	const struct type_facts *type;
+struct doomed {
+	struct vmm vmm;
 	uint64_t offset;
-	uint32_t seed;
 	unsigned int at;
 	unsigned int us;
-	bool removed;
-	volatile unsigned int *done;
-	pid_t pid;
 	pthread_t remover;
 	int remove_err;
 };
 
-/**
- * struct counts - what a host has of GPUs and vGPUs
- * @vram_free: bytes
- * @available: instances that could be created, of each type
- * @core: references to the core's module
- * @backend: and to the backend's
- * @mdevs: vGPUs
- * @groups: IOMMU groups
- * @nodes: files in /dev/vfio
- * @open: vGPUs that are open, by the engine that works
- */
-struct counts {
-	uint64_t vram_free;
-	uint64_t available[MAX_TYPES];
-	uint64_t core;
-	uint64_t backend;
-	uint64_t mdevs;
-	uint64_t groups;
-	uint64_t nodes;
-	uint64_t open;
-};
-
-static struct vmm vmms[MAX_VMMS];
-static unsigned int nr_vmms;
-static volatile unsigned int *done;
+static struct doomed doomed[MAX_VMMS];
+static unsigned int nr_doomed;
 
 /* Neighbours: one whose engine never rests, one that only has memory. */
 static struct vdev *busy, *quiet;
@@ -95,219 +59,15 @@ static struct stream streams[2];
 static pthread_t churners[CHURNERS];
 static volatile bool churn_ends;
 static int churn_err[CHURNERS];
-static uint64_t churned[CHURNERS];
+static uint64_t churned[CHURNERS], no_memory[CHURNERS];
+
+/* Allocations fail meanwhile: so many of a hundred. */
+#define FAILURES	5
+static bool memory_fails;
 
 static const struct type_facts *type_of(unsigned int i)
 {
 	return i ? gpu->medium : gpu->small;
-}
-
-/* ---- What a VMM does */
-
-static struct vdev *d;
-static uint8_t *vram;
-static const struct vmm *me;
-static bool forked;
-
-static void begin(void)
-{
-	vdev_decode(d, DECODE_ALL);
-	vram = vdev_map_vram(d);
-	gpu_init(d);
-}
-
-/* Back to where it runs. */
-static void reset(void)
-{
-	mig_reset(d);
-	munmap(vram, d->size);
-	begin();
-}
-
-static uint64_t some_bytes(uint64_t *at)
-{
-	uint64_t pages = d->room / 4096, n = 1 + rnd_below(pages / 2);
-
-	*at = rnd_below(pages - n) * 4096ULL;
-	return n * 4096;
-}
-
-static void do_draw(void)
-{
-	unsigned int i, n = 1 + rnd_below(20);
-	uint64_t at, bytes;
-
-	for (i = 0; i < n; i++) {
-		bytes = some_bytes(&at);
-		gpu_fill(d, at, bytes, rnd());
-	}
-}
-
-static void do_write(void)
-{
-	fill_pattern(vram, d->room, rnd());
-}
-
-static void do_wait(void)
-{
-	gpu_idle(d);
-}
-
-/* Left as it is, or not. */
-static void do_guest_memory(void)
-{
-	const size_t size = 4 * MIB;
-	void *ram = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	ASSERT(ram != MAP_FAILED);
-	ASSERT_OK(vdev_dma_map(d, ram, size, 0));
-	memset(ram, 1, size / 2);
-	ASSERT_OK(vdev_dma_unmap(d, 0, size));
-	munmap(ram, size);
-}
-
-static void do_interrupt(void)
-{
-	int evt = evt_new();
-
-	irq_message(d, evt);
-	gpu->irq_on(d);
-	gpu->irq_raise(d);
-	gpu->irq_ack(d);
-	close(evt);
-}
-
-static void do_save(void)
-{
-	uint8_t buf[65536];
-	unsigned int n = rnd_below(100);
-	int fd = mig_save_begin(d);
-
-	while (n-- && read(fd, buf, sizeof(buf)) > 0)
-		;
-	if (rnd_below(2))
-		close(fd);
-	reset();
-}
-
-static void do_load(void)
-{
-	struct stream st = streams[me->type == gpu->medium];
-	int fd = mig_load_begin(d);
-
-	if (rnd_below(2))
-		st.len = rnd_below(st.len);
-	ASSERT_OK(mig_write(fd, &st, 1000 + rnd_below(100000)));
-	if (rnd_below(2))
-		close(fd);
-	reset();
-}
-
-static void do_reset(void)
-{
-	reset();
-}
-
-/* Another VM's turn, if this is the only one that has it, and it is not to go. */
-static void do_reopen(void)
-{
-	if (forked || me->removed)
-		return;
-	if (rnd_below(2))
-		munmap(vram, d->size);
-	d = vdev_reopen(d);
-	begin();
-}
-
-/* One that shares all of it, and outlives it. */
-static void do_fork(void)
-{
-	pid_t pid = forked ? 1 : fork();
-
-	ASSERT_OK(pid);
-	forked = true;
-	while (!pid && getppid() != 1)
-		raises_sigbus(vram + rnd_below(d->room / 4) * 4, true);
-	if (!pid)
-		_exit(EXIT_SUCCESS);
-}
-
-static int vmm(void *arg)
-{
-	static void (*const does[])(void) = {
-		do_draw, do_draw, do_draw, do_write, do_wait, do_guest_memory,
-		do_interrupt, do_save, do_load, do_reset, do_reopen, do_fork,
-	};
-
-	me = arg;
-	ASSERT_OK(setpgid(0, 0));
-	vdev_leave_to_parent();
-	rnd_seed(me->seed);
-	d = vdev_open(me->uuid);
-	begin();
-	for (;;) {
-		++*me->done;
-		does[rnd_below(ARRAY_SIZE(does))]();
-	}
-	return 0;
-}
-
-/* ---- What a host counts */
-
-static uint64_t module_references(const char *name)
-{
-	char path[64], text[ATTR_LEN];
-
-	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
-	ASSERT(file_read(path, text, sizeof(text)) > 0);
-	return strtoull(text, NULL, 10);
-}
-
-static uint64_t open_by_engine(void)
-{
-	char text[16384], *state;
-
-	runlist_read(text, sizeof(text));
-	state = strchr(text, ',');
-	ASSERT(state && strstr(state, " open"));
-	return strtoul(state + 1, NULL, 10);
-}
-
-static struct counts count(void)
-{
-	char backend[32];
-	struct counts c = {
-		.vram_free = gpu_attr_u64("vram_free"),
-		.core = module_references("vgpu"),
-		.mdevs = dir_count("/sys/bus/mdev/devices"),
-		.groups = dir_count("/sys/kernel/iommu_groups"),
-		.nodes = dir_count("/dev/vfio"),
-		.open = open_by_engine(),
-	};
-	unsigned int i;
-
-	snprintf(backend, sizeof(backend), "vgpu_%s", gpu->name);
-	c.backend = module_references(backend);
-	for (i = 0; i < gpu->nr_types + gpu->nr_others; i++)
-		c.available[i] = type_available(&gpu->types[i]);
-	return c;
-}
-
-static void expect_counts(const struct counts *want)
-{
-	struct counts c = count();
-	unsigned int i;
-
-	EXPECT_EQ(c.vram_free, want->vram_free);
-	EXPECT_EQ(c.core, want->core);
-	EXPECT_EQ(c.backend, want->backend);
-	EXPECT_EQ(c.mdevs, want->mdevs);
-	EXPECT_EQ(c.groups, want->groups);
-	EXPECT_EQ(c.nodes, want->nodes);
-	EXPECT_EQ(c.open, want->open);
-	for (i = 0; i < MAX_TYPES; i++)
-		EXPECT_EQ(c.available[i], want->available[i]);
 }
 
 /* ---- Neighbours */
@@ -366,21 +126,25 @@ static void *churn(void *arg)
 
 	while (!churn_ends && !churn_err[i]) {
 		mdev_uuid(uuid);
-		if (mdev_try_create(gpu->small, uuid))
-			churn_err[i] = errno == ENOSPC ? 0 : errno;
-		else if (mdev_remove(uuid))
+		if (mdev_try_create(gpu->small, uuid)) {
+			no_memory[i] += errno == ENOMEM;
+			churn_err[i] = errno == ENOSPC ||
+				       (memory_fails && errno == ENOMEM) ?
+				       0 : errno;
+		} else if (mdev_remove(uuid)) {
 			churn_err[i] = errno;
-		else
+		} else {
 			churned[i]++;
+		}
 	}
 	return NULL;
 }
 
 static void *remover(void *arg)
 {
-	struct vmm *v = arg;
+	struct doomed *it = arg;
 
-	v->remove_err = mdev_remove(v->uuid) ? errno : 0;
+	it->remove_err = mdev_remove(it->vmm.uuid) ? errno : 0;
 	return NULL;
 }
 
@@ -392,19 +156,19 @@ static void threads_begin(bool churns)
 	churn_ends = !churns;
 	for (i = 0; i < CHURNERS && churns; i++)
 		ASSERT(!pthread_create(&churners[i], NULL, churn, (void *)i));
-	for (i = 0; i < nr_vmms; i++)
-		if (vmms[i].removed)
-			ASSERT(!pthread_create(&vmms[i].remover, NULL, remover,
-					       &vmms[i]));
+	for (i = 0; i < nr_doomed; i++)
+		if (doomed[i].vmm.stays)
+			ASSERT(!pthread_create(&doomed[i].remover, NULL, remover,
+					       &doomed[i]));
 }
 
 static void threads_end(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_vmms; i++)
-		if (vmms[i].removed)
-			pthread_join(vmms[i].remover, NULL);
+	for (i = 0; i < nr_doomed; i++)
+		if (doomed[i].vmm.stays)
+			pthread_join(doomed[i].remover, NULL);
 	if (churn_ends)
 		return;
 	churn_ends = true;
@@ -414,41 +178,39 @@ static void threads_end(void)
 	}
 }
 
-static void vmm_begin(unsigned int i)
+static void begin(struct doomed *it, bool may_fail)
 {
-	struct vmm *v = &vmms[i];
+	unsigned int medium = rnd_below(2);
 
-	*v = (struct vmm){
-		.type = type_of(rnd_below(2)), .seed = rnd(),
+	*it = (struct doomed){
+		.vmm = {
+			.type = type_of(medium), .stream = streams[medium],
+			.seed = rnd(), .may_fail = may_fail,
+		},
 		.at = 1 + rnd_below(12), .us = rnd_below(20000),
-		.removed = rnd_below(4) == 0, .done = done + i,
 	};
-	*v->done = 0;
-	mdev_create(v->type, v->uuid);
-	v->offset = mdev_attr_u64(v->uuid, "vram_offset");
-	v->pid = child_start(vmm, v);
+	it->vmm.stays = rnd_below(4) == 0;
+	mdev_create(it->vmm.type, it->vmm.uuid);
+	it->offset = mdev_attr_u64(it->vmm.uuid, "vram_offset");
+	vmm_start(&it->vmm);
 }
 
-/* And whom it leaves behind, who is ours then. */
-static void vmm_end(struct vmm *v)
+static void end(struct doomed *it)
 {
-	EXPECT(AWAIT(*v->done >= v->at || !child_runs(v->pid)));
-	usleep(v->us);
-	child_kill(v->pid);
-	usleep(rnd_below(2) * v->us);
-	kill(-v->pid, SIGKILL);
-	while (waitpid(-v->pid, NULL, 0) > 0)
-		;
+	vmm_has_done(&it->vmm, it->at);
+	usleep(it->us);
+	vmm_end(&it->vmm, rnd_below(2) * it->us);
 }
 
 /* The next user of the vGPU, if it is there yet. */
-static void next_user(struct vmm *v)
+static void next_user(struct doomed *it)
 {
+	struct vmm *v = &it->vmm;
 	struct vdev *next;
 
-	EXPECT_EQ(v->remove_err, 0);
-	EXPECT_EQ(mdev_exists(v->uuid), !v->removed);
-	if (v->removed)
+	EXPECT_EQ(it->remove_err, 0);
+	EXPECT_EQ(mdev_exists(v->uuid), !v->stays);
+	if (v->stays)
 		return;
 	next = vdev_open(v->uuid);
 	vdev_decode(next, DECODE_ALL);
@@ -466,55 +228,59 @@ static void next_tenants(void)
 	char uuid[UUID_LEN];
 	unsigned int i;
 
-	for (i = 0; i < nr_vmms; i++) {
-		next[i] = vdev_new(vmms[i].type);
+	for (i = 0; i < nr_doomed; i++) {
+		next[i] = vdev_new(doomed[i].vmm.type);
 		EXPECT_EQ(mdev_attr_u64(next[i]->uuid, "vram_offset"),
-			  vmms[i].offset);
+			  doomed[i].offset);
 		expect_zeros(next[i]);
 	}
-	for (i = 0; i < nr_vmms; i++) {
+	for (i = 0; i < nr_doomed; i++) {
 		strcpy(uuid, next[i]->uuid);
 		vdev_close(next[i]);
 		ASSERT_OK(mdev_remove(uuid));
 	}
 }
 
-static void kill_some(const struct counts *before)
+static void kill_some(const struct host_counts *before)
 {
 	bool churns = rnd_below(2);
 	unsigned int i;
 
-	nr_vmms = 1 + rnd_below(MAX_VMMS);
-	for (i = 0; i < nr_vmms; i++)
-		vmm_begin(i);
+	nr_doomed = 1 + rnd_below(MAX_VMMS);
+	for (i = 0; i < nr_doomed; i++)
+		begin(&doomed[i], memory_fails);
 	/* Whoever removes one waits, but not before it is open. */
-	for (i = 0; i < nr_vmms; i++)
-		EXPECT(AWAIT(*vmms[i].done || !child_runs(vmms[i].pid)));
+	for (i = 0; i < nr_doomed; i++)
+		vmm_has_done(&doomed[i].vmm, 1);
+	if (memory_fails)
+		kfail_by_chance(FAILURES);
 	threads_begin(churns);
-	for (i = 0; i < nr_vmms; i++)
-		vmm_end(&vmms[i]);
+	for (i = 0; i < nr_doomed; i++)
+		end(&doomed[i]);
 	threads_end();
-	for (i = 0; i < nr_vmms; i++)
-		next_user(&vmms[i]);
-	expect_counts(before);
+	if (memory_fails)
+		kfail_by_chance(0);
+	for (i = 0; i < nr_doomed; i++)
+		next_user(&doomed[i]);
+	expect_host(before);
 	next_tenants();
-	expect_counts(before);
+	expect_host(before);
 	neighbours_are_unharmed();
 }
 
 static uint32_t seed;
 
-static void killed_at_random(void)
+static void kill_many(unsigned int want)
 {
-	unsigned int round, kills = 0, want = tap_thorough() ? MANY_KILLS : KILLS;
-	struct counts before = count();
+	unsigned int round, kills = 0;
+	struct host_counts before = host_count();
 	uint64_t pairs = 0;
 	unsigned int i;
 
 	for (round = 0; kills < want; round++) {
 		rnd_seed(seed + round);
 		kill_some(&before);
-		kills += nr_vmms;
+		kills += nr_doomed;
 		if (tap_failures()) {
 			tap_note("in round %u; CAMPAIGN_SEED=%u begins with it",
 				 round, seed + round);
@@ -530,6 +296,83 @@ static void killed_at_random(void)
 	EXPECT(pairs);
 }
 
+static void killed_at_random(void)
+{
+	const char *given = getenv("CAMPAIGN_KILLS");
+
+	if (given)
+		kill_many(strtoul(given, NULL, 0));
+	else
+		kill_many(tap_thorough() ? MANY_KILLS : KILLS);
+}
+
+/* Beside that, memory for the driver is not there at times, whoever it is for. */
+static void killed_while_memory_fails(void)
+{
+	unsigned int i;
+	uint64_t n = 0;
+
+	memory_fails = true;
+	kfail_setup(KFAIL_MEMORY);
+	kill_many(KILLS);
+	for (i = 0; i < CHURNERS; i++)
+		n += no_memory[i];
+	tap_note("%llu were not created for want of memory",
+		 (unsigned long long)n);
+	EXPECT(n);
+}
+
+static void *unbinder(void *unused)
+{
+	return gpu_driver("unbind") ? &errno : unused;
+}
+
+static void unbind_under_some(void)
+{
+	pthread_t thread;
+	void *wrong;
+	unsigned int i;
+
+	nr_doomed = MAX_VMMS;
+	for (i = 0; i < nr_doomed; i++)
+		begin(&doomed[i], true);
+	for (i = 0; i < nr_doomed; i++)
+		vmm_has_done(&doomed[i].vmm, doomed[i].at);
+	ASSERT(!pthread_create(&thread, NULL, unbinder, NULL));
+	for (i = 0; i < nr_doomed; i++) {
+		usleep(doomed[i].us);
+		vmm_end(&doomed[i].vmm, rnd_below(2) * doomed[i].us);
+	}
+	pthread_join(thread, &wrong);
+	EXPECT(!wrong);
+	EXPECT_EQ(dir_count("/sys/bus/mdev/devices"), 0);
+	ASSERT_OK(gpu_driver("bind"));
+}
+
+/* The card is taken from its driver, who waits for them, and given back. */
+static void unbound_under_them(void)
+{
+	struct host_counts before;
+	unsigned int round;
+
+	children_end();
+	vdev_cleanup();
+	before = host_count();
+	for (round = 0; round < UNBINDS && !tap_failures(); round++) {
+		rnd_seed(seed + round);
+		unbind_under_some();
+		expect_host(&before);
+		gpu_set("guard_resets_limit", "0");
+	}
+	EXPECT(works(vdev_new(gpu->largest), 1));
+	tap_note("unbound %u times", round);
+}
+
+static bool can_kfail_thoroughly(void)
+{
+	return tap_thorough() && can_kfail();
+}
+
 static void before(void)
 {
 	const char *given = getenv("CAMPAIGN_SEED");
@@ -537,10 +380,9 @@ static void before(void)
 
 	seed = given ? strtoul(given, NULL, 0) : tap_ns() / 1000;
 	tap_note("CAMPAIGN_SEED=%u", seed);
-	done = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT(done != MAP_FAILED);
-	ASSERT_OK(prctl(PR_SET_CHILD_SUBREAPER, 1));
+	memory_fails = false;
+	memset(churned, 0, sizeof(churned));
+	memset(no_memory, 0, sizeof(no_memory));
 	settings_save();
 	/* Who resets often is held back, which is not what is asked here. */
 	gpu_set("guard_resets_limit", "0");
@@ -558,6 +400,8 @@ static void after(void)
 {
 	unsigned int i;
 
+	if (memory_fails)
+		kfail_end();
 	children_end();
 	vdev_cleanup();
 	settings_restore();
@@ -567,6 +411,8 @@ static void after(void)
 
 static const struct tap_test tests[] = {
 	TAP_TEST(killed_at_random),
+	TAP_TEST_IF(killed_while_memory_fails, can_kfail_thoroughly),
+	TAP_TEST_IF(unbound_under_them, tap_thorough),
 };
 
 int main(void)

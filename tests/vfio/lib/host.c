@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "host.h"
+#include "inject.h"
+#include "mdev.h"
+#include "tap.h"
+
+/* Who has allocated what, a line each. */
+#define AREAS		"/proc/vmallocinfo"
+#define OBJECTS		"/sys/kernel/debug/slab/kmalloc-*/alloc_traces"
+
+/* In such lists: a function of the core or of a backend. */
+#define OURS		" [vgpu"
+
+static uint64_t module_references(const char *name)
+{
+	char path[64], text[ATTR_LEN];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
+	ASSERT(file_read(path, text, sizeof(text)) > 0);
+	return strtoull(text, NULL, 10);
+}
+
+static uint64_t open_by_engine(void)
+{
+	char text[16384], *state;
+
+	runlist_read(text, sizeof(text));
+	state = strchr(text, ',');
+	ASSERT(state && strstr(state, " open"));
+	return strtoul(state + 1, NULL, 10);
+}
+
+/* Lines of ours; or, when each begins with how many it stands for, the sum of these. */
+static uint64_t count_ours(const char *path, bool begins_with_number)
+{
+	FILE *list = fopen(path, "r");
+	char line[1024];
+	uint64_t n = 0;
+
+	while (list && fgets(line, sizeof(line), list))
+		if (strstr(line, OURS))
+			n += begins_with_number ? strtoull(line, NULL, 10) : 1;
+	if (list)
+		fclose(list);
+	return n;
+}
+
+static uint64_t count_objects(void)
+{
+	uint64_t n = 0;
+	glob_t found;
+	size_t i;
+
+	if (glob(OBJECTS, 0, NULL, &found))
+		return 0;
+	for (i = 0; i < found.gl_pathc; i++)
+		n += count_ours(found.gl_pathv[i], true);
+	globfree(&found);
+	return n;
+}
+
+struct host_counts host_count(void)
+{
+	char backend[32];
+	struct host_counts c = {
+		.vram_free = gpu_attr_u64("vram_free"),
+		.core = module_references("vgpu"),
+		.mdevs = dir_count("/sys/bus/mdev/devices"),
+		.groups = dir_count("/sys/kernel/iommu_groups"),
+		.nodes = dir_count("/dev/vfio"),
+		.open = open_by_engine(),
+		.areas = count_ours(AREAS, false),
+		.objects = count_objects(),
+	};
+	unsigned int i;
+
+	snprintf(backend, sizeof(backend), "vgpu_%s", gpu->name);
+	c.backend = module_references(backend);
+	for (i = 0; i < gpu->nr_types + gpu->nr_others; i++)
+		c.available[i] = type_available(&gpu->types[i]);
+	return c;
+}
+
+static bool memory_is(const struct host_counts *want)
+{
+	return count_ours(AREAS, false) == want->areas &&
+	       count_objects() == want->objects;
+}
+
+void expect_host(const struct host_counts *want)
+{
+	struct host_counts c;
+	unsigned int i;
+
+	/* Some the kernel gives back a little later. What can be seen it does at once. */
+	c = host_count();
+	if (AWAIT(memory_is(want))) {
+		c.areas = want->areas;
+		c.objects = want->objects;
+	}
+	EXPECT_EQ(c.vram_free, want->vram_free);
+	EXPECT_EQ(c.core, want->core);
+	EXPECT_EQ(c.backend, want->backend);
+	EXPECT_EQ(c.mdevs, want->mdevs);
+	EXPECT_EQ(c.groups, want->groups);
+	EXPECT_EQ(c.nodes, want->nodes);
+	EXPECT_EQ(c.open, want->open);
+	EXPECT_EQ(c.areas, want->areas);
+	EXPECT_EQ(c.objects, want->objects);
+	for (i = 0; i < MAX_TYPES; i++)
+		EXPECT_EQ(c.available[i], want->available[i]);
+}
