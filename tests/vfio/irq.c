@@ -402,6 +402,54 @@ static void loopback(void)
 	}
 }
 
+/* Nobody takes from it, and it cannot count any further: nobody waits for that. */
+static void full_eventfd(void)
+{
+	const uint64_t most = ~0ULL - 1;
+	unsigned int index, i;
+
+	for (index = 0; index < VFIO_PCI_NUM_IRQS; index++) {
+		if (!gpu->irqs[index] || index == MSGS)
+			continue;
+		ASSERT_OK(irq_eventfd(d, index, TRIGGER, evt));
+		ASSERT_EQ(write(evt, &most, 8), 8);
+		for (i = 0; i < 3; i++)
+			ASSERT_OK(irq_set(d, index, NONE | TRIGGER, 0, 1, NULL, 0));
+		EXPECT_EQ(evt_take(evt), ~0ULL);
+		ASSERT_OK(irq_set(d, index, NONE | TRIGGER, 0, 0, NULL, 0));
+	}
+	messages_on();
+	ASSERT_EQ(write(evt, &most, 8), 8);
+	for (i = 0; i < 3; i++) {
+		sw_raise();
+		sw_ack();
+	}
+	EXPECT_EQ(evt_take(evt), ~0ULL);
+}
+
+/* What its owner has closed is signalled for nobody; the next one is as any. */
+static void closed_eventfd(void)
+{
+	int gone = evt_new();
+
+	if (has_pin()) {
+		intx_on();
+		ASSERT_OK(irq_eventfd(d, INTX, UNMASK, gone));
+		close(gone);
+		ASSERT_OK(irq_eventfd(d, INTX, UNMASK, gone = evt_new()));
+		ASSERT_OK(irq_set(d, INTX, NONE | TRIGGER, 0, 0, NULL, 0));
+	}
+	messages_on();
+	messages_to(gone);
+	close(gone);
+	sw_raise();
+	sw_ack();
+	EXPECT_EQ(evt_take(evt), 0);
+	messages_to(evt);
+	sw_raise();
+	EXPECT_EQ(evt_wait(evt), 1);
+}
+
 /* Not one kind of data and one action; as vfio-pci answers it. */
 static void bad_flags(void)
 {
@@ -531,6 +579,8 @@ static const struct tap_test tests[] = {
 	TAP_TEST_IF(masked_vector_is_pending, has_msix),
 	TAP_TEST_IF(switched_off, has_pin),
 	TAP_TEST(loopback),
+	TAP_TEST(full_eventfd),
+	TAP_TEST(closed_eventfd),
 	TAP_TEST(bad_flags),
 	TAP_TEST(bad_range),
 	TAP_TEST(bad_argsz),
