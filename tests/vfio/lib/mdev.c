@@ -98,29 +98,36 @@ static bool is_our_gpu(const char *dev)
 	       dir_read(dev, "vgpu/vram_total", text) > 0;
 }
 
+static char found[PATH_MAX];
+
+/* The one that gpu_path() found is there no more. */
+void gpu_forget(void)
+{
+	found[0] = '\0';
+}
+
 /* The first GPU that offers vGPUs. */
 const char *gpu_path(void)
 {
-	static char path[PATH_MAX];
 	struct dirent *e;
 	DIR *dir;
 
-	if (path[0])
-		return path;
+	if (found[0])
+		return found;
 	dir = opendir(PCI_DEVICES);
 	ASSERT(dir);
 	while ((e = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", PCI_DEVICES, e->d_name);
-		if (e->d_name[0] != '.' && is_our_gpu(path))
+		snprintf(found, sizeof(found), "%s/%s", PCI_DEVICES, e->d_name);
+		if (e->d_name[0] != '.' && is_our_gpu(found))
 			break;
-		path[0] = '\0';
+		found[0] = '\0';
 	}
 	closedir(dir);
-	if (!path[0]) {
+	if (!found[0]) {
 		tap_fail(__FILE__, __LINE__, "no %s with mdev types", gpu->name);
 		tap_abort();
 	}
-	return path;
+	return found;
 }
 
 static void read_attr(const char *path, char *buf)

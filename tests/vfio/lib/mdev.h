@@ -13,6 +13,7 @@
 #define ATTR_LEN	256
 
 const char *gpu_path(void);
+void gpu_forget(void);
 void gpu_attr(const char *name, char *buf);
 uint64_t gpu_attr_u64(const char *name);
 int gpu_driver(const char *what);
