@@ -473,6 +473,27 @@ tier_debug() {
 	return "$status"
 }
 
+# What becomes of the host: cards that are pulled; VMMs that are killed, with what is
+# whose written down; and where memory fails, and what is lost is found, the same again.
+tier_faults() {
+	local part status=0 slab=(--append slub_debug=U) kernel=$TESSERA_KERNEL
+	local thorough=(env THOROUGH=1 /repo/tests/vfio/run.sh {,soft/}campaign)
+
+	vm_options=(--slots 5)
+	in_host_vm faults-pulled tests/vfio /repo/tests/vfio/run.sh pulled || status=$?
+	vm_options=("${slab[@]}")
+	in_host_vm faults-killed tests/vfio "${thorough[@]}" || status=$?
+	TESSERA_KERNEL=debug
+	vm_options=(--append kmemleak=on)
+	# By which vmalloc() says that it got nothing; what is wrong says more.
+	local complaints=${complaints/|Call Trace:/}
+	in_host_vm faults-memory tests/vfio env CAMPAIGN_KILLS=24 "${thorough[@]}" \
+		{,soft/}nomem || status=$?
+	TESSERA_KERNEL=$kernel
+	cat "$results"/faults-{pulled,killed,memory}.tap >> "$results/faults.tap"
+	return "$status"
+}
+
 tier_races() {
 	TESSERA_KERNEL=races
 	# It looks at few accesses, and not for long, if it is not told. What it is told

@@ -36,6 +36,7 @@ static const struct {
 };
 
 static unsigned int enabled;
+static bool again;
 
 /* Open all the time: opening it would be among the calls that fail. */
 static int nth_file = -1;
@@ -206,9 +207,16 @@ static bool has_failed(void)
 void kfail_end(void)
 {
 	spared_name = SPARED;
+	again = false;
 	if (nth_file >= 0)
 		fail_nth(0);
 	each_knob(forget);
+}
+
+/* Of what could not be copied, these calls copy it once more; until kfail_end(). */
+void kfail_copied_again(void)
+{
+	again = true;
 }
 
 /* A call can do without memory. What it could not copy its caller has to be told. */
@@ -216,7 +224,7 @@ static bool is_right(bool failed, int ret, int err, int want)
 {
 	if (!failed)
 		return !ret;
-	return ret ? err == want : want == ENOMEM;
+	return ret ? err == want : want == ENOMEM || again;
 }
 
 static unsigned int each_of_kind(int (*call)(void), void (*undo)(void), int want)

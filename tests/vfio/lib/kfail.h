@@ -16,6 +16,7 @@
 
 bool can_kfail(void);
 void kfail_spare(const char *function);
+void kfail_copied_again(void);
 void kfail_setup(unsigned int kinds);
 
 unsigned int each_fails(int (*call)(void), void (*undo)(void));
