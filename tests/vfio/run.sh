@@ -92,9 +92,10 @@ asked[lost]+='|vgpu_mdev: probe of [0-9a-f-]+ failed with error -5'	# Linux 6.1
 asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-z]+_limit'
 asked[policy]+='|weight|cap|min): |: [0-9]+ callbacks suppressed'
 
+asked[nomem]+='|can not set name properly|Failed to add to iommu group|routing for PCI INT'
 # Beside a campaign memory fails, too, where the kernel can have it fail.
 [ ! -e /sys/kernel/debug/failslab ] ||
-	asked[campaign]+="|can not set name properly|${asked[nomem]}"
+	asked[campaign]+="|${asked[nomem]}"
 
 number=0
 failed=0
