@@ -476,15 +476,16 @@ tier_debug() {
 # What becomes of the host: cards that are pulled; VMMs that are killed, with what is
 # whose written down; and where memory fails, and what is lost is found, the same again.
 tier_faults() {
-	local part status=0 slab=(--append slub_debug=U) kernel=$TESSERA_KERNEL
+	# What is refused is told, hundreds of times, and looked for in the end.
+	local part status=0 kernel=$TESSERA_KERNEL log=log_buf_len=64M
 	local thorough=(env THOROUGH=1 /repo/tests/vfio/run.sh {,soft/}campaign)
 
 	vm_options=(--slots 5)
 	in_host_vm faults-pulled tests/vfio /repo/tests/vfio/run.sh pulled || status=$?
-	vm_options=("${slab[@]}")
+	vm_options=(--append "slub_debug=U $log")
 	in_host_vm faults-killed tests/vfio "${thorough[@]}" || status=$?
 	TESSERA_KERNEL=debug
-	vm_options=(--append kmemleak=on)
+	vm_options=(--append "kmemleak=on $log")
 	# By which vmalloc() says that it got nothing; what is wrong says more.
 	local complaints=${complaints/|Call Trace:/}
 	in_host_vm faults-memory tests/vfio env CAMPAIGN_KILLS=24 "${thorough[@]}" \
