@@ -5,13 +5,20 @@
  */
 #include <kunit/test.h>
 #include <linux/file.h>
-#include <linux/slab.h>
 
 #include "../../drivers/vgpu/migrate/loader.h"
 #include "../../drivers/vgpu/migrate/migrate.h"
 #include "../../drivers/vgpu/migrate/saver.h"
 #include "../../drivers/vgpu/migrate/transfer.h"
 #include "mock_gpu.h"
+
+static u8 *room_for_stream(struct kunit *test, struct vgpu_vdev *vd)
+{
+	u8 *bytes = kunit_kmalloc(test, vgpu_saver_whole(vd), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	return bytes;
+}
 
 static struct vgpu_transfer *begin(struct kunit *test, struct vgpu_vdev *vd,
 				   enum vfio_device_mig_state state)
@@ -42,17 +49,15 @@ static void pulled_saves(struct kunit *test)
 {
 	struct vgpu_vdev *vd = mock_opened(test, MOCK_BOTH, 1);
 	struct mock_gpu *mock = test->priv;
-	u8 *bytes = kvmalloc(vgpu_saver_whole(vd), GFP_KERNEL);
+	u8 *bytes = room_for_stream(test, vd);
 	struct vgpu_transfer *t;
 	size_t len;
 
-	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	t = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
 	KUNIT_EXPECT_EQ(test, vgpu_saver_fill(t->saver), 0);
 	mock->pulled = true;
 	KUNIT_EXPECT_EQ(test, save(t->saver, bytes, &len), -EIO);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(vd->pd->lost));
-	kvfree(bytes);
 	mock_gone(vd);
 }
 
@@ -60,11 +65,10 @@ static void pulled_loads(struct kunit *test)
 {
 	struct vgpu_vdev *vd = mock_opened(test, MOCK_BOTH, 1);
 	struct mock_gpu *mock = test->priv;
-	u8 *bytes = kvmalloc(vgpu_saver_whole(vd), GFP_KERNEL);
+	u8 *bytes = room_for_stream(test, vd);
 	struct vgpu_transfer *t;
 	size_t len;
 
-	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	t = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
 	KUNIT_ASSERT_EQ(test, save(t->saver, bytes, &len), 0);
 	t = begin(test, vd, VFIO_DEVICE_STATE_RESUMING);
@@ -73,7 +77,6 @@ static void pulled_loads(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vgpu_loader_put(t->loader, bytes + len / 2,
 					      len - len / 2), -EIO);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(vd->pd->lost));
-	kvfree(bytes);
 	mock_gone(vd);
 }
 
