@@ -2,8 +2,8 @@
 /*
  * The card is pulled out of its slot, without a word before: reads are all ones from
  * then on, writes go nowhere, and the kernel hears of it a little later. Each test takes
- * a card of its own with it: for scripts/hostvm --slots, with
- * one more than there are tests.
+ * a card of its own with it: for scripts/hostvm --slots, with one more than there are
+ * tests.
  *
  * QEMU lets nobody plug or unplug this card by its monitor. But one in a slot whose power
  * is turned off is gone, at once, whoever uses it.
