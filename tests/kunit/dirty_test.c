@@ -273,7 +273,7 @@ static int take_block(void *data)
 	allow_signal(SIGKILL);
 	complete(&t->begun);
 	t->ret = vgpu_track_take(t->vd, &at, &size);
-	complete(&t->done);
+	complete_all(&t->done);
 	return 0;
 }
 
@@ -312,6 +312,44 @@ static void track_killed(struct kunit *test)
 	mock_gone(t.vd);
 }
 
+/* Who has become the guest's user while the lock of the last one's mm was waited for. */
+static void track_other_user(struct kunit *test)
+{
+	struct taker t = { .vd = mock_opened(test, MOCK_COMPUTE, 1) };
+	struct mm_struct *mm[2] = { mm_alloc(), mm_alloc() };
+	struct task_struct *task;
+
+	KUNIT_ASSERT_TRUE(test, mm[0] && mm[1]);
+	init_completion(&t.begun);
+	init_completion(&t.done);
+	KUNIT_ASSERT_EQ(test, vgpu_track_start(t.vd), 0);
+	t.vd->map.mm = mm[0];
+	down_write(&mm[0]->mmap_lock);
+	down_write_nested(&mm[1]->mmap_lock, SINGLE_DEPTH_NESTING);
+	task = kthread_run(take_block, &t, "kunit-taker");
+	if (!IS_ERR(task)) {
+		wait_for_completion(&t.begun);
+		KUNIT_EXPECT_FALSE(test,
+				   wait_for_completion_timeout(&t.done, HZ / 10));
+		down_write(&t.vd->map.sem);
+		t.vd->map.mm = mm[1];
+		up_write(&t.vd->map.sem);
+	}
+	up_write(&mm[0]->mmap_lock);
+	if (!IS_ERR(task))
+		KUNIT_EXPECT_FALSE(test,
+				   wait_for_completion_timeout(&t.done, HZ / 10));
+	up_write(&mm[1]->mmap_lock);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wait_for_completion(&t.done);
+	KUNIT_EXPECT_EQ(test, t.ret, 1);
+	t.vd->map.mm = NULL;
+	mmput(mm[0]);
+	mmput(mm[1]);
+	vgpu_track_stop(t.vd);
+	mock_gone(t.vd);
+}
+
 static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(dirty_random),
 	KUNIT_CASE(dirty_edges),
@@ -319,6 +357,7 @@ static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE(writes_random),
 	KUNIT_CASE(track_life),
 	KUNIT_CASE(track_killed),
+	KUNIT_CASE(track_other_user),
 	{}
 };
 

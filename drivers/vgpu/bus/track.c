@@ -56,10 +56,6 @@ static u64 rate_of(const struct vgpu_vdev *vd, const struct vgpu_dirty *dirty)
 	return rate == VGPU_RATE_UNKNOWN ? vd->map.dirty_rate : rate;
 }
 
-/*
- * Keep page faults of KVM out, which looks up a page in two steps (doorbell.c), by their
- * mm's lock. All others are kept out by map.sem.
- */
 static struct mm_struct *grab_mm(struct vgpu_vdev *vd)
 {
 	struct vgpu_map *map = &vd->map;
@@ -73,25 +69,43 @@ static struct mm_struct *grab_mm(struct vgpu_vdev *vd)
 	return mm;
 }
 
-/*
- * In its turn, as its page faults have theirs; until the caller is killed: the mm may be
- * another's, who keeps its lock as long as he likes.
- */
-static int lock_mm(struct mm_struct *mm)
-{
-	int ret = mm ? down_write_killable(&mm->mmap_lock) : 0;
-
-	if (ret)
-		mmdrop(mm);
-	return ret;
-}
-
 static void unlock_mm(struct mm_struct *mm)
 {
 	if (mm) {
 		up_write(&mm->mmap_lock);
 		mmdrop(mm);
 	}
+}
+
+static void unlock_faults(struct vgpu_vdev *vd, struct mm_struct *mm)
+{
+	up_write(&vd->map.sem);
+	unlock_mm(mm);
+}
+
+/*
+ * Keep page faults out: those of KVM, which looks up a page in two steps (doorbell.c),
+ * by the lock of their mm, all others by map.sem. The mm's lock is had in its turn, as
+ * page faults have theirs, until the caller is killed: the mm may be another's, who keeps
+ * its lock as long as he likes. Meanwhile another may have become the guest's user.
+ */
+static int lock_faults(struct vgpu_vdev *vd, struct mm_struct **user)
+{
+	struct mm_struct *mm;
+
+	for (;;) {
+		mm = grab_mm(vd);
+		if (mm && down_write_killable(&mm->mmap_lock)) {
+			mmdrop(mm);
+			return -EINTR;
+		}
+		down_write(&vd->map.sem);
+		if (vd->map.mm == mm)
+			break;
+		unlock_faults(vd, mm);
+	}
+	*user = mm;
+	return 0;
 }
 
 /**
@@ -148,21 +162,6 @@ void vgpu_track_stop(struct vgpu_vdev *vd)
 	vgpu_dirty_free(dirty);
 }
 
-/* With the lock of its user's mm held. */
-static bool take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
-{
-	struct vgpu_dirty *dirty;
-	bool found;
-
-	down_write(&vd->map.sem);
-	dirty = dirty_of(vd);
-	found = dirty && vgpu_dirty_take(dirty, offset, size);
-	if (found)
-		vgpu_map_zap_vram(vd, *offset, *size);
-	up_write(&vd->map.sem);
-	return found;
-}
-
 /**
  * vgpu_track_take() - take the next part that was written, to copy it
  * @vd: the instance
@@ -178,17 +177,20 @@ static bool take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
  */
 int vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 {
+	struct vgpu_dirty *dirty;
 	struct mm_struct *mm;
 	bool found;
 	int ret;
 
 	might_sleep();
-	mm = grab_mm(vd);
-	ret = lock_mm(mm);
+	ret = lock_faults(vd, &mm);
 	if (ret)
 		return ret;
-	found = take(vd, offset, size);
-	unlock_mm(mm);
+	dirty = dirty_of(vd);
+	found = dirty && vgpu_dirty_take(dirty, offset, size);
+	if (found)
+		vgpu_map_zap_vram(vd, *offset, *size);
+	unlock_faults(vd, mm);
 	return found;
 }
 
@@ -214,12 +216,12 @@ static void copy_rest(struct vgpu_vdev *vd, u64 to)
  * with that held, and waited for without. While a mm's is waited for, a reset must not
  * wait for its owner.
  */
-static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct *mm)
+static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct **user)
 {
 	int ret;
 
 	for (;;) {
-		ret = lock_mm(mm);
+		ret = lock_faults(vd, user);
 		if (ret)
 			return ret;
 		if (mutex_trylock(&vd->pd->reset_lock)) {
@@ -227,8 +229,7 @@ static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct *mm)
 				return 0;
 			mutex_unlock(&vd->pd->reset_lock);
 		}
-		if (mm)
-			up_write(&mm->mmap_lock);
+		unlock_faults(vd, *user);
 		vgpu_reset_lock(vd->pd);
 		mutex_unlock(&vd->pd->reset_lock);
 	}
@@ -262,11 +263,9 @@ int vgpu_track_move(struct vgpu_vdev *vd, u64 to)
 	int ret;
 
 	lockdep_assert_held(&vd->trap_lock);
-	mm = grab_mm(vd);
-	ret = lock_for_move(vd, mm);
+	ret = lock_for_move(vd, &mm);
 	if (ret)
 		return ret;
-	down_write(&vd->map.sem);
 	vgpu_map_zap_vram(vd, 0, vd->inst.vram_size);
 	vgpu_map_zap(vd, VGPU_REGION_DISPLAY, 0, vd->display.size);
 	copy_rest(vd, to);
@@ -274,8 +273,7 @@ int vgpu_track_move(struct vgpu_vdev *vd, u64 to)
 		ret = -EIO;
 	else
 		go_over(vd, to);
-	up_write(&vd->map.sem);
-	unlock_mm(mm);
+	unlock_faults(vd, mm);
 	mutex_unlock(&vd->pd->reset_lock);
 	return ret;
 }
