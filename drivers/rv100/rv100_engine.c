@@ -435,8 +435,12 @@ static bool queue_pending(struct vgpu_queue *q)
 
 static void queue_forget(struct vgpu_queue *q)
 {
+	struct rv100_gpu *card = card_of(q->inst->gpu);
 	struct rv100_instance *ri = q->inst->priv;
 
+	/* A card that is lost is not asked any more whether it is idle. */
+	if (card->writes.inst == q->inst)
+		vgpu_writes_done(&card->writes);
 	ri->work.height = 0;
 	WRITE_ONCE(ri->at_work, false);
 	vgpu_fifo_clear(&ri->fifo);

@@ -157,7 +157,9 @@ struct vgpu_queue {
  *	right
  * @reset: bring the engine to a known idle state; waits as long as the hardware
  *	needs. Returns 0, -EOPNOTSUPP for a scope that the hardware does not
- *	have, another -errno when it did not help
+ *	have, another -errno when it did not help. A GPU can be lost without it,
+ *	and neither this nor @idle is called then: what the backend keeps of work
+ *	that it has given to the engine is to go in &vgpu_queue_ops.forget
  * @scrub: begin to fill [@offset, @offset + @size) of VRAM with zeros, or the
  *	first part of it; the core asks @idle afterwards. Optional. No context is
  *	loaded, and the engine's state is undefined afterwards. Returns the bytes
