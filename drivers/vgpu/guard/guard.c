@@ -105,7 +105,9 @@ int vgpu_guard_wait(struct vgpu_vdev *vd, enum vgpu_guard_kind kind)
 	while (!vgpu_guard_event(vd, kind)) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		schedule_timeout_killable(msecs_to_jiffies(WAIT_MS));
+		/* The machine may go to sleep meanwhile: no lock is held. */
+		__set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
+		schedule_timeout(msecs_to_jiffies(WAIT_MS));
 	}
 	return 0;
 }

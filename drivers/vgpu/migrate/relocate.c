@@ -25,6 +25,7 @@
 
 #include "../core.h"
 #include "../bus/bus.h"
+#include "../bus/dirty.h"
 #include "../work/sched.h"
 #include "migrate.h"
 
@@ -42,7 +43,7 @@ static int copy_round(struct vgpu_vdev *vd, u64 to)
 	u64 from = vd->inst.vram_offset, at, n;
 	int ret;
 
-	for (at = 0; ; at += n) {
+	for (at = 0; ; at = round_up(at + n, VGPU_DIRTY_BLOCK)) {
 		n = STEP;
 		ret = vgpu_track_take(vd, &at, &n);
 		if (ret <= 0)
@@ -90,6 +91,8 @@ static int go_over(struct vgpu_vdev *vd, u64 to, u64 *pause_ns)
 	if (!stood)
 		vgpu_sched_resume(vd);
 	*pause_ns = ktime_get_ns() - begin;
+	/* Traps have waited for that, which is not what they took. */
+	vd->fifo_wait += *pause_ns;
 	mutex_unlock(&vd->trap_lock);
 	return ret;
 }
