@@ -404,6 +404,34 @@ static void opened_again(void)
 	EXPECT(engine_works());
 }
 
+/* After too many faults who opens it next has it faulted, and is told at once. */
+static void next_user_is_told(void)
+{
+	char uuid[UUID_LEN];
+	unsigned int i;
+	int evt = evt_new();
+
+	gpu_set("guard_faults_limit", "0");
+	for (i = 0; i < 5; i++) {
+		hang();
+		reset(d);
+	}
+	gpu_set("guard_faults_limit", "3");
+	hang_and_close(uuid);
+	d = vdev_open(uuid);
+	vdev_decode(d, DECODE_ALL);
+	vram = vdev_map_vram(d);
+	expect_state(d, "faulted");
+	ASSERT_OK(irq_eventfd(d, VFIO_PCI_ERR_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
+	EXPECT_EQ(evt_take(evt), 1);
+	gpu_set("guard_faults_limit", "0");
+	reset(d);
+	expect_state(d, "ok");
+	EXPECT(engine_works());
+	close(evt);
+}
+
 /* How long the engine was waited for, ns. */
 static uint64_t stuck_for(const char *watchdog_ms)
 {
@@ -491,6 +519,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(too_many_faults),
 	TAP_TEST(removed_while_faulted),
 	TAP_TEST(opened_again),
+	TAP_TEST(next_user_is_told),
 	TAP_TEST(watchdog_bounds_the_wait),
 	TAP_TEST(tracepoints_tell),
 };
