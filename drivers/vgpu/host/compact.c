@@ -85,11 +85,13 @@ static void take_pieces(struct plan *plan, struct vgpu_pdev *pd,
 	lockdep_assert_held(&pd->lock);
 	list_for_each_entry(vd, &pd->compact.instances, movable.entry) {
 		struct vgpu_piece *piece = &plan->pieces[plan->nr];
+		/* It may move, within its part, while one only looks. */
+		u64 at = READ_ONCE(vd->inst.vram_offset);
 
-		if (vgpu_parts_at(&pd->parts, vd->inst.vram_offset) != part ||
+		if (vgpu_parts_at(&pd->parts, at) != part ||
 		    (vd->movable.stays && !all))
 			continue;
-		piece->offset = vd->inst.vram_offset - plan->base;
+		piece->offset = at - plan->base;
 		piece->size = vd->inst.vram_size;
 		plan->who[plan->nr++] = vd;
 	}
