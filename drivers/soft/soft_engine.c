@@ -17,8 +17,6 @@
 #define PIECE	SZ_64K
 /* Less is not worth a sleep, ns. */
 #define SLEEP_NS	(100 * NSEC_PER_USEC)
-/* Bytes of a piece of a scrub. */
-#define SCRUB	SZ_256K
 
 static struct soft_engine *to_engine(const struct vgpu_engine *e)
 {
@@ -246,14 +244,6 @@ void soft_engine_forget(struct vgpu_queue *q)
 	se->waiting = NULL;
 }
 
-static s64 soft_scrub(struct vgpu_engine *e, u64 offset, u64 size)
-{
-	vgpu_assert_engine_context(e);
-	size = min_t(u64, size, SCRUB);
-	memset(e->gpu->desc.vram.mem + offset, 0, size);
-	return size;
-}
-
 static int soft_dump(struct vgpu_engine *e, char *buf, size_t size)
 {
 	struct soft_engine *se = to_engine(e);
@@ -272,7 +262,6 @@ static const struct vgpu_engine_ops copy_ops = {
 	.idle = soft_idle,
 	.preempt = soft_preempt,
 	.reset = soft_reset,
-	.scrub = soft_scrub,
 	.dump = soft_dump,
 };
 

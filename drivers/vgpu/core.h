@@ -20,24 +20,31 @@
  *   interrupts' set-up, monitor and display. Held for one trapped access, one
  *   ioctl. User memory is never touched under it: user memory may be our own
  *   aperture.
- * - &vgpu_map.sem: whether BARs may be touched. Written under trap_lock, or by
- *   vgpu_doorbell_arm() under mmap_lock, in engine context too: nothing of the
- *   engine is taken inside it; by vgpu_track_take() under mmap_lock alone; by
- *   vgpu_track_move() under trap_lock, reset_lock and mmap_lock. Read by
- *   fault handlers, which come from mmap_lock, and by those of a backend's files.
+ * - &vgpu_map.sem: whether BARs may be touched, who has mapped them, and what is
+ *   copied. Written under trap_lock, or by vgpu_doorbell_arm() under mmap_lock, in
+ *   engine context too: nothing of the engine is taken inside it; by mmap() under
+ *   mmap_lock; by whoever copies, under migration.lock, with mmap_lock where pages are
+ *   taken away; by vgpu_track_move() with trap_lock and mmap_lock, which tries for
+ *   reset_lock inside it; by an opening, a close, and a backend's files that come and
+ *   go. Read by fault handlers, which come from mmap_lock, and by those of a backend's
+ *   files.
  * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
  *   engines. It keeps memory within reach for who clears or copies it by CPU. Taken
  *   with no other lock held but &vgpu_compact.lock and &vgpu_migration.lock, and by
  *   vgpu_track_move().
- * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context.
- *   Taken under trap_lock by a reset; never the other way round.
+ * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context. Only
+ *   threads of the kernel's take it that do not wait for a CPU: the engine's own, and
+ *   for users of an instance that of vgpu_engine_call(), which they wait for with
+ *   trap_lock held, too; never the other way round. And whoever may stop a GPU as a
+ *   whole: a reset of all of it, sleep, the operator who looks into debugfs.
  * - &vgpu_pdev.instances_lock: spinlock; who is told when the GPU is lost.
  * - &vgpu_sched.rl_lock, &vgpu_irqs.lock: spinlocks.
  * - &vgpu_vdev.guard_lock: spinlock, innermost.
  *
  * Where an instance's partition is (&vgpu_instance.vram_offset) changes while it is off
  * all engines, and with trap_lock, &vgpu_map.sem and &vgpu_migration.lock held: whoever
- * works for it on an engine, or holds one of these, has it where it is.
+ * works for it on an engine, or holds one of these, has it where it is. So has
+ * &vgpu_compact.lock's holder, who alone has it moved.
  */
 #ifndef _VGPU_CORE_H
 #define _VGPU_CORE_H
@@ -177,7 +184,8 @@ struct vgpu_entitled {
  * @halted: it stands still, see vgpu_function_halt(); under @trap_lock
  * @guard_lock: protects @guards; innermost
  * @guards: how often it did what it should not do often
- * @fifo_wait: ns that its traps have waited for room in a FIFO; trap context
+ * @fifo_wait: ns that its traps have waited for room in a FIFO, and for a move to
+ *	another place; trap context
  * @map: what is mapped
  * @doorbells: by number
  * @display: what is shown

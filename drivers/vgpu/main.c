@@ -7,15 +7,21 @@
 
 #include "core.h"
 #include "host/host.h"
+#include "work/sched.h"
 
 static int __init vgpu_init(void)
 {
 	int ret;
 
+	ret = vgpu_calls_init();
+	if (ret)
+		return ret;
 	vgpu_debugfs_init();
 	ret = mdev_register_driver(&vgpu_mdev_driver);
-	if (ret)
+	if (ret) {
 		vgpu_debugfs_exit();
+		vgpu_calls_exit();
+	}
 	return ret;
 }
 module_init(vgpu_init);
@@ -24,6 +30,7 @@ static void __exit vgpu_exit(void)
 {
 	mdev_unregister_driver(&vgpu_mdev_driver);
 	vgpu_debugfs_exit();
+	vgpu_calls_exit();
 }
 module_exit(vgpu_exit);
 

@@ -2,6 +2,7 @@
 /* A GPU for the suites of the core; see mock_gpu.h. */
 #include <linux/device.h>
 #include <linux/file.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uuid.h>
@@ -68,11 +69,19 @@ static bool queue_pending(struct vgpu_queue *q)
 	return READ_ONCE(mq->pieces);
 }
 
+/* The engine's lock is held: by whom? */
+static void note_holder(struct mock_engine *me)
+{
+	if (task_nice(current) > MIN_NICE)
+		me->by_others++;
+}
+
 static void queue_forget(struct vgpu_queue *q)
 {
 	struct mock_queue *mq = q->priv;
 	unsigned long flags;
 
+	note_holder(to_engine(q->engine));
 	spin_lock_irqsave(&mq->lock, flags);
 	mq->forgotten += mq->pieces;
 	mq->pieces = 0;
@@ -156,9 +165,23 @@ static int engine_unload(struct vgpu_queue *q)
 {
 	struct mock_engine *me = to_engine(q->engine);
 
+	note_holder(me);
 	me->unloads++;
 	me->loaded = NULL;
+	me->hang |= me->hang_unload;
+	me->hang_unload = false;
 	return 0;
+}
+
+static s64 engine_scrub(struct vgpu_engine *e, u64 offset, u64 size)
+{
+	struct mock_engine *me = to_engine(e);
+
+	note_holder(me);
+	me->scrubs++;
+	size = min_t(u64, size, MOCK_UNIT / 4);
+	memset(to_mock(e->gpu)->vram + offset, 0, size);
+	return size;
 }
 
 static void stop_engine(struct mock_engine *me)
@@ -193,6 +216,7 @@ static const struct vgpu_engine_ops engine_ops = {
 	.preempt = engine_preempt,
 	.unload = engine_unload,
 	.reset = engine_reset,
+	.scrub = engine_scrub,
 };
 
 #define ENGINE(_name, _class, _slice) {					\

@@ -81,6 +81,10 @@ struct mock_queue {
  * @resets: by scope
  * @loads: times that a context was loaded
  * @unloads: times that one was saved
+ * @hang_unload: hangs when a context is saved the next time
+ * @scrubs: pieces of memory that it has cleared
+ * @by_others: calls of what takes its lock for a user of an instance, by a thread that
+ *	may have to wait for a CPU
  * @reset_helps: the narrowest scope that does
  */
 struct mock_engine {
@@ -95,6 +99,9 @@ struct mock_engine {
 	u32 resets[VGPU_RESET_DEVICE + 1];
 	u32 loads;
 	u32 unloads;
+	bool hang_unload;
+	u32 scrubs;
+	u32 by_others;
 	enum vgpu_reset_scope reset_helps;
 };
 

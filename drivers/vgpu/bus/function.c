@@ -150,7 +150,7 @@ void vgpu_function_close(struct vgpu_vdev *vd)
  * Until vgpu_function_go() nothing of it runs, it does not interrupt, and time does
  * not change it; what it has to do is kept. It answers all the same.
  *
- * Return: 0, or -EINTR when the caller was killed before that: then it goes on.
+ * Return: 0; or as vgpu_wait_ends(), when it did not come to that: then it goes on.
  */
 int vgpu_function_halt(struct vgpu_vdev *vd)
 {

@@ -201,7 +201,7 @@ static void copy_rest(struct vgpu_vdev *vd, u64 to)
 	u64 at = 0, n;
 
 	lockdep_assert_held_write(&vd->map.sem);
-	for (;; at += n) {
+	for (;; at = round_up(at + n, VGPU_DIRTY_BLOCK)) {
 		n = SZ_1M;
 		if (!vgpu_dirty_take(dirty, &at, &n))
 			return;

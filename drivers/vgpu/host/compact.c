@@ -224,7 +224,7 @@ static int compact_part(struct vgpu_pdev *pd, unsigned int part, bool *hindered)
 			ret = carry_out(&plan, hindered);
 		plan_end(&plan);
 		if (!ret && signal_pending(current))
-			ret = -EINTR;
+			ret = -ERESTARTSYS;
 	} while (more && !ret);
 	return ret;
 }
@@ -247,8 +247,9 @@ static void forget_who_stays(struct vgpu_pdev *pd)
  * Process context, no lock held. What was moved stays so, whatever is returned.
  *
  * Return: 0; -EOPNOTSUPP where the backend cannot have them moved; -EBUSY when an
- * instance could not be moved, and one more would have fit otherwise; -EINTR, -ENOMEM,
- * -EIO when the GPU is lost.
+ * instance could not be moved, and one more would have fit otherwise; -ENOMEM; -EIO
+ * when the GPU is lost; -EINTR or -ERESTART* for a signal, also that by which the
+ * caller is frozen.
  */
 int vgpu_compact(struct vgpu_pdev *pd)
 {

@@ -53,8 +53,9 @@ static int copy_round(struct vgpu_vdev *vd, u64 to)
 		mutex_unlock(&vd->pd->reset_lock);
 		if (READ_ONCE(vd->pd->lost))
 			return -EIO;
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		ret = vgpu_wait_ends();
+		if (ret)
+			return ret;
 		cond_resched();
 	}
 }
@@ -141,7 +142,7 @@ static bool lock_soon(struct mutex *lock)
  * cleared. Process context, no lock held that a close or a reset of it waits for.
  *
  * Return: 0; -EBUSY when it is being migrated, in an error, or somebody else copies
- * its memory; -ENOMEM; -EIO when the GPU is lost; -EINTR when the caller is killed.
+ * its memory; -ENOMEM; -EIO when the GPU is lost; as vgpu_wait_ends().
  * Then it is where it was.
  */
 int vgpu_relocate(struct vgpu_vdev *vd, u64 to, u64 *pause_ns)

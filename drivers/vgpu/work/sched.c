@@ -40,7 +40,6 @@
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 
 #include "../core.h"
 #include "../trace.h"
@@ -113,8 +112,10 @@ static int save_context(struct vgpu_sched *eng, struct vgpu_context *ctx)
 /**
  * vgpu_sched_unload() - whatever an engine holds is put where it belongs
  * @eng: the engine; engine context
+ *
+ * Return: 0, or -errno: that context's owner is faulted, which has taken its time.
  */
-void vgpu_sched_unload(struct vgpu_sched *eng)
+int vgpu_sched_unload(struct vgpu_sched *eng)
 {
 	struct vgpu_context *ctx = eng->current_ctx;
 	int ret;
@@ -123,10 +124,11 @@ void vgpu_sched_unload(struct vgpu_sched *eng)
 	eng->current_ctx = NULL;
 	/* It would not come idle once the GPU is lost: no fault of @ctx's. */
 	if (!ctx || READ_ONCE(eng->pd->lost))
-		return;
+		return 0;
 	ret = save_context(eng, ctx);
 	if (ret)
 		vgpu_hang_fault(eng, ctx, ret);
+	return ret;
 }
 
 /*
@@ -157,13 +159,16 @@ static u64 trap_surcharge(struct vgpu_sched *eng, struct vgpu_vdev *vd)
 		       eng->rl.trap_charge, 100);
 }
 
-static int engine_load(struct vgpu_sched *eng, struct vgpu_context *ctx)
+/* @begin: when the instance begins to pay; moved on when another was at fault. */
+static int engine_load(struct vgpu_sched *eng, struct vgpu_context *ctx,
+		       u64 *begin)
 {
 	struct vgpu_context *prev = eng->current_ctx;
 
 	trace_vgpu_sched_switch(eng->engine.id, prev ? prev->q.inst->id : -1,
 				ctx->q.inst->id);
-	vgpu_sched_unload(eng);
+	if (vgpu_sched_unload(eng))
+		*begin = ktime_get_ns();
 	/* Nothing runs now; on a GPU that is lost, it is nobody's fault. */
 	if (eng->broken || READ_ONCE(eng->pd->lost))
 		return 0;
@@ -236,7 +241,7 @@ static void engine_run(struct vgpu_sched *eng, struct vgpu_context *ctx)
 
 	lockdep_assert_held(&eng->hw_lock);
 	if (switched)
-		ret = engine_load(eng, ctx);
+		ret = engine_load(eng, ctx, &begin);
 	waited = slice_begins(eng, ctx, begin, switched, &slice);
 	load = eng->rl.since - begin;
 
@@ -353,168 +358,6 @@ void vgpu_sched_join(struct vgpu_vdev *vd)
 void vgpu_sched_leave(struct vgpu_vdev *vd)
 {
 	change_members(vd, -1);
-}
-
-/**
- * vgpu_sched_detach() - take an instance off all engines
- * @vd: the instance
- *
- * Its queued work is forgotten and its context is not saved. Nothing of it is
- * running when this returns, and it is not paused. The caller makes sure that
- * nothing new is queued.
- */
-void vgpu_sched_detach(struct vgpu_vdev *vd)
-{
-	struct vgpu_context *ctx;
-
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
-		struct vgpu_sched *eng = ctx_sched(ctx);
-
-		mutex_lock(&eng->hw_lock);
-		spin_lock_irq(&eng->rl_lock);
-		ctx->paused = false;
-		vgpu_runlist_remove(&eng->rl, &ctx->se, ktime_get_ns());
-		/* The thread may have been about to switch to it: no more. */
-		vgpu_runlist_account(&eng->rl, VGPU_ENGINE_IDLE,
-				     ktime_get_ns());
-		spin_unlock_irq(&eng->rl_lock);
-		ctx->q.ops->forget(&ctx->q);
-		atomic_set(&ctx->queued, 0);
-		if (eng->current_ctx == ctx)
-			eng->current_ctx = NULL;
-		mutex_unlock(&eng->hw_lock);
-	}
-}
-
-/* Who is in the midst of a piece has the engine until that is over, or faulted. */
-static int settle(struct vgpu_context *ctx)
-{
-	while (!ctx->q.ops->settle(&ctx->q, true) &&
-	       !READ_ONCE(ctx->vd->pd->lost)) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		vgpu_queue_kick(&ctx->q);
-		schedule_timeout_idle(1);
-	}
-	return 0;
-}
-
-/**
- * vgpu_sched_unsettle() - let an instance's work begin with more again
- * @vd: the instance
- *
- * It does as soon as it is not paused. Also when it was not to settle. The engine may
- * have found nothing to do meanwhile, and nobody else says that there is.
- */
-void vgpu_sched_unsettle(struct vgpu_vdev *vd)
-{
-	struct vgpu_context *ctx;
-
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
-		if (!ctx->q.ops->settle)
-			continue;
-		ctx->q.ops->settle(&ctx->q, false);
-		if (ctx->q.ops->pending(&ctx->q))
-			vgpu_queue_kick(&ctx->q);
-	}
-}
-
-/**
- * vgpu_sched_settle() - have an instance's work come to where it can be saved
- * @vd: the instance; process context, no lock of an engine held
- *
- * Takes as long as the watchdog allows an engine without an answer, by the time that it
- * has the engine: by the clock as many times longer as others have that, or its cap is
- * lower. One that is paused has settled before.
- *
- * Return: 0: it begins with nothing until vgpu_sched_unsettle(); -EINTR when the caller
- * was killed before it had settled: then it goes on.
- */
-int vgpu_sched_settle(struct vgpu_vdev *vd)
-{
-	struct vgpu_context *ctx;
-	int ret = 0;
-
-	might_sleep();
-	for (ctx = vd->ctx; !ret && ctx < vgpu_ctx_end(vd); ctx++)
-		if (ctx->q.ops->settle)
-			ret = settle(ctx);
-	if (ret)
-		vgpu_sched_unsettle(vd);
-	return ret;
-}
-
-/**
- * vgpu_sched_pause() - take an instance off all engines, and keep its work
- * @vd: the instance; trap lock held
- *
- * Nothing of it runs when this returns, or before vgpu_sched_resume() or
- * vgpu_sched_detach(): its contexts are where they belong, and a kick changes
- * nothing.
- */
-void vgpu_sched_pause(struct vgpu_vdev *vd)
-{
-	struct vgpu_context *ctx;
-
-	lockdep_assert_held(&vd->trap_lock);
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
-		struct vgpu_sched *eng = ctx_sched(ctx);
-
-		mutex_lock(&eng->hw_lock);
-		spin_lock_irq(&eng->rl_lock);
-		ctx->paused = true;
-		vgpu_runlist_remove(&eng->rl, &ctx->se, ktime_get_ns());
-		spin_unlock_irq(&eng->rl_lock);
-		if (eng->current_ctx == ctx) {
-			vgpu_sched_account(eng, VGPU_ENGINE_SWITCH);
-			vgpu_sched_unload(eng);
-		}
-		vgpu_sched_account(eng, VGPU_ENGINE_IDLE);
-		mutex_unlock(&eng->hw_lock);
-	}
-}
-
-/**
- * vgpu_sched_resume() - let an instance that was paused go on
- * @vd: the instance; trap lock held
- */
-void vgpu_sched_resume(struct vgpu_vdev *vd)
-{
-	struct vgpu_context *ctx;
-
-	lockdep_assert_held(&vd->trap_lock);
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++) {
-		struct vgpu_sched *eng = ctx_sched(ctx);
-
-		if (!ctx->paused)
-			continue;
-		spin_lock_irq(&eng->rl_lock);
-		ctx->paused = false;
-		atomic_set(&ctx->queued, 0);
-		spin_unlock_irq(&eng->rl_lock);
-		/* Once more for whoever has kicked it in the meantime. */
-		smp_mb();
-		if (ctx->q.ops->pending(&ctx->q))
-			vgpu_queue_kick(&ctx->q);
-	}
-}
-
-/**
- * vgpu_sched_paused() - does an instance stand still
- * @vd: the instance; trap lock held
- *
- * Return: true between vgpu_sched_pause() and vgpu_sched_resume(), and always of
- * one that is on no engine.
- */
-bool vgpu_sched_paused(const struct vgpu_vdev *vd)
-{
-	const struct vgpu_context *ctx;
-
-	lockdep_assert_held(&vd->trap_lock);
-	for (ctx = vd->ctx; ctx < vgpu_ctx_end(vd); ctx++)
-		if (!ctx->paused)
-			return false;
-	return true;
 }
 
 /**

@@ -28,16 +28,24 @@ int vgpu_sched_start(struct vgpu_pdev *pd);
 void vgpu_sched_stop(struct vgpu_pdev *pd);
 void vgpu_sched_join(struct vgpu_vdev *vd);
 void vgpu_sched_leave(struct vgpu_vdev *vd);
+int vgpu_sched_unload(struct vgpu_sched *eng);
+u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
+void vgpu_engine_lock(struct vgpu_sched *eng);
+void vgpu_reset_lock(struct vgpu_pdev *pd);
+
+/* off.c */
+int vgpu_wait_ends(void);
 void vgpu_sched_detach(struct vgpu_vdev *vd);
 int vgpu_sched_settle(struct vgpu_vdev *vd);
 void vgpu_sched_unsettle(struct vgpu_vdev *vd);
 void vgpu_sched_pause(struct vgpu_vdev *vd);
 void vgpu_sched_resume(struct vgpu_vdev *vd);
 bool vgpu_sched_paused(const struct vgpu_vdev *vd);
-void vgpu_sched_unload(struct vgpu_sched *eng);
-u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
-void vgpu_engine_lock(struct vgpu_sched *eng);
-void vgpu_reset_lock(struct vgpu_pdev *pd);
+
+/* call.c */
+int vgpu_calls_init(void);
+void vgpu_calls_exit(void);
+void vgpu_engine_call(void (*fn)(void *data), void *data);
 
 /* queue.c */
 extern const struct vgpu_section vgpu_queues_section;
