@@ -15,10 +15,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "client.h"
 #include "display.h"
+#include "move.h"
 #include "supervisor.h"
 #include "tenant.h"
 
@@ -425,6 +428,75 @@ static void computing_goes_on_when_frozen(void)
 	computing_goes_on_over(all_is_frozen);
 }
 
+static int stop(void *arg)
+{
+	ASSERT_OK(mig_set(arg, VFIO_DEVICE_STATE_STOP, NULL));
+	return 0;
+}
+
+/*
+ * A vGPU is to stand still, for which a piece has to come to its end, and that stands:
+ * who waits for it does not keep the host awake, and has what he waits for afterwards.
+ */
+static void stopping_goes_on_when_frozen(void)
+{
+	unsigned int number = 0;
+	pid_t worker, adds, stops;
+
+	gpu_set("watchdog_ms", "30000");
+	executor_start(NULL);
+	begin_to_add(&number, &adds);
+	wait_above(d[0], "ops", mdev_attr_u64(d[0]->uuid, "ops") + 40);
+	worker = need_worker(d[0]);
+	kill(worker, SIGSTOP);
+	stops = child_start(stop, d[0]);
+	sleep(1);
+	all_is_frozen();
+	EXPECT_EQ(waitpid(stops, NULL, WNOHANG), 0);
+	kill(worker, SIGCONT);
+	EXPECT_EQ(child_finish(stops), 0);
+	EXPECT_EQ(mig_state(d[0]), VFIO_DEVICE_STATE_STOP);
+	ASSERT_OK(mig_set(d[0], VFIO_DEVICE_STATE_RUNNING, NULL));
+	wait_above(d[0], "ops", mdev_attr_u64(d[0]->uuid, "ops") + 40);
+	work[0]->stop = true;
+	EXPECT_EQ(child_finish(adds), 0);
+	expect_sums(0, worker);
+}
+
+static int reset_again(void *arg)
+{
+	struct vdev *vgpu = arg;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		ASSERT_OK(vdev_ioctl(vgpu, VFIO_DEVICE_RESET, NULL));
+	return 0;
+}
+
+static bool waits(void)
+{
+	char text[ATTR_LEN];
+
+	mdev_attr(d[0]->uuid, "guard_resets", text);
+	return !strcmp(text, "overflow");
+}
+
+/* Nor does who waits because there were too many resets; they would for a minute. */
+static void resets_that_wait_when_frozen(void)
+{
+	pid_t pid[6];
+	unsigned int i;
+
+	gpu_set("guard_resets_limit", "1");
+	for (i = 0; i < ARRAY_SIZE(pid); i++)
+		pid[i] = child_start(reset_again, d[0]);
+	EXPECT(AWAIT(waits()));
+	all_is_frozen();
+	gpu_set("guard_resets_limit", "0");
+	for (i = 0; i < ARRAY_SIZE(pid); i++)
+		EXPECT_EQ(child_finish(pid[i]), 0);
+}
+
 static void interrupts_come(void)
 {
 	int evt = evt_new();
@@ -482,6 +554,9 @@ static const struct tap_test tests[] = {
 	{ "computing_goes_on", computing_goes_on, computes_by_processes },
 	{ "computing_goes_on_when_frozen", computing_goes_on_when_frozen,
 	  computes_by_processes },
+	{ "stopping_goes_on_when_frozen", stopping_goes_on_when_frozen,
+	  computes_by_processes },
+	TAP_TEST(resets_that_wait_when_frozen),
 	{ "interrupts_come", interrupts_come, has_display },
 	TAP_TEST(comes_and_goes_as_before),
 };
