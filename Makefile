@@ -82,9 +82,9 @@ vm-modules: ## build the modules for the host VM (KERNEL=6.12, 6.1 or 7.2)
 	scripts/build-modules --kernel $(or $(KERNEL),6.12)
 
 .PHONY: demo
-demo: ## guests share one GPU (GUESTS=2 POLICY=best_effort, or GPU=soft): build/demo/
+demo: ## guests share one GPU (GUESTS=2 POLICY=best_effort, or GPU=soft; KERNEL=): build/demo/
 	scripts/demo $(if $(GPU),--gpu $(GPU)) $(if $(GUESTS),--guests $(GUESTS)) \
-		$(if $(POLICY),--policy $(POLICY))
+		$(if $(POLICY),--policy $(POLICY)) $(if $(KERNEL),--kernel $(KERNEL))
 
 .PHONY: shell
 shell: vm-modules ## a shell in the host VM, with the GPU
@@ -155,8 +155,8 @@ lint: check-lint ## same as check-lint
 
 ##@ Benchmark
 .PHONY: bench
-bench: ## what a vGPU costs, how exactly the GPU is shared: build/bench/run/
-	scripts/bench
+bench: ## what a vGPU costs, how exactly the GPU is shared (KERNEL=): build/bench/run/
+	scripts/bench $(if $(KERNEL),--kernel $(KERNEL))
 
 ##@ Other
 .PHONY: clean

@@ -508,16 +508,16 @@ tier_races() {
 # What "make demo" and "make bench" print and leave is for people; here it is held
 # against what they promise.
 tier_demo() {
-	scripts/demo --guests 4 --policy equal_share
+	scripts/demo --kernel "$TESSERA_KERNEL" --guests 4 --policy equal_share
 	scripts/in-tree python3 /repo/tests/figures.py demo /build/demo 4 \
 		> "$results/demo.tap"
-	scripts/demo --gpu soft
+	scripts/demo --kernel "$TESSERA_KERNEL" --gpu soft
 	scripts/in-tree --suite trixie-tools \
 		python3 /repo/tests/figures.py demo-soft /build/demo >> "$results/demo.tap"
 }
 
 tier_shares() {
-	scripts/bench shares
+	scripts/bench --kernel "$TESSERA_KERNEL" shares
 	scripts/in-tree python3 /repo/tests/figures.py shares /build/bench/run \
 		> "$results/shares.tap"
 }
