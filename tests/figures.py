@@ -14,6 +14,7 @@ the one that draws it. shares: each of the benchmark's targets is met.
 
 import json
 import os
+import re
 import sys
 
 tests = 0
@@ -34,17 +35,23 @@ def load(*path):
         return json.load(f)
 
 
+def curves(*path):
+    """How many points each curve of a chart has."""
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return [len(re.findall("[ML]", points))
+                for points in re.findall(r'<path d="([^"]*)"', f.read())]
+
+
 def demo(where, guests):
     report = load(where, "report.json")
     vgpus = report["vgpus"]
-    with open(os.path.join(where, "shares.svg"), encoding="utf-8") as f:
-        lines = f.read().count("<polyline")
 
     check("the policy is equal_share",
           report["gpu"]["policy"] == "equal_share", report["gpu"]["policy"])
     check(f"there are {guests} guests", len(vgpus) == guests)
     check("of more than one type", len({v["type"] for v in vgpus}) > 1)
-    check("a line for each in the chart", lines == guests)
+    check("a curve for each in the chart",
+          len(curves(where, "shares.svg")) == guests)
     for v in vgpus:
         name = v["guest"]
         picture = os.path.join(where, v["screen"])
@@ -82,6 +89,20 @@ def demo_soft(where):
     check("who is faulted has nothing",
           phases[2][victim]["dispatches"] == 0, str(phases[2]))
     check("the other goes on", phases[2][other]["dispatches"] > 0, str(phases[2]))
+    check("who computes beside another waits now and then",
+          all(had["mean_wait_ms"] > 0 for had in phases[0].values()), str(phases[0]))
+    demo_soft_charts(where, list(phases[0]).index(victim))
+
+
+def demo_soft_charts(where, victim):
+    """Of a share there is always something to say, of waits where there are turns."""
+    share, wait = curves(where, "shares.svg"), curves(where, "waits.svg")
+    check("a curve for each in the chart of shares",
+          len(share) == 2 and share[0] == share[1] > 1, str(share))
+    check("a curve for each in the chart of waits",
+          len(wait) == 2 and min(wait) > 1, str(wait))
+    check("with nothing of who is faulted, who has no turns",
+          len(wait) == 2 and wait[victim] < wait[1 - victim], str(wait))
 
 
 def shares(where):
