@@ -11,7 +11,7 @@ FONT = pathlib.Path(__file__).parents[2] / 'guest/font.c'
 SIDE = 8                # of an image, in fields of the screen
 GLYPH_W, GLYPH_H = 5, 7
 BATCH = 64              # images; of each the first is shown
-GREEN = 0x40ff40
+GREEN, WHITE = 0x40ff40, 0xffffff
 
 
 def shows(guest, file):
@@ -42,17 +42,30 @@ class Picture:
         image = [self.pixel(field + i % SIDE * field + field // 2,
                             field + i // SIDE * field + field // 2)
                  for i in range(SIDE * SIDE)]
-        left = field * (SIDE + 3) + field // 2
-        lit = [[self.pixel(left + x * field, field + y * field + field // 2) == GREEN
-                for x in range(GLYPH_W)] for y in range(GLYPH_H)]
-        rows = [sum(bit << GLYPH_W - 1 - x for x, bit in enumerate(row)) for row in lit]
-        return tuple(image), tuple(rows)
+        return tuple(image), self.glyph(field * (SIDE + 3), field, field, GREEN)
+
+    def glyph(self, left, top, dot, colour):
+        """The rows of one, from this corner on, whose dots are so large."""
+        middle = dot // 2
+        return tuple(sum((self.pixel(left + x * dot + middle, top + y * dot + middle)
+                          == colour) << GLYPH_W - 1 - x for x in range(GLYPH_W))
+                     for y in range(GLYPH_H))
+
+    def line(self):
+        """What is written below the image; what is no glyph is a question mark."""
+        field = self.height // 2 // SIDE
+        dot = field // 8 + 1
+        char_of = {rows: char for char, rows in glyphs().items()}
+        lefts = range(field, self.width - GLYPH_W * dot, (GLYPH_W + 1) * dot)
+        return ''.join(char_of.get(self.glyph(left, field * (SIDE + 3), dot, WHITE), '?')
+                       for left in lefts).rstrip()
 
 
 def glyphs():
-    """The rows of each digit's glyph."""
-    return {int(digit): tuple(int(row, 0) for row in rows.split(','))
-            for digit, rows in re.findall(r"\{ '(\d)', \{ (.*?) \} \}", FONT.read_text())}
+    """The rows of each character's glyph."""
+    found = re.findall(r"\{ '(.)', \{ (.*?) \} \}", FONT.read_text())
+    return {char: tuple((*(int(row, 0) for row in rows.split(',')), *[0] * GLYPH_H))[:GLYPH_H]
+            for char, rows in found}
 
 
 def digits_to_see():
@@ -67,5 +80,5 @@ def digits_to_see():
     for first in range(0, images, BATCH):
         image = struct.unpack_from('<64f', data, at + first * 65 * 4)
         seen.append((tuple(int(grey * 255) * 0x010101 for grey in image),
-                     font[answers[first]]))
+                     font[str(answers[first])]))
     return seen

@@ -153,4 +153,24 @@ def test_digits_on_the_vgpus_own_screen(with_screen):
     assert images == 450 and equal == images
     wait_until('the last digit on the screen',
                lambda: Picture(with_screen).digit() == to_see[-1])
-    assert with_screen.vgpu.count('ops') > 0
+    rate_is_right(with_screen)
+
+
+def rate_is_right(guest):
+    """What is shown of five rounds: they have taken as long as their GPU time at least,
+    and not longer than from before the program was started until it had ended, of which
+    a guest tells hundredths. Nothing of another program is under way."""
+    uptime = 'read -r up _ < /proc/uptime; echo up $up'
+    gpu_ns = guest.vgpu.count('gpu_time_ns')
+    said = guest.run(f'{uptime}; {digits(5)} && {uptime}')
+    images = sum(seen for seen, _, _ in rounds_of(said))
+    gpu_s = (guest.vgpu.count('gpu_time_ns') - gpu_ns) / 1e9
+    begun, ended = map(float, re.findall(r'up ([\d.]+)', said))
+    least, most = images / (ended - begun + 0.02), images / gpu_s
+
+    def is_right():
+        line = Picture(guest).line()
+        shown = re.fullmatch(r'(\d+) IMAGES/S', line)
+        return shown and least - 1 < int(shown[1]) < most + 1 and line
+    line = wait_until(f'{least:.1f} to {most:.1f} a second', is_right)
+    print(f'{line}, which is within {least:.1f} and {most:.1f}')
