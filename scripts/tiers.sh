@@ -195,6 +195,8 @@ tier_compute() {
 }
 
 tier_displays() {
+	scripts/in-tree make -s -C /repo/guest O=/build/guest
+	scripts/guest-image --quiet --kernel 7.2
 	vm_options+=(--mount trixie-desktop)
 	in_host_vm displays "guest tests/e2e" /repo/tests/guests/run.sh \
 		test_displays.py test_desktops.py

@@ -3,6 +3,7 @@
 Wayland compositor, without OpenGL. What a stock client shows there is what the host
 sees, pixel by pixel, in the size that the vGPU's monitor prefers."""
 import pathlib
+import re
 
 import pytest
 
@@ -13,6 +14,7 @@ from screen import shows
 TREE = pathlib.Path('/trees/trixie-desktop')
 FILES = pathlib.Path('/tmp/desktops')   # the guest has them in /mnt
 SIZE = 800, 600                         # not what a monitor has, if not told
+LARGER = 1024, 768                      # another monitor's
 # OpenGL in software would take minutes to be loaded here, and is not wanted.
 XORG = """Section "ServerFlags"
 	Option "AutoAddDevices" "off"
@@ -50,12 +52,13 @@ def desktop(start):
     FILES.mkdir(exist_ok=True)
     (FILES / 'xorg.conf').write_text(XORG)
     (FILES / 'weston.ini').write_text(WESTON)
-    pictures.write(FILES / 'picture.png', *SIZE)
-    pictures.write_xwd(FILES / 'picture.xwd', *SIZE)
+    for name, size in ('picture', SIZE), ('larger', LARGER):
+        pictures.write(FILES / f'{name}.png', *size)
+        pictures.write_xwd(FILES / f'{name}.xwd', *size)
 
-    def begin(name, kind):
+    def begin(name, kind, *options):
         guest = start(name, kind, '--mem', '768', '--append',
-                      'tessera.bochs tessera.9p', resolution='{}x{}'.format(*SIZE),
+                      'tessera.bochs tessera.9p', *options, resolution=text(SIZE),
                       qemu=(*share('root', TREE), *share('test', FILES)))
         guests.append(guest)
         guest.run('in-debian true')
@@ -66,6 +69,10 @@ def desktop(start):
             guest.run('cat /tmp/out /tmp/client /new/tmp/*.log; true'))
 
 
+def text(size):
+    return '{}x{}'.format(*size)
+
+
 def begin(guest, command, ready):
     """Have a command run in the tree, until the guest says that this file is there."""
     guest.run(f'{{ in-debian {command} > /tmp/out 2>&1 & }}; '
@@ -73,18 +80,42 @@ def begin(guest, command, ready):
               f'[ -e /new/{ready} ] || {{ cat /tmp/out; false; }}')
 
 
-def is_seen(guest):
-    wait_until('the picture', lambda: shows(guest, FILES / 'picture.png'))
+def is_seen(guest, picture='picture'):
+    wait_until('the picture', lambda: shows(guest, FILES / f'{picture}.png'))
     assert guest.vgpu.count('unknown_regs') == 0
+
+
+def begin_xorg(guest):
+    begin(guest, 'Xorg :0 vt2 -config /mnt/xorg.conf -logfile /tmp/Xorg.log -noreset '
+          '-nocursor -s 0 -dpms', 'tmp/.X11-unix/X0')
+
+
+def show_window(guest, picture='picture'):
+    """All over the screen, by a client that goes on until it is killed."""
+    guest.run(f'{{ in-debian xwud -in /mnt/{picture}.xwd > /tmp/client 2>&1 & }}')
+    is_seen(guest, picture)
 
 
 def test_xorg(desktop):
     """By its driver modesetting, with the window of a client all over the screen."""
     guest = desktop('xorg', 'SOFT-16B')
-    begin(guest, 'Xorg :0 vt2 -config /mnt/xorg.conf -logfile /tmp/Xorg.log -noreset '
-          '-nocursor -s 0 -dpms', 'tmp/.X11-unix/X0')
-    guest.run('{ in-debian xwud -in /mnt/picture.xwd > /tmp/client 2>&1 & }')
-    is_seen(guest)
+    begin_xorg(guest)
+    show_window(guest)
+
+
+def test_xorg_follows(desktop):
+    """Another monitor, which a user sees by xrandr, and whose mode he sets. Linux 6.12
+    looks at the monitor when it binds the driver, and not again; 7.2 whenever it is
+    asked."""
+    guest = desktop('follows', 'SOFT-16B', '--kernel', '7.2')
+    begin_xorg(guest)
+    show_window(guest)
+    guest.run('kill $!')
+    guest.vgpu.set('resolution', text(LARGER))
+    seen = guest.run('in-debian xrandr')
+    assert re.search(r'^ +{} .*[+]'.format(text(LARGER)), seen, re.M), seen
+    guest.run('in-debian xrandr --output Virtual-1 --auto')
+    show_window(guest, 'larger')
 
 
 def test_weston(desktop):
