@@ -3,8 +3,11 @@
  * A soft GPU in slices, under the real vgpu-executor: the vGPUs of each are computed
  * for on the CPUs that --cpus gives it, and what all of them compute at once is right.
  */
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "client.h"
 #include "softdir.h"
@@ -13,6 +16,24 @@
 
 #define FOUR	4
 #define TIMES	5
+
+/* What is traced here, apart from whatever else is. */
+#define TRACE	"/sys/kernel/tracing/instances/vgpu-slices"
+#define MAX_THREADS	16
+
+/*
+ * A thread of a worker: its number, whether it is the one that computes, its slice's
+ * CPU, how often it was given that and how often another.
+ */
+struct thread {
+	unsigned int tid;
+	bool computes;
+	unsigned int cpu;
+	unsigned int here, elsewhere;
+};
+
+static struct thread threads[MAX_THREADS];
+static unsigned int nr_threads;
 
 /* As in executor.c: no worker hangs here, but each may be short of CPU. */
 static void begin(unsigned int slices, const char *const *options)
@@ -29,6 +50,7 @@ static void after(void)
 {
 	if (executor_runs())
 		EXPECT_EQ(executor_end(SIGTERM), 0);
+	rmdir(TRACE);
 	soft_end();
 }
 
@@ -84,6 +106,115 @@ static void each_slice_has_its_cpus(void)
 	EXPECT(AWAIT(worker_of(c[0].d) && worker_of(c[0].d) != pid));
 	EXPECT(computes(&c[0], 5));
 	expect_cpus(&c[0], cpus[0]);
+}
+
+static void trace_set(const char *name, const char *val)
+{
+	char path[ATTR_LEN];
+
+	snprintf(path, sizeof(path), TRACE "/%s", name);
+	ASSERT_OK(file_write(path, val));
+}
+
+/* All threads of a worker, which may run on this CPU alone, are looked at. */
+static void watch(pid_t pid, unsigned int cpu)
+{
+	char path[64];
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	ASSERT(dir);
+	while ((e = readdir(dir))) {
+		if (e->d_name[0] == '.')
+			continue;
+		ASSERT(nr_threads < MAX_THREADS);
+		threads[nr_threads++] = (struct thread) {
+			.tid = strtoul(e->d_name, NULL, 10),
+			.computes = atoi(e->d_name) == pid,
+			.cpu = cpu,
+		};
+		trace_set("set_event_pid", e->d_name);
+	}
+	closedir(dir);
+}
+
+/* Who was given a CPU, and which, by a line of the trace. */
+static void count_switch(const char *line)
+{
+	const char *next = strstr(line, " next_pid="), *cpu = strstr(line, " [");
+	unsigned int tid, i;
+
+	if (line[0] == '#' || !next || !cpu)
+		return;
+	tid = strtoul(next + strlen(" next_pid="), NULL, 10);
+	for (i = 0; i < nr_threads; i++) {
+		if (threads[i].tid != tid)
+			continue;
+		if (strtoul(cpu + 2, NULL, 10) == threads[i].cpu)
+			threads[i].here++;
+		else
+			threads[i].elsewhere++;
+	}
+}
+
+static void count_switches(void)
+{
+	FILE *f = fopen(TRACE "/trace", "r");
+	char *line = NULL;
+	size_t room = 0;
+
+	ASSERT(f);
+	while (getline(&line, &room, f) > 0)
+		count_switch(line);
+	free(line);
+	fclose(f);
+}
+
+static void compute_at_once(struct client *c, unsigned int nr)
+{
+	unsigned int i, time, n[FOUR];
+
+	for (time = 0; time < TIMES; time++) {
+		for (i = 0; i < nr; i++)
+			n[i] = add(&c[i], 10 * time + i, MANY);
+		for (i = 0; i < nr; i++) {
+			EXPECT(AWAIT(*completion(&c[i], n[i])));
+			EXPECT_EQ(*completion(&c[i], n[i]), 1);
+			EXPECT(added(&c[i], 10 * time + i, MANY));
+		}
+	}
+}
+
+/*
+ * By the kernel's own word, each time that a thread of a worker is given a CPU: while
+ * two in each slice are busy, and are stopped and go on for each other's sake.
+ */
+static void no_worker_runs_on_anothers_cpu(void)
+{
+	static const char *const options[] = {
+		"--cpus=0:1", "--cpus=1:0", NULL
+	};
+	struct client c[FOUR];
+	unsigned int i;
+
+	begin(2, options);
+	ASSERT_OK(mkdir(TRACE, 0700));
+	nr_threads = 0;
+	for (i = 0; i < FOUR; i++) {
+		c[i] = client_in(i % 2);
+		ASSERT(computes(&c[i], i + 1));
+		watch(need_worker(c[i].d), 1 - i % 2);
+	}
+	trace_set("events/sched/sched_switch/enable", "1");
+	compute_at_once(c, FOUR);
+	trace_set("events/sched/sched_switch/enable", "0");
+	count_switches();
+	for (i = 0; i < nr_threads; i++) {
+		EXPECT(threads[i].here > 0 || !threads[i].computes);
+		EXPECT_EQ(threads[i].elsewhere, 0);
+	}
 }
 
 /* Those of this machine. */
@@ -143,26 +274,19 @@ static void expect_engine_of(const struct client *c, unsigned int slice)
 static void four_slices_compute_at_once(void)
 {
 	struct client c[FOUR];
-	unsigned int i, time, n[FOUR];
+	unsigned int i;
 
 	begin(FOUR, NULL);
 	for (i = 0; i < FOUR; i++)
 		c[i] = client_in(i);
-	for (time = 0; time < TIMES; time++) {
-		for (i = 0; i < FOUR; i++)
-			n[i] = add(&c[i], 10 * time + i, MANY);
-		for (i = 0; i < FOUR; i++) {
-			EXPECT(AWAIT(*completion(&c[i], n[i])));
-			EXPECT_EQ(*completion(&c[i], n[i]), 1);
-			EXPECT(added(&c[i], 10 * time + i, MANY));
-		}
-	}
+	compute_at_once(c, FOUR);
 	for (i = 0; i < FOUR; i++)
 		expect_engine_of(&c[i], i);
 }
 
 static const struct tap_test tests[] = {
 	TAP_TEST_IF(each_slice_has_its_cpus, two_cpus),
+	TAP_TEST_IF(no_worker_runs_on_anothers_cpu, two_cpus),
 	TAP_TEST_IF(slice_without_cpus_has_all, two_cpus),
 	TAP_TEST_IF(one_list_is_for_all_slices, two_cpus),
 	TAP_TEST(slice_that_there_is_not_is_refused),
