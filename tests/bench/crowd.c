@@ -13,97 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include "client.h"
-#include "soft.h"
+#include "work.h"
 
 #define MAX_TENANTS	256
 /* Each has a container, a group and itself. */
 #define FILES		(4 * MAX_TENANTS)
 
-/* The ring is at the end of VRAM: a page, and one more. */
-#define SLOTS		64
-#define RING_ROOM	(2 * 4096)
-#define FILL_AT		MIB
-#define FILL_SIZE	(256 * 1024)
-
-#define SIDE		64	/* of a matrix */
-#define UNDER_WAY	16	/* products */
-
-struct tenant {
-	struct client client;
-	struct ring ring;
-	uint32_t done;
-};
-
-static struct tenant tenants[MAX_TENANTS];
+static struct work tenants[MAX_TENANTS];
 static unsigned int nr_tenants;
 
-static void start_client(struct tenant *t, struct vdev *d)
-{
-	t->client = client_of(d);
-}
-
-static void start_ring(struct tenant *t, struct vdev *d)
-{
-	ring_map(&t->ring, d, false);
-	ASSERT(ring_enable(&t->ring, d->size - RING_ROOM, SLOTS));
-}
-
-static bool nothing(struct tenant *t)
-{
-	(void)t;
-	return true;
-}
-
-/* Return: something was done already. */
-static bool more_fills(struct tenant *t)
-{
-	const struct packet fill = {
-		.op = OP_FILL, .dst = FILL_AT, .size = FILL_SIZE, .value = 0x5a,
-	};
-
-	while (ring_has_room(&t->ring))
-		ring_put(&t->ring, &fill);
-	return *ring_word(&t->ring, t->ring.at + HEAD_READ) > 1;
-}
-
-static bool more_products(struct tenant *t)
-{
-	struct {
-		uint64_t matrix[3];
-		uint32_t side[3];
-	} args = { { A_AT, B_AT, C_AT }, { SIDE, SIDE, SIDE } };
-	struct client *c = &t->client;
-
-	while (t->done < c->written && *completion(c, t->done))
-		t->done++;
-	while (c->written - t->done < UNDER_WAY)
-		dispatch(c, SGEMM, SIDE * SIDE, &args, sizeof(args.matrix) +
-			 sizeof(args.side));
-	return t->done;
-}
-
-static const struct kind {
-	const char *name;
-	void (*start)(struct tenant *t, struct vdev *d);
-	bool (*more)(struct tenant *t);
-} kinds[] = {
-	{ "idle", start_client, nothing },
-	{ "fill", start_ring, more_fills },
-	{ "gemm", start_client, more_products },
-};
-
-static const struct kind *kind_of(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(kinds[i].name, name))
-			return &kinds[i];
-	return NULL;
-}
-
-static void open_all(const struct kind *kind, char **uuids)
+static void open_all(const struct work_kind *kind, char **uuids)
 {
 	const struct rlimit files = { FILES, FILES };
 	struct vdev *d;
@@ -116,7 +35,7 @@ static void open_all(const struct kind *kind, char **uuids)
 	}
 }
 
-static bool all_of_them(const struct kind *kind)
+static bool all_of_them(const struct work_kind *kind)
 {
 	bool all = true;
 	unsigned int i;
@@ -135,7 +54,7 @@ static bool input_ends(void)
 
 int main(int argc, char **argv)
 {
-	const struct kind *kind = argc > 1 ? kind_of(argv[1]) : NULL;
+	const struct work_kind *kind = argc > 1 ? work_kind(argv[1]) : NULL;
 
 	if (!kind || argc < 3 || argc - 2 > MAX_TENANTS) {
 		fprintf(stderr, "crowd: idle, fill or gemm, and 1 to %d UUIDs needed\n",
@@ -151,7 +70,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (!input_ends()) {
 		all_of_them(kind);
-		usleep(kind->more == nothing ? 1000000 : 2000);
+		usleep(strcmp(kind->name, "idle") ? 2000 : 1000000);
 	}
 	return 0;
 }

@@ -4,12 +4,14 @@
  * process with a vGPU of its own, under a policy; what each of them got, and
  * how long it waited.
  *
- *   share [--policy P] [--seconds S] [--slice US] NAME TENANT...
+ *   share [--policy P] [--seconds S] [--slice US] [--engine E] NAME TENANT...
  *   TENANT: TYPE[,weight=N][,cap=PERCENT][,min=PERCENT][,op=WxH][,idle]
  *
  * TYPE is the MiB of the type: 4, 8, 16 or 32. A busy tenant always has fills
- * queued, of nearly all of its memory unless op= says otherwise. Prints one
- * line of JSON.
+ * queued, of nearly all of its memory unless op= says otherwise. With GPU=soft in
+ * the environment the engine is copy0, and a tenant always has fills of 256 KiB
+ * there, or compute0, and it always has products of matrices for an executor; types
+ * are M4 to M32 then, which an operator has made. Prints one line of JSON.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "gpu2d.h"
+#include "softdir.h"
 #include "waits.h"
+#include "work.h"
 
 #define MAX_TENANTS	16
 #define WARM_UP_S	1
@@ -42,6 +46,7 @@ static struct tenant tenants[MAX_TENANTS];
 static unsigned int nr_tenants;
 static const char *name;
 static const char *policy = "best_effort";
+static const char *engine = "2d";
 
 static void set_attr(const char *uuid, const char *attr, const char *val)
 {
@@ -60,13 +65,24 @@ static void set_gpu(const char *attr, const char *val)
 	ASSERT_OK(file_write(path, val));
 }
 
-static const struct type_facts *type_of(unsigned int mib)
+static bool on_card(void)
 {
+	return gpu == &rv100_gpu;
+}
+
+static struct vdev *new_vgpu(unsigned int mib)
+{
+	char type[16];
 	unsigned int i;
+
+	if (!on_card()) {
+		snprintf(type, sizeof(type), "M%u", mib);
+		return soft_create(gpu_path(), type);
+	}
 
 	for (i = 0; i < gpu->nr_types; i++)
 		if (gpu->types[i].size == mib * MIB)
-			return &gpu->types[i];
+			return vdev_new(&gpu->types[i]);
 	fprintf(stderr, "share: no type of %u MiB\n", mib);
 	exit(2);
 }
@@ -80,7 +96,7 @@ static void add_tenant(const char *spec)
 	t->spec = spec;
 	word = strtok(copy, ",");
 	mib = atoi(word);
-	t->vdev = vdev_new(type_of(mib));
+	t->vdev = new_vgpu(mib);
 	t->width = 1024;
 	t->height = mib * 256 - 16;
 	while ((word = strtok(NULL, ","))) {
@@ -106,7 +122,6 @@ static void draw(struct tenant *t)
 {
 	uint32_t pitch = (t->width * 4 + 63) & ~63;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	vdev_decode(t->vdev, PCI_COMMAND_MEMORY);
 	gpu_init(t->vdev);
 	gpu_rect(t->vdev, 0, pitch, t->width, t->height, 0x5a5a5a);
@@ -114,17 +129,48 @@ static void draw(struct tenant *t)
 		reg_wr(t->vdev, DST_WIDTH_HEIGHT, pack_yx(t->width, t->height));
 }
 
+/* The same for a soft GPU, which takes what comes and never makes anybody wait. */
+static void keep_busy(struct tenant *t)
+{
+	const struct work_kind *kind = work_kind(strcmp(engine, "copy0") ? "gemm" : "fill");
+	struct work w = {};
+
+	vdev_decode(t->vdev, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	kind->start(&w, t->vdev);
+	for (;;) {
+		kind->more(&w);
+		usleep(1000);
+	}
+}
+
+static void be_tenant(struct tenant *t)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (on_card())
+		draw(t);
+	keep_busy(t);
+}
+
+/* The file of the engine, of the GPU or of a vGPU. */
+static const char *of_engine(const char *attr)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "engines/%s/%s", engine, attr);
+	return path;
+}
+
 static void sample(struct tenant *t, int sign)
 {
 	const char *uuid = t->vdev->uuid;
 	char limit[ATTR_LEN];
 
-	t->gpu_time += sign * mdev_attr_u64(uuid, "engines/2d/gpu_time_ns");
-	t->slices += sign * mdev_attr_u64(uuid, "engines/2d/slices");
-	t->switches += sign * mdev_attr_u64(uuid, "engines/2d/switches");
-	t->ops += sign * mdev_attr_u64(uuid, "engines/2d/ops");
-	t->wait += sign * mdev_attr_u64(uuid, "engines/2d/wait_time_ns");
-	mdev_attr(uuid, "engines/2d/limit", limit);
+	t->gpu_time += sign * mdev_attr_u64(uuid, of_engine("gpu_time_ns"));
+	t->slices += sign * mdev_attr_u64(uuid, of_engine("slices"));
+	t->switches += sign * mdev_attr_u64(uuid, of_engine("switches"));
+	t->ops += sign * mdev_attr_u64(uuid, of_engine("ops"));
+	t->wait += sign * mdev_attr_u64(uuid, of_engine("wait_time_ns"));
+	mdev_attr(uuid, of_engine("limit"), limit);
 	t->limit = atof(limit);
 }
 
@@ -136,9 +182,9 @@ static void sample_gpu(struct gpu_times *g, int sign)
 
 	do {
 		begin = tap_ns();
-		idle = gpu_attr_u64("engines/2d/idle_time_ns");
-		busy = gpu_attr_u64("engines/2d/busy_time_ns");
-		switching = gpu_attr_u64("engines/2d/switch_time_ns");
+		idle = gpu_attr_u64(of_engine("idle_time_ns"));
+		busy = gpu_attr_u64(of_engine("busy_time_ns"));
+		switching = gpu_attr_u64(of_engine("switch_time_ns"));
 	} while (tap_ns() - begin > 2000000 && --tries);
 	g->wall += sign * begin;
 	g->idle += sign * idle;
@@ -176,7 +222,8 @@ static void report(const struct gpu_times *g)
 {
 	unsigned int i;
 
-	printf("{\"name\": \"%s\", \"policy\": \"%s\"", name, policy);
+	printf("{\"name\": \"%s\", \"engine\": \"%s\", \"policy\": \"%s\"", name,
+	       engine, policy);
 	put("slice_us", gpu_attr_u64("slice_us"));
 	put("window_ms", gpu_attr_u64("window_ms"));
 	put("wall_ns", g->wall);
@@ -202,8 +249,18 @@ static void start_all(void)
 			continue;
 		tenants[i].pid = fork();
 		if (!tenants[i].pid)
-			draw(&tenants[i]);
+			be_tenant(&tenants[i]);
 	}
+}
+
+/* A worker of an executor takes a while to come. */
+static void all_work(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_tenants; i++)
+		ASSERT(tenants[i].idle ||
+		       AWAIT(mdev_attr_u64(tenants[i].vdev->uuid, of_engine("ops"))));
 }
 
 /* False when one had ended by itself. */
@@ -263,6 +320,7 @@ static bool run(unsigned int seconds)
 	bool good;
 
 	start_all();
+	all_work();
 	sleep(WARM_UP_S);
 	waits_start();
 	for (i = 0; i < nr_tenants; i++)
@@ -306,6 +364,8 @@ int main(int argc, char **argv)
 			slice = argv[i + 1];
 		else if (!strcmp(argv[i], "--seconds") && i + 1 < argc)
 			seconds = atoi(argv[i + 1]);
+		else if (!strcmp(argv[i], "--engine") && i + 1 < argc)
+			engine = argv[i + 1];
 		else
 			break;
 	}

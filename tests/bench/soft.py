@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """soft - what a soft GPU's vGPUs cost, in the host VM (by scripts/bench)
 
-Usage: soft.py guest|compute|crowd SECONDS ROUNDS
+Usage: soft.py guest|compute|crowd|slices SECONDS ROUNDS
 
 guest: doorbells and memory, by a guest. compute: a guest computes, and so does the
 executor without one; the guest has a CPU of its own. crowd: clients of VFIO in place of
-guests, as many as are wanted. Adds a line for each figure to $OUT/facts:
+guests, as many as are wanted. slices: a neighbour in another slice, where there are CPUs
+for both and for all else. Adds a line for each figure to $OUT/facts:
 "soft" and JSON, as measure.py has it. What is compared is measured in turn, ROUNDS times,
 for SECONDS each.
 """
@@ -40,6 +41,11 @@ NULLS = (200, 1200)
 WAKES = 100
 COPIES = 50
 CREATES = 50
+GROWTH = (16, 64, 256)  # vGPUs
+PAIRS = 3               # of what a neighbour changes, a round: single ones scatter
+# With more CPUs than slices what is of slice 0 is not on its worker's, nor all else on
+# the other one's.
+HERE, ELSEWHERE = ({2}, {3}) if os.cpu_count() > 3 else ({0}, {1})
 # As rate.c has it: pixels, steps at most, left, top, size of a pixel.
 MANDELBROT = ('256', '256', '-3840', '-1344', '14')
 
@@ -296,33 +302,59 @@ def together(gpu, kind, engine, members, sizes, seconds, rounds):
             100 * a.of_gpu['switch_time_ns'] / a.ns for a in windows], 'percent')
 
 
-def all_else_on(cpu, but):
+def all_else_on(cpus, but):
     """What can be told where to run, but for threads of such a name."""
     for path in map(pathlib.Path, glob.glob('/proc/[0-9]*')):
         with contextlib.suppress(OSError):
             if but not in (path / 'comm').read_text(encoding='utf-8'):
-                os.sched_setaffinity(int(path.name), {cpu})
+                os.sched_setaffinity(int(path.name), cpus)
+            else:
+                os.sched_setaffinity(int(path.name), HERE)
+
+
+@contextlib.contextmanager
+def programs_on(cpus, count):
+    """Which compute as much, and are nobody's vGPU."""
+    running = [subprocess.Popen(['sha256sum', '/dev/zero'], stdout=subprocess.DEVNULL)
+               for _ in range(count)]
+    try:
+        for process in running:
+            os.sched_setaffinity(process.pid, cpus)
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
 
 
 def isolation(gpu, seconds, rounds):
-    """A slice has its CPU, with who uses it; the other one has what is noisy, and all
-    else. With no more CPUs than slices all else is on somebody's."""
+    """Two busy in slice 1, or programs on its CPU, beside one in slice 0, to that one
+    alone. A slice has its CPU, for workers. With two CPUs its client and its engine's
+    thread are there, too, and all that is of no slice is on the noisy one's; with four
+    these have one more each."""
     (gpu.path / 'soft/slices').write_text('2')
-    all_else_on(1, 'compute0')
-    here = 'taskset', '-c', '0'
-    shares, speeds = [], []
+    all_else_on(ELSEWHERE, 'compute0')
+    here = 'taskset', '-c', str(*HERE)
+    changes = {'a neighbour in another slice': [], 'programs in its place': []}
     with executing('--cpus=0:0', '--cpus=1:1'), \
             vgpus(gpu, 'SOFT-16C-S0') as quiet, vgpus(gpu, 'SOFT-16C-S1', 2) as noisy:
-        for _ in range(rounds):
-            alone = of_crowd(gpu, 'gemm', 'compute0', quiet, seconds, *here)
-            with crowd('gemm', noisy):
-                beside = of_crowd(gpu, 'gemm', 'compute0', quiet, seconds, *here)
-            shares.append(100 * (beside.share() - alone.share()))
-            speeds.append(100 * (beside.speed() / alone.speed() - 1))
+        def look():
+            return of_crowd(gpu, 'gemm', 'compute0', quiet, seconds, *here)
+
+        for _ in range(PAIRS * rounds):
+            for seen, beside in zip(changes.values(), (
+                    crowd('gemm', noisy), programs_on({1}, len(noisy)))):
+                alone = look()
+                with beside:
+                    now = look()
+                seen.append((100 * (now.share() - alone.share()),
+                             100 * (now.speed() / alone.speed() - 1)))
     (gpu.path / 'soft/slices').write_text('1')
-    median('a neighbour in another slice: GPU time', shares, 'points', least=-1, most=1)
-    median('a neighbour in another slice: work by GPU time', speeds, 'percent',
-           least=-1, most=1)
+    for (name, seen), target in zip(changes.items(), ({'least': -1, 'most': 1}, {})):
+        name += f', {os.cpu_count()} CPUs'
+        median(f'{name}: GPU time', [share for share, _ in seen], 'points', **target)
+        median(f'{name}: work by GPU time', [speed for _, speed in seen], 'percent',
+               **target)
 
 
 def switches():
@@ -358,20 +390,58 @@ def at_rest(seconds):
 
 
 def idle(executor, members, seconds, rounds):
-    """A vGPU that is open, with nothing to do: of one, and of all."""
-    seen = {size: [] for size in (0, 1, len(members))}
+    """None that is open, and one with nothing to do."""
+    seen = {0: [], 1: []}
     for _ in range(rounds):
         for size, rates in seen.items():
             with crowd('idle', members[:size]) if size else contextlib.nullcontext():
                 for vgpu in members[:size]:
                     wait_until('a worker', lambda it=vgpu: executor.worker(it))
                 rates.append(at_rest(seconds))
-                if size == 1:
+                if size:
                     kib = private_kib(executor.worker(members[0]))
     for size, rates in seen.items():
         median(f'wake-ups of the host, {size} idle', rates, '1/s',
                most=0.5)
     figure('memory of a worker, beside what is shared', kib, 'KiB')
+
+
+def answer(vgpu):
+    """Of one vGPU, in nanoseconds."""
+    said = call('env', 'GPU=soft', BUILD / 'bench/answer', NULLS[-1], WAKES, vgpu.uuid)
+    return {name: int(ns) for name, ns in re.findall(r'(\w+)_ns=(\d+)', said)}
+
+
+def answers(of, seen):
+    median(f'{of}: null dispatches of one', [1e9 / it['null'] for it in seen], '1/s')
+    median(f'{of}: wake-up of one', [it['wake'] / 1e6 for it in seen], 'ms')
+
+
+def growth(executor, members, seconds, rounds):
+    """One that is asked, alone and then among ever more that are open with nothing to
+    do. All are at rest together, too."""
+    always_alone = []
+    for size in GROWTH:
+        of = f'of {size}'
+        alone = [answer(members[0]) for _ in range(rounds)]
+        free = available_kib()
+        with crowd('idle', members[1:size]):
+            wait_until('workers', lambda n=size: len(executor.workers()) >= n - 1)
+            rates = [at_rest(seconds) for _ in range(rounds)]
+            workers = executor.workers()
+            kib = sum(map(private_kib, (executor.process.pid, *workers)))
+            taken = free - available_kib()
+            seen = [answer(members[0]) for _ in range(rounds)]
+        answers(of, seen)
+        for what, name in ('null', 'null dispatches'), ('wake', 'wake-up'):
+            quotient(f'{of}: {name}, speed to alone', [1e9 / it[what] for it in seen],
+                     [1e9 / it[what] for it in alone])
+        median(f'{of}: wake-ups of the host', rates, '1/s', most=0.5)
+        figure(f'{of}: memory that the executor has written, each', kib / len(workers),
+               'KiB')
+        figure(f'{of}: memory of the machine, each', taken / (size - 1), 'KiB')
+        always_alone += alone
+    answers('alone', always_alone)
 
 
 def create_and_remove(gpu):
@@ -411,13 +481,22 @@ def crowd_part(seconds, rounds):
                 step('2, 4 and 8 that compute')
                 together(gpu, 'gemm', 'compute0', members, (2, 4, 8), seconds, rounds)
                 step('idle ones')
-                idle(executor, members[:16], seconds, rounds)
+                idle(executor, members, seconds, rounds)
+            with executing('--no-programs') as executor:
+                step('ever more idle ones')
+                growth(executor, members, seconds, rounds)
         step('slices')
         isolation(gpu, seconds, rounds)
 
 
+def slices_part(seconds, rounds):
+    with soft_gpu(vram_mb=128) as gpu:
+        isolation(gpu, seconds, rounds)
+
+
 def main(args):
-    parts = {'guest': guest_part, 'compute': compute_part, 'crowd': crowd_part}
+    parts = {'guest': guest_part, 'compute': compute_part, 'crowd': crowd_part,
+             'slices': slices_part}
     if len(args) != 3 or args[0] not in parts:
         sys.exit(__doc__)
     facts(f'host kernel {os.uname().release}',

@@ -42,13 +42,17 @@ class Executor:
             self.process.wait()
             self.process = None
 
-    def worker(self, vgpu):
-        """The process that computes for a vGPU: its number, or None."""
+    def workers(self):
+        """The processes that compute: their numbers."""
         parent = self.process.pid
         path = pathlib.Path(f'/proc/{parent}/task/{parent}/children')
-        for pid in path.read_text().split():
+        return list(map(int, path.read_text().split()))
+
+    def worker(self, vgpu):
+        """The one that computes for a vGPU: its number, or None."""
+        for pid in self.workers():
             if vgpu.uuid in pathlib.Path(f'/proc/{pid}/cmdline').read_text():
-                return int(pid)
+                return pid
         return None
 
     def kill_at_work(self, vgpu):
