@@ -35,6 +35,7 @@
 #define NOBODY	65534
 #define KEY	0x76677075
 #define ROOM	(64ul << 20)
+#define SIZE	(1ul << 30)	/* of the partition */
 
 enum walls { OUTER, BOTH, BOTH_WITH_MEMORY, BOTH_WITH_DEVICE, NR_WALLS };
 
@@ -318,6 +319,17 @@ static bool more_than_its_room(void)
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
 }
 
+static bool the_room_of_its_partition(void)
+{
+	return !munmap((void *)PARTITION, SIZE) && more_than_its_room();
+}
+
+static bool the_room_of_most_of_it(void)
+{
+	return mremap((void *)PARTITION, SIZE, 4096, 0) != MAP_FAILED &&
+	       more_than_its_room();
+}
+
 static bool a_limit(void)
 {
 	const struct rlimit more = { RLIM_INFINITY, RLIM_INFINITY };
@@ -325,10 +337,25 @@ static bool a_limit(void)
 	return !setrlimit(RLIMIT_AS, &more);
 }
 
+static bool as_much_again_and_again(void)
+{
+	unsigned int i;
+	void *room;
+
+	for (i = 0; i < 8; i++) {
+		room = mmap(NULL, ROOM / 2, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (room == MAP_FAILED || munmap(room, ROOM / 2))
+			return false;
+	}
+	return true;
+}
+
 /* Behind the inner wall with memory they get it. */
 static const struct attempt memory[] = {
 	{ "more memory", more_memory },
 	{ "a larger heap", a_larger_heap },
+	{ "memory that is given back", as_much_again_and_again },
 };
 
 static const struct attempt inner[] = {
@@ -336,6 +363,8 @@ static const struct attempt inner[] = {
 	{ "shared pages", shared_pages },
 	{ "huge pages", huge_pages },
 	{ "another limit", a_limit },
+	{ "the room of its partition", the_room_of_its_partition },
+	{ "the room of most of its partition", the_room_of_most_of_it },
 	{ "another request of its descriptor", other_request },
 	{ "its request of another descriptor", other_file },
 	{ "another request in disguise", a_request_in_disguise },
@@ -346,11 +375,23 @@ static const struct attempt inner[] = {
 	{ "performance counters", tracing_itself },
 };
 
+/* Memory that is somebody else's, too, and no private memory. */
+static bool map_partition(void)
+{
+	int fd = memfd_create("partition", 0);
+
+	return fd >= 0 && !ftruncate(fd, SIZE) &&
+	       mmap((void *)PARTITION, SIZE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) != MAP_FAILED &&
+	       !close(fd);
+}
+
 static bool go_behind(enum walls walls)
 {
 	return dup2(open("/dev/null", O_RDWR), WORKER_FD) == WORKER_FD &&
-	       sandbox_room(ROOM) && sandbox_enter(NOBODY, NOBODY) &&
-	       (walls == OUTER || sandbox_seal(wants[walls]));
+	       map_partition() && sandbox_room(ROOM) &&
+	       sandbox_enter(NOBODY, NOBODY) &&
+	       (walls == OUTER || sandbox_seal(wants[walls], PARTITION + SIZE));
 }
 
 /* Status of a process behind walls that makes an attempt; 1: it got it. */

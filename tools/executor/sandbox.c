@@ -101,6 +101,8 @@ static bool limit_all(unsigned int files)
  * sandbox_room() - how much more memory the calling process may have, from now on
  * @bytes: so much; addresses count, used or not
  *
+ * What is unmapped makes room for other memory: see sandbox_seal() for the partition.
+ *
  * Return: false after a message if that cannot be limited.
  */
 bool sandbox_room(unsigned long bytes)
@@ -223,13 +225,16 @@ static int allow(scmp_filter_ctx ctx)
  * much as RLIMIT_AS lets it have; and the time, where a process has to ask for it. It
  * has a thread besides, and that is told by a signal that it is another user now, from
  * which it may come back but then.
+ *
+ * Below @kept nothing is given back, for that would be room for as much of the host's
+ * memory. (RLIMIT_DATA is no help: what is written, and then only to be read, does not
+ * count for it.)
  */
-static int allow_memory(scmp_filter_ctx ctx)
+static int allow_memory(scmp_filter_ctx ctx, uint64_t kept)
 {
 	static const int memory[] = {
 		SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mprotect),
-		SCMP_SYS(munmap), SCMP_SYS(clock_gettime),
-		SCMP_SYS(rt_sigreturn),
+		SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigreturn),
 	};
 	const scmp_datum_t kind = MAP_TYPE | MAP_ANONYMOUS | MAP_FIXED |
 				  MAP_LOCKED | MAP_HUGETLB;
@@ -239,9 +244,13 @@ static int allow_memory(scmp_filter_ctx ctx)
 		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 				       SCMP_A3(SCMP_CMP_MASKED_EQ, kind,
 					       MAP_PRIVATE | MAP_ANONYMOUS));
+	if (!ret)
+		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(munmap), 1,
+				       SCMP_A0(SCMP_CMP_GE, kept));
 	/* Larger or smaller where it is, or elsewhere: never in place of another. */
 	if (!ret)
-		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 1,
+		ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 2,
+				       SCMP_A0(SCMP_CMP_GE, kept),
 				       SCMP_A3(SCMP_CMP_MASKED_EQ,
 					       ~(scmp_datum_t)MREMAP_MAYMOVE, 0));
 	return ret ?: allow_all(ctx, memory, sizeof(memory) / sizeof(memory[0]));
@@ -284,13 +293,14 @@ static int allow_device(scmp_filter_ctx ctx)
 /**
  * sandbox_seal() - the inner wall: from now on only VGPU_SOFT_TURN on WORKER_FD
  * @wants: and VGPU_SOFT_IMAGE and memory of its own; and a driver's descriptors
+ * @kept: what is mapped below this address stays mapped
  *
  * Whatever else is asked of the kernel ends the process. That holds for all threads
  * that there are.
  *
  * Return: false after a message if that cannot be had.
  */
-bool sandbox_seal(enum wants wants)
+bool sandbox_seal(enum wants wants, uint64_t kept)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int ret = -ENOMEM;
@@ -300,7 +310,7 @@ bool sandbox_seal(enum wants wants)
 		if (!ret)
 			ret = allow(ctx);
 		if (!ret && wants != WANTS_TURNS)
-			ret = allow_memory(ctx);
+			ret = allow_memory(ctx, kept);
 		if (!ret && wants == WANTS_DEVICE)
 			ret = allow_device(ctx);
 		if (!ret)

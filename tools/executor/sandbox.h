@@ -14,6 +14,7 @@
 #define _SANDBOX_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The only descriptor that a worker has. */
@@ -21,6 +22,11 @@
 /* From here on: those that a chosen device's driver has opened, before the walls. */
 #define DRIVER_FDS	5
 #define DRIVER_FDS_END	64
+/*
+ * Where a worker maps its partition: below all else, so that the inner wall can tell it
+ * from what a compiler gives back. Whoever could give that back had its room, too.
+ */
+#define PARTITION	(1ull << 32)
 
 /* What is behind the inner wall. */
 enum wants {
@@ -40,6 +46,6 @@ bool sandbox_room(unsigned long bytes);
 bool sandbox_enter(uid_t uid, gid_t gid);
 bool sandbox_enter_in_two(uid_t uid, gid_t gid, struct sandbox_door *door);
 bool sandbox_close_door(const struct sandbox_door *door);
-bool sandbox_seal(enum wants wants);
+bool sandbox_seal(enum wants wants, uint64_t kept);
 
 #endif /* _SANDBOX_H */

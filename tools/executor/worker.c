@@ -49,8 +49,8 @@ static bool map(struct worker *w)
 {
 	void *state;
 
-	w->vram = mmap(NULL, w->vram_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       WORKER_FD, 0);
+	w->vram = mmap((void *)PARTITION, w->vram_size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_FIXED_NOREPLACE, WORKER_FD, 0);
 	state = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
 		     WORKER_FD, VGPU_SOFT_MMAP_STATE);
 	if (w->vram == MAP_FAILED || state == MAP_FAILED) {
@@ -268,5 +268,6 @@ int run_worker(const struct worker_setup *setup)
 	if (w.programs)
 		wants = setup->device ? WANTS_DEVICE : WANTS_MEMORY;
 	/* From here on nobody hears it: see the exit status. */
-	return sandbox_seal(wants) ? take_turns(&w) : STATUS_SETUP;
+	return sandbox_seal(wants, PARTITION + w.vram_size) ? take_turns(&w) :
+							      STATUS_SETUP;
 }
