@@ -4,12 +4,16 @@
  * device, open. If that is QEMU, its arguments say how the VM is called:
  * libvirt starts it with "-name guest=NAME,..." and "-uuid UUID", Proxmox with
  * "-id VMID", "-name NAME,..." and "-smbios type=1,uuid=UUID,...".
+ *
+ * Anybody may give a process such arguments, and whoever has a vGPU open may have any:
+ * they are as true as who was let to open it.
  */
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "reader.h"
@@ -17,20 +21,22 @@
 /* What says who it is comes before the devices; what is behind is not needed. */
 #define CMDLINE_LEN	65536
 
+#define NODES	"/dev/vfio/"
+#define CDEVS	"devices/"
+
 /* Where a vGPU is that this file descriptor's link stands for, or NULL. */
 static struct vgpu *vgpu_of_link(struct machine *m, const char *path)
 {
-	static const char dir[] = "/dev/vfio/", devices[] = "devices/";
 	bool cdev;
 	uint64_t group = 0;
 	size_t i, j;
 
-	if (strncmp(path, dir, strlen(dir)))
+	if (strncmp(path, NODES, strlen(NODES)))
 		return NULL;
-	path += strlen(dir);
-	cdev = !strncmp(path, devices, strlen(devices));
+	path += strlen(NODES);
+	cdev = !strncmp(path, CDEVS, strlen(CDEVS));
 	if (cdev)
-		path += strlen(devices);
+		path += strlen(CDEVS);
 	else if (!parse_number(path, 0, &group))
 		return NULL;
 	for (i = 0; i < m->nr_gpus; i++) {
@@ -178,6 +184,51 @@ static void take_comm(int proc, struct owner *o)
 	copy_text(o->comm, sizeof(o->comm), buf);
 }
 
+/* The number of this device file of VFIO, as sysfs has it. */
+static bool node_number(const char *path, unsigned int *major,
+			unsigned int *minor)
+{
+	bool cdev = !strncmp(path + strlen(NODES), CDEVS, strlen(CDEVS));
+	char name[64], buf[WORD_LEN];
+	ssize_t len = -1;
+	int dir, fd;
+
+	snprintf(name, sizeof(name), "sys/class/%s/%s", cdev ? "vfio-dev" : "vfio",
+		 strrchr(path, '/') + 1);
+	dir = open_root(name);
+	if (dir < 0)
+		return false;
+	fd = openat(dir, "dev", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		len = read(fd, buf, sizeof(buf) - 1);
+		close(fd);
+	}
+	close(dir);
+	buf[len > 0 ? len : 0] = 0;
+	return sscanf(buf, "%u:%u", major, minor) == 2;
+}
+
+/*
+ * Is what a process has there the device, open to be used? For everybody can have its
+ * name in a link: by O_PATH without being let to open it, or by a file of that name in
+ * a file system of his own. A machine that is made up for tests has no devices.
+ */
+static bool is_used(int fds, const char *fd, const char *path)
+{
+	unsigned int major, minor;
+	struct statx st;
+	struct stat link;
+
+	if (fstatat(fds, fd, &link, AT_SYMLINK_NOFOLLOW) ||
+	    !(link.st_mode & 0400) || !(link.st_mode & 0200))
+		return false;
+	if (getenv("VGPU_ROOT"))
+		return true;
+	return !statx(fds, fd, AT_STATX_DONT_SYNC, STATX_TYPE, &st) &&
+	       S_ISCHR(st.stx_mode) && node_number(path, &major, &minor) &&
+	       st.stx_rdev_major == major && st.stx_rdev_minor == minor;
+}
+
 /* A process that shares a VM's open files with it is not told from it. */
 static void look_at_process(struct machine *m, int proc, pid_t pid)
 {
@@ -200,7 +251,8 @@ static void look_at_process(struct machine *m, int proc, pid_t pid)
 			continue;
 		path[len] = 0;
 		v = vgpu_of_link(m, path);
-		if (!v || (v->owner.pid && v->owner.pid <= pid))
+		if (!v || (v->owner.pid && v->owner.pid <= pid) ||
+		    !is_used(fd, entry->d_name, path))
 			continue;
 		v->owner = (struct owner){ .pid = pid };
 		take_comm(proc, &v->owner);

@@ -183,6 +183,43 @@ def names():
     remove(b)
 
 
+# What has the name of a vGPU's file and cannot use it; it says where it has it.
+NAMES_IT = """
+import os, sys, time
+print(os.open(sys.argv[1], int(sys.argv[2])), flush=True)
+time.sleep(1 << 20)
+"""
+
+
+def who_names_it_only():
+    """Whoever was there before and has only the name is not who uses it."""
+    a = create('RV100-8D')
+    node = '/dev/vfio/' + os.path.basename(
+        os.readlink(f'{MDEVS}/{a}/iommu_group'))
+    until(lambda: os.path.exists(node))
+    victim = str(uuids.uuid4())
+    vm = '-name', 'guest=victim', '-uuid', victim
+    who = ('setpriv', '--reuid=65534', '--clear-groups', 'python3', '-c',
+           NAMES_IT, node, str(os.O_PATH), *vm)
+    # In a file system of its own, as a container has one.
+    where = ('unshare', '--mount', 'sh', '-c',
+             'mount -t tmpfs none /dev/vfio && : > "$1" && shift && exec "$@"',
+             'sh', node, 'python3', '-c', NAMES_IT, node, str(os.O_RDWR), *vm)
+    with Process(*who, stdout=subprocess.PIPE) as one_of_them, \
+            Process(*where, stdout=subprocess.PIPE) as other:
+        for process in (one_of_them, other):
+            fd = int(process.process.stdout.readline())
+            equal(os.readlink(f'/proc/{process.pid}/fd/{fd}'), node)
+        equal(one(a)['pid'], None)
+        with Process(BUSY, a) as busy:
+            found = until(lambda: (v := one(a))['pid'] and v)
+            assert max(one_of_them.pid, other.pid) < busy.pid
+            equal((found['pid'], found['vm'], found['vm_uuid']),
+                  (busy.pid, None, None))
+            equal(find(scrape(), 'vgpu_instance_info', uuid=victim), [])
+    remove(a)
+
+
 def two_engines():
     """Of a soft GPU, busy with different tenants at once."""
     subprocess.run(['modules', 'soft', 'vram_mb=64', 'slices=2'],
@@ -462,6 +499,7 @@ server = subprocess.Popen([EXPORTER])
 until(lambda: subprocess.run(['ss', '-Hltn', f'sport = :{PORT}'],
                              capture_output=True).stdout)
 test('names of VMs, in all three', names)
+test('who only has the name of a vGPU does not use it', who_names_it_only)
 test('vgpu-top: live on a terminal', live_screen)
 test('vgpu-exporter: HTTP', http_rules)
 test('vgpu-exporter: text format, by promtool', text_format)

@@ -39,12 +39,13 @@ def attr(uuid, name):
 class Process:
     """A program, as long as it is needed."""
 
-    def __init__(self, *command):
+    def __init__(self, *command, stdout=subprocess.DEVNULL):
         self.command = command
+        self.stdout = stdout
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL)
+                                        stdout=self.stdout)
         self.pid = self.process.pid
         return self
 
