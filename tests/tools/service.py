@@ -8,9 +8,11 @@ import glob
 import os
 
 from common import PATIENCE, Tap, equal, install_tools, run, until
+from live_lib import Process, create, read, remove
 
 OUT = os.environ['OUT']
 UNITS = '/usr/lib/systemd/system/'
+BUSY = os.environ['BUILD'] + '/tests-tools/busy'
 
 tap = Tap(OUT + '/tests.tap')
 unit = ''
@@ -41,7 +43,7 @@ def executors():
 
 def started():
     """By the driver's coming, one for each of two GPUs."""
-    run('modules', 'soft', 'gpus=2', 'vram_mb=16', env=os.environ)
+    run('modules', 'soft', 'gpus=2', 'vram_mb=64', env=os.environ)
     devices = until(lambda: len(found := glob.glob('/dev/vgpu-soft-*')) == 2 and
                     sorted(found))
     for device in devices:
@@ -55,12 +57,41 @@ def started():
     equal(executors(), (['1', '1'], [2, 0]))
 
 
+def gpu():
+    """That of the unit."""
+    return '/sys/bus/pci/devices/' + unit[len('vgpu-executor@'):-len('.service')]
+
+
+def children():
+    """Of the unit's supervisor: workers."""
+    pid = show('MainPID')
+    return read(f'/proc/{pid}/task/{pid}/children').split()
+
+
+def short_of_memory():
+    """The kernel's OOM killer takes a worker; all else goes on."""
+    vgpus = [create('SOFT-16C', gpu=gpu()) for _ in range(2)]
+    supervisor = show('MainPID')
+    a, b = [Process('env', 'GPU=soft', BUSY, vgpu, 'compute')
+            for vgpu in vgpus]
+    with a, b:
+        workers = until(lambda: len(found := children()) == 2 and found)
+        run('sh', '-c', 'echo f > /proc/sysrq-trigger')
+        until(lambda: 'killed by the OOM killer' in run(
+            'journalctl', '-b', '-o', 'cat', '-u', unit))
+        equal((show('ActiveState'), show('Result'), show('MainPID')),
+              ('active', 'success', supervisor))
+        equal(len(set(children()) & set(workers)), 1)
+    for vgpu in vgpus:
+        remove(vgpu)
+
+
 def goes():
     """With its GPU, and not as a failure; it comes again with it."""
     driver = '/sys/bus/pci/drivers/vgpu_soft/'
-    gpu = unit[len('vgpu-executor@'):-len('.service')]
+    address = os.path.basename(gpu())
     for file, state in (('unbind', 'inactive'), ('bind', 'active')):
-        run('sh', '-c', f'echo {gpu} > {driver}{file}')
+        run('sh', '-c', f'echo {address} > {driver}{file}')
         until(lambda: show('ActiveState') == state)
         equal((show('Result'), show('NRestarts')), ('success', '0'))
 
@@ -75,6 +106,7 @@ def stopped():
 
 tap.test('vgpu-executor is installed', installed)
 tap.test('it is started for each soft GPU', started)
+tap.test('a worker is killed for want of memory', short_of_memory)
 tap.test('it goes and comes with its GPU', goes)
 tap.test('it is stopped', stopped)
 tap.finish()
