@@ -62,9 +62,8 @@ def gpu():
     return '/sys/bus/pci/devices/' + unit[len('vgpu-executor@'):-len('.service')]
 
 
-def children():
-    """Of the unit's supervisor: workers."""
-    pid = show('MainPID')
+def children(pid):
+    """Of a supervisor: workers."""
     return read(f'/proc/{pid}/task/{pid}/children').split()
 
 
@@ -75,13 +74,13 @@ def short_of_memory():
     a, b = [Process('env', 'GPU=soft', BUSY, vgpu, 'compute')
             for vgpu in vgpus]
     with a, b:
-        workers = until(lambda: len(found := children()) == 2 and found)
+        workers = until(lambda: len(found := children(supervisor)) == 2 and found)
         run('sh', '-c', 'echo f > /proc/sysrq-trigger')
         until(lambda: 'killed by the OOM killer' in run(
             'journalctl', '-b', '-o', 'cat', '-u', unit))
         equal((show('ActiveState'), show('Result'), show('MainPID')),
               ('active', 'success', supervisor))
-        equal(len(set(children()) & set(workers)), 1)
+        equal(len(set(children(supervisor)) & set(workers)), 1)
     for vgpu in vgpus:
         remove(vgpu)
 
@@ -119,6 +118,34 @@ def often():
         goes()
 
 
+def with_programs(*command, **env):
+    """Whether a worker carries out programs of guests, of an executor that somebody
+    starts by hand."""
+    run('systemctl', 'stop', unit)
+    address, vgpu = os.path.basename(gpu()), create('SOFT-16C', gpu=gpu())
+    with Process(*command, *[f'{k}={v}' for k, v in env.items()],
+                 'vgpu-executor', '--gpu=' + address, '--user=nobody',
+                 *(['--device=llvmpipe'] if env else [])) as executor, \
+            Process('env', 'GPU=soft', BUSY, vgpu, 'compute'):
+        def kind():
+            for worker in children(executor.pid):
+                try:
+                    words = read(f'/proc/{worker}/cmdline').split('\0')
+                except OSError:
+                    continue
+                if len(words) > 5 and words[1] == '--worker':
+                    return words[5]
+            return None
+        found = until(kind)
+    remove(vgpu)
+    return found == 'programs'
+
+
+def drivers():
+    """Those of Vulkan that workers can use are used, and no others."""
+    equal(with_programs('env', '--ignore-signal=CHLD'), True)
+
+
 def stopped():
     """And then the module can be unloaded."""
     run('systemctl', 'stop', 'vgpu-executor@*')
@@ -133,5 +160,6 @@ tap.test('a worker is killed for want of memory', short_of_memory)
 tap.test('it goes and comes with its GPU', goes)
 tap.test('it is late when its GPU is there again', late)
 tap.test('its GPU goes and comes often', often)
+tap.test('drivers of Vulkan', drivers)
 tap.test('it is stopped', stopped)
 tap.finish()

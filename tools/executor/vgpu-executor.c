@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,8 @@ static int run_supervisor(struct supervisor *s)
 		      info.slices, s->cpus.named - 1);
 		return 1;
 	}
+	/* Who starts us may have ignored it; then nobody's end could be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK))
 		err(1, "pipe");
 	s->life = pipe_fds[0];
