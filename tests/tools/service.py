@@ -143,6 +143,14 @@ def with_programs(*command, **env):
 
 def drivers():
     """Those of Vulkan that workers can use are used, and no others."""
+    (driver,) = glob.glob('/usr/share/vulkan/icd.d/lvp_icd*.json')
+    # As of another architecture: it is there, and first.
+    other = os.path.dirname(driver) + '/lvp_icd.aaa.json'
+    with open(other, 'w') as f:
+        f.write(read(driver).replace('libvulkan_lvp', 'libof_another'))
+    assert read(other) != read(driver)
+    equal(with_programs('env'), True)
+    os.remove(other)
     equal(with_programs('env', '--ignore-signal=CHLD'), True)
 
 

@@ -2,6 +2,7 @@
 /* Loading Vulkan and its device, and having that do something. */
 #include <dlfcn.h>
 #include <glob.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,13 +87,21 @@ static bool set_up_drivers(struct vulkan *v)
 	return true;
 }
 
-/* Lavapipe and no other driver, which would look for devices. */
+/*
+ * Lavapipe and no other driver, which would look for devices. It may be there for
+ * several architectures, of which Vulkan's loader takes the one that it can load.
+ */
 static bool choose_lavapipe(struct vulkan *v)
 {
+	char files[PATH_MAX] = "";
 	glob_t found;
 	bool ok = !glob(DRIVERS, 0, NULL, &found);
+	size_t i, at = 0;
 
-	ok = ok && !setenv("VK_DRIVER_FILES", found.gl_pathv[0], 1);
+	for (i = 0; ok && i < found.gl_pathc && at < sizeof(files); i++)
+		at += snprintf(files + at, sizeof(files) - at, "%s%s",
+			       i ? ":" : "", found.gl_pathv[i]);
+	ok = ok && !setenv("VK_DRIVER_FILES", files, 1);
 	globfree(&found);
 	return ok || vulkan_lacks(v, "no " DRIVERS " (package mesa-vulkan-drivers)");
 }
