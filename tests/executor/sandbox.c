@@ -268,6 +268,13 @@ static bool code_of_a_driver(void)
 		    0) != MAP_FAILED;
 }
 
+static bool huge_pages_of_a_driver(void)
+{
+	return mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, DRIVER_FDS, 0) !=
+	       MAP_FAILED;
+}
+
 static bool name_spaces(void)
 {
 	return unshare(CLONE_NEWUSER);
@@ -370,6 +377,7 @@ static const struct attempt inner[] = {
 	{ "another request in disguise", a_request_in_disguise },
 	{ "another mapping in disguise", a_mapping_in_disguise },
 	{ "code from a driver", code_of_a_driver },
+	{ "huge pages from a driver", huge_pages_of_a_driver },
 	{ "a name space", name_spaces },
 	{ "io_uring", new_interfaces },
 	{ "performance counters", tracing_itself },

@@ -256,7 +256,10 @@ static int allow_memory(scmp_filter_ctx ctx, uint64_t kept)
 	return ret ?: allow_all(ctx, memory, sizeof(memory) / sizeof(memory[0]));
 }
 
-/* Any request of a descriptor, and memory by it in which no code is. */
+/*
+ * Any request of a descriptor, and memory by it in which no code is: what says that it
+ * is nobody's memory is the host's, huge pages too, and names the descriptor in vain.
+ */
 static int allow_descriptor(scmp_filter_ctx ctx, int fd)
 {
 	const scmp_datum_t low = 0xffffffff;	/* all that the kernel looks at */
@@ -264,8 +267,10 @@ static int allow_descriptor(scmp_filter_ctx ctx, int fd)
 
 	ret = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 			       SCMP_A0(SCMP_CMP_MASKED_EQ, low, fd));
-	return ret ?: seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
+	return ret ?: seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 3,
 				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+				       SCMP_A3(SCMP_CMP_MASKED_EQ,
+					       MAP_ANONYMOUS, 0),
 				       SCMP_A4(SCMP_CMP_MASKED_EQ, low, fd));
 }
 
