@@ -144,6 +144,10 @@ def with_programs(*command, **env):
 def drivers():
     """Those of Vulkan that workers can use are used, and no others."""
     (driver,) = glob.glob('/usr/share/vulkan/icd.d/lvp_icd*.json')
+    for mode, can in ((0o600, False), (0o644, True)):
+        copy = '/etc/lavapipe.json'
+        run('install', '-m', oct(mode)[2:], driver, copy)
+        equal(with_programs('env', VK_DRIVER_FILES=copy), can)
     # As of another architecture: it is there, and first.
     other = os.path.dirname(driver) + '/lvp_icd.aaa.json'
     with open(other, 'w') as f:

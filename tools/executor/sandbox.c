@@ -65,8 +65,14 @@ static bool leave_files(void)
 	return !chdir("/") || failed("its root");
 }
 
-/* Capabilities go with the user, and nothing gives them back. */
-static bool leave_user(uid_t uid, gid_t gid)
+/**
+ * sandbox_leave_user() - be another user, for good
+ * @uid: who, not root: capabilities go with that one, and nothing gives them back
+ * @gid: the only group
+ *
+ * Return: false after a message if that cannot be.
+ */
+bool sandbox_leave_user(uid_t uid, gid_t gid)
 {
 	if (setgroups(0, NULL) || setresgid(gid, gid, gid) ||
 	    setresuid(uid, uid, uid))
@@ -133,7 +139,7 @@ bool sandbox_room(unsigned long bytes)
  */
 bool sandbox_enter(uid_t uid, gid_t gid)
 {
-	return leave_files() && leave_user(uid, gid) && limit_all(0);
+	return leave_files() && sandbox_leave_user(uid, gid) && limit_all(0);
 }
 
 /**
@@ -164,7 +170,7 @@ bool sandbox_enter_in_two(uid_t uid, gid_t gid, struct sandbox_door *door)
 	door->end = ends[1];
 	if (door->keeper < 0)
 		return failed("a process for its root");
-	return leave_user(uid, gid);
+	return sandbox_leave_user(uid, gid);
 }
 
 /**

@@ -42,6 +42,7 @@ struct sandbox_door {
 };
 
 pid_t sandbox_fork(void);
+bool sandbox_leave_user(uid_t uid, gid_t gid);
 bool sandbox_room(unsigned long bytes);
 bool sandbox_enter(uid_t uid, gid_t gid);
 bool sandbox_enter_in_two(uid_t uid, gid_t gid, struct sandbox_door *door);

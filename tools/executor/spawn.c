@@ -20,6 +20,10 @@
 #include "supervisor.h"
 #include "worker.h"
 
+/* How long a Vulkan driver has to get ready, until which no worker is started. */
+#define TRY_S		120
+#define NO_PROGRAMS	"built-in kernels only, no programs of guests: "
+
 void print_uuid(char *text, size_t size, const uint8_t *uuid)
 {
 	size_t i, at = 0;
@@ -108,32 +112,41 @@ static void become_worker(const struct supervisor *s,
 	_exit(STATUS_SETUP);
 }
 
+/* As workers do it: a device that is chosen is opened by their user. */
+static void try_programs(const struct supervisor *s)
+{
+	static struct programs ps;
+
+	alarm(TRY_S);
+	if (s->chosen && !sandbox_leave_user(s->uid, s->gid))
+		_exit(1);
+	if (programs_open(&ps, s->chosen))
+		_exit(0);
+	warnx(NO_PROGRAMS "%s", ps.v.lack);
+	_exit(1);
+}
+
 /**
  * can_programs() - can workers carry out guests' own programs
- * @chosen: as for programs_open()
+ * @s: the supervisor
  *
  * A child tries it, so that nothing of Vulkan is in the supervisor.
  *
  * Return: false after a message.
  */
-bool can_programs(const char *chosen)
+bool can_programs(const struct supervisor *s)
 {
-	static struct programs ps;
 	int status = 1;
 	pid_t pid;
 
 	pid = fork();
-	if (!pid) {
-		if (programs_open(&ps, chosen))
-			_exit(0);
-		warnx("built-in kernels only, no programs of guests: %s",
-		      ps.v.lack);
-		_exit(1);
-	}
+	if (!pid)
+		try_programs(s);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		warn("whether there can be programs of guests");
 	else if (!WIFEXITED(status))
-		warnx("built-in kernels only, no programs of guests: the Vulkan driver crashes");
+		warnx(NO_PROGRAMS "the Vulkan driver %s",
+		      WTERMSIG(status) == SIGALRM ? "hangs" : "crashes");
 	return !status;
 }
 

@@ -197,7 +197,7 @@ static int run_supervisor(struct supervisor *s)
 	s->life = pipe_fds[0];
 	say_ready();
 	/* A moment, in which what is wanted waits: no reason to be waited for. */
-	s->programs = !s->no_programs && can_programs(s->chosen);
+	s->programs = !s->no_programs && can_programs(s);
 	return supervise(s);
 }
 

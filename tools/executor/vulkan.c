@@ -157,6 +157,22 @@ static bool choose_family(struct vulkan *v)
 	return vulkan_lacks(v, "a Vulkan device that computes");
 }
 
+/*
+ * Whatever a module may ask for (module.c), so that the same programs are refused as
+ * on other hosts, and none gets to a driver that cannot know what to make of it.
+ */
+static bool can_all(const VkPhysicalDeviceFeatures *f,
+		    const VkPhysicalDeviceVulkan11Features *of_11,
+		    const VkPhysicalDeviceVulkan12Features *of_12)
+{
+	return f->shaderInt16 && f->shaderInt64 && f->shaderFloat64 &&
+	       of_11->storageBuffer16BitAccess && of_12->storageBuffer8BitAccess &&
+	       of_12->shaderInt8 && of_12->shaderFloat16 &&
+	       of_12->shaderBufferInt64Atomics &&
+	       of_12->shaderSharedInt64Atomics && of_12->scalarBlockLayout &&
+	       of_12->vulkanMemoryModel && of_12->vulkanMemoryModelDeviceScope;
+}
+
 /* With all that it can. */
 static bool make_device(struct vulkan *v)
 {
@@ -202,6 +218,9 @@ static bool make_device(struct vulkan *v)
 	if (!of_12.bufferDeviceAddress ||
 	    properties.limits.maxPushConstantsSize < 256)
 		return vulkan_lacks(v, "a Vulkan driver without what programs need");
+	/* Lavapipe is the measure; what it can depends on the CPU a little. */
+	if (v->chosen && !can_all(&features.features, &of_11, &of_12))
+		return vulkan_lacks(v, "a Vulkan device that can do all that programs may ask for");
 	if (v->vk.CreateDevice(v->physical, &info, NULL, &v->device))
 		return vulkan_lacks(v, "a Vulkan driver that cannot reach memory of ours");
 	v->vk.GetDeviceQueue(v->device, v->family, 0, &v->queue);
