@@ -4,7 +4,8 @@
  * and sees to it that these have one. It never looks at anything that a guest wrote.
  *
  * A worker may end at any time, by what its guest made it do or by the driver's hand.
- * Then the driver says again that the instance wants one. A guest that makes its
+ * Then the driver says again that the instance wants one: at once, or if the worker had
+ * a turn in its hands, which is a fault, when the instance has been reset. A guest that makes its
  * worker end again and again gets the next one a second after the last at the
  * earliest, so that the supervisor has time for others.
  */
