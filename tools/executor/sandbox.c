@@ -318,6 +318,10 @@ bool sandbox_seal(enum wants wants, uint64_t kept)
 
 	if (ctx) {
 		ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+		/* A call of 32 bits, which ends only its thread by default. */
+		if (!ret)
+			ret = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
+					       SCMP_ACT_KILL_PROCESS);
 		if (!ret)
 			ret = allow(ctx);
 		if (!ret && wants != WANTS_TURNS)
