@@ -425,7 +425,10 @@ tier_packages() {
 
 	tests/packages/run.sh || status=$?
 	in_host_vm claim "" /repo/tests/packages/claim.sh || status=$?
-	cat "$results"/packages/tests.tap "$results/claim.tap" > "$results/packages.tap"
+	vm_options+=(--no-gpu --system --tree trixie-clean)
+	in_host_vm executor "" /repo/tests/packages/executor.sh || status=$?
+	cat "$results"/packages/tests.tap "$results"/{claim,executor}.tap \
+		> "$results/packages.tap"
 	return "$status"
 }
 
