@@ -96,7 +96,7 @@ check: ## the tiers below, but for some that take long (KERNEL=6.12, 6.1 or 7.2)
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL))
 
 .PHONY: check-full
-check-full: ## every tier (70 minutes)
+check-full: ## every tier (six hours and more)
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) --full
 
 .PHONY: check-fast
@@ -105,7 +105,7 @@ check-fast: ## lint, build and kunit
 
 tiers := lint build analyse kunit sim fuzz vfio vfio-soft e2e tools ops monitoring domains agents reboots incus soft compute displays matrix matrixfull \
 	kernels packages migrate moves suspend demo shares quickstart system debug \
-	races
+	faults races
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
@@ -129,16 +129,17 @@ check-monitoring: ## not in check: Prometheus, its rules and the dashboard (3 mi
 check-soft: ## not in check: guests with vGPUs of a soft GPU (5 min)
 check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (10 min)
 check-displays: ## not in check: firmware, ramfb, VNC, desktops on a soft GPU's vGPU (13 min)
-check-moves: ## not in check: moves that fail, by libvirt, between two hosts (15 min)
+check-moves: ## not in check: moves that fail, by libvirt, between two hosts (70 min)
 check-suspend: ## not in check: the host sleeps under vGPUs and guests (10 min)
 check-matrix: ## not in check: QEMU versions, machines, firmware, guests (7 min)
 check-matrixfull: ## not in check: all pairs of these (17 min)
-check-demo: ## not in check: the demo with four guests (2 min)
+check-demo: ## not in check: the demos: four guests, and two without a card (6 min)
 check-shares: ## not in check: the benchmark's targets (2 min; idle machine)
 check-quickstart: ## not in check: the first page, followed on a clean Debian (8 min)
 check-system: ## not in check: the user guide, followed on a clean Debian (20 min)
 check-debug: ## not in check: KASAN, lockdep, hangs (15 min; builds a kernel first)
-check-races: ## not in check: data races, by KCSAN (10 min; builds a kernel first)
+check-faults: ## not in check: cards pulled, VMMs killed, memory that fails (over an hour; builds a kernel first)
+check-races: ## not in check: data races, by KCSAN (20 min; builds a kernel first)
 $(tiers:%=check-%): check-%:
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $(if $(QEMU),--qemu $(QEMU)) $*
 
