@@ -84,7 +84,7 @@ suite_packages() {
 	trixie-clang)
 		echo clang libclang-rt-19-dev llvm-19 make libc6-dev python3-minimal \
 			libblas-dev spirv-headers spirv-tools glslang-tools g++ \
-			linux-headers-amd64 coccinelle
+			linux-headers-amd64 coccinelle libpython3-dev
 		;;
 	# By its name: the suite's newest kernel is soon another one.
 	trixie-backports)

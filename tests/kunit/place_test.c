@@ -160,8 +160,8 @@ static void place_random(struct kunit *test)
 			placed[i] = prandom_u32_state(&rnd) % 4;
 		}
 		/* One class or two */
-		classes = BIT(prandom_u32_state(&rnd) % VGPU_NR_CLASSES) |
-			  BIT(prandom_u32_state(&rnd) % VGPU_NR_CLASSES);
+		classes = BIT(prandom_u32_state(&rnd) % VGPU_NR_CLASSES);
+		classes |= BIT(prandom_u32_state(&rnd) % VGPU_NR_CLASSES);
 		slice = prandom_u32_state(&rnd) % 3;
 		if (slice == 2)
 			slice = VGPU_ANY_SLICE;

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What other compilers say of the modules: compilers.py clang|analyzer SOURCES
+"""What other compilers say of the modules: compilers.py clang|analyzer SOURCES KNOWN
 
 SOURCES is where kbuild has built them: the command of each file is beside its object, and
 is given again, with clang's warnings (-Wall -Wextra) or gcc's analyser (-fanalyzer) in
 place of code. Prints what is said of our files, and fails if that is anything. What the
-kernel's own headers do is not looked at.
+kernel's own headers do is not looked at. KNOWN is for known.py.
 """
-import concurrent.futures
 import glob
+import hashlib
 import os
 import re
 import shlex
 import subprocess
 import sys
+
+from known import Known, at_once, contents
 
 HEADERS = glob.glob('/usr/src/linux-headers-*-amd64')[0]
 COMMON = glob.glob('/usr/src/linux-headers-*-common')[0]
@@ -26,15 +28,18 @@ NOT_WANTED = ('sign-compare', 'unused-parameter', 'missing-field-initializers',
 
 
 def commands(sources):
-    """Each file, and the words by which kbuild compiles it."""
+    """Each file, the words by which kbuild compiles it, and what of ours it includes."""
     for path in sorted(glob.glob(f'{sources}/**/.*.o.cmd', recursive=True)):
         with open(path, encoding='utf-8') as file:
             command = file.readline().split(':=', 1)[1]
+            rest = file.read()
         # This tree may have another update of the same kernel.
         command = re.sub(r'/usr/src/linux-headers-[^/ ]*-common', COMMON, command)
         words = shlex.split(command)
         if words[-1].endswith('.c') and not words[-1].endswith('.mod.c'):
-            yield words[-1], words[:-1]
+            ours = [os.path.normpath(name) for name in re.findall(r'[^\s$()]+\.h', rest)
+                    if name.startswith(sources)]
+            yield words[-1], words[:-1], ours
 
 
 def clang(words):
@@ -68,15 +73,19 @@ def look(how, sources, path, words):
 def main():
     how = {'clang': clang, 'analyzer': analyzer}[sys.argv[1]]
     sources = sys.argv[2]
-    found = list(commands(sources))
-    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count())) as pool:
-        said = {line for lines in
-                pool.map(lambda file: look(how, sources, *file), found)
-                for line in lines}
-    for line in sorted(said):
-        print(line)
-    print(f'{sys.argv[1]}: {len(found)} files, {len(said)} findings')
-    return 1 if said or not found else 0
+    known = Known(sys.argv[1], sys.argv[3])
+    files, new, said = 0, {}, set()
+    for path, words, ours in commands(sources):
+        files += 1
+        key = ' '.join(how(words)) + contents(path, *ours)
+        key = hashlib.sha256(key.encode()).hexdigest()
+        if not known.has(key):
+            new[key] = (how, sources, path, words)
+    for key, lines in zip(new, at_once(look, new.values())):
+        said.update(lines)
+        if not lines:
+            known.add(key)
+    return known.tell(files, len(new), said)
 
 
 sys.exit(main())

@@ -9,6 +9,7 @@
  */
 #include <linux/errno.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
@@ -67,8 +68,7 @@ int vgpu_area_bell(const struct vgpu_area *area)
 {
 	switch (area->kind) {
 	case VGPU_AREA_DOORBELL:
-		return area->target < VGPU_MAX_DOORBELLS ? area->target :
-							   VGPU_MAX_DOORBELLS;
+		return min_t(u64, area->target, VGPU_MAX_DOORBELLS);
 	case VGPU_AREA_RING:
 		return area->bell;
 	default:
