@@ -327,6 +327,7 @@ static inline void *soft_vram(const struct vgpu_instance *inst, u64 offset)
 
 /** Does a queue take its packets from AlmaIF; its lock is held. */
 static inline bool soft_queue_by_almaif(const struct soft_queue *sq)
+	__must_hold(&sq->lock)
 {
 	lockdep_assert_held(&sq->lock);
 	return sq->almaif && sq->almaif->up;
@@ -364,7 +365,8 @@ bool soft_compute_idle(struct soft_engine *se);
 void soft_compute_preempt(struct soft_engine *se);
 void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq);
 u64 soft_compute_spent(struct soft_queue *sq, u64 ran);
-bool soft_compute_is_settled(const struct soft_queue *sq);
+bool soft_compute_is_settled(const struct soft_queue *sq)
+	__must_hold(&sq->lock);
 bool soft_compute_settle(struct vgpu_queue *q, bool on);
 
 /* soft_pci.c */

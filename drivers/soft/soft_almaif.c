@@ -151,6 +151,7 @@ void soft_almaif_info(struct soft_queue *sq, struct vgpu_regfile *rf, u32 at)
 /* Copy the next packet. Return: false when the guest's index is not in the ring. */
 static bool parse(struct soft_queue *sq, struct soft_dispatch *work,
 		  enum soft_aql_verdict *verdict)
+	__must_hold(&sq->lock)
 {
 	struct soft_almaif *a = sq->almaif;
 	struct soft_aql_packet packet;
@@ -220,6 +221,7 @@ static int take_all(struct soft_queue *sq)
  * over is not among those that the guest counts: see set_up().
  */
 static bool begins_anew(const struct soft_queue *sq)
+	__must_hold(&sq->lock)
 {
 	const struct soft_almaif *a = sq->almaif;
 	u32 over = le32_to_cpu(READ_ONCE(*index_at(sq, SOFT_AQL_READ)));
@@ -231,6 +233,7 @@ static bool begins_anew(const struct soft_queue *sq)
 
 /* One that is under way ends as the one before the first. */
 static void set_up(struct soft_queue *sq)
+	__must_hold(&sq->lock)
 {
 	struct soft_almaif *a = sq->almaif;
 
@@ -363,6 +366,7 @@ u32 soft_almaif_status(struct soft_queue *sq)
  * Return: true also when what the guest has written makes no sense.
  */
 bool soft_almaif_pending(const struct soft_queue *sq)
+	__must_hold(&sq->lock)
 {
 	const struct soft_almaif *a = sq->almaif;
 
@@ -395,6 +399,7 @@ static enum soft_aql_verdict take_first(struct soft_almaif *a)
  * is bad. When it is over: soft_almaif_over().
  */
 enum soft_aql_verdict soft_almaif_take(struct soft_queue *sq, bool *found)
+	__must_hold(&sq->lock)
 {
 	enum soft_aql_verdict verdict = SOFT_AQL_NOTHING;
 	struct soft_almaif *a = sq->almaif;
@@ -442,6 +447,7 @@ static void tell(struct soft_queue *sq, u32 completion)
  * Return: an image to be put by soft_image_put() when the lock is released.
  */
 struct soft_image *soft_almaif_over(struct soft_queue *sq, u32 completion)
+	__must_hold(&sq->lock)
 {
 	struct soft_almaif *a = sq->almaif;
 	struct soft_image *image = a->work_image;
@@ -468,6 +474,7 @@ struct soft_image *soft_almaif_over(struct soft_queue *sq, u32 completion)
  * Return: bytes written, without the final zero.
  */
 int soft_almaif_describe(const struct soft_queue *sq, char *buf, size_t size)
+	__must_hold(&sq->lock)
 {
 	const struct soft_almaif *a = sq->almaif;
 	const struct soft_dispatch *d = &a->work;
@@ -486,6 +493,7 @@ int soft_almaif_describe(const struct soft_queue *sq, char *buf, size_t size)
  * @dead: what is to be released by soft_almaif_free() when the lock is released
  */
 void soft_almaif_forget(struct soft_queue *sq, struct soft_remains *dead)
+	__must_hold(&sq->lock)
 {
 	struct soft_almaif *a = sq->almaif;
 

@@ -10,6 +10,7 @@
 #include <linux/list.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
+#include <vgpu/compat.h>
 #include <vgpu/regs.h>
 
 #include "soft_aql.h"
@@ -143,11 +144,16 @@ void soft_almaif_fini(struct soft_queue *sq);
 void soft_almaif_info(struct soft_queue *sq, struct vgpu_regfile *rf, u32 at);
 void soft_almaif_command(struct soft_queue *sq, u32 command);
 u32 soft_almaif_status(struct soft_queue *sq);
-bool soft_almaif_pending(const struct soft_queue *sq);
-enum soft_aql_verdict soft_almaif_take(struct soft_queue *sq, bool *found);
-struct soft_image *soft_almaif_over(struct soft_queue *sq, u32 completion);
-int soft_almaif_describe(const struct soft_queue *sq, char *buf, size_t size);
-void soft_almaif_forget(struct soft_queue *sq, struct soft_remains *dead);
+bool soft_almaif_pending(const struct soft_queue *sq)
+	__must_hold(&sq->lock);
+enum soft_aql_verdict soft_almaif_take(struct soft_queue *sq, bool *found)
+	__must_hold(&sq->lock);
+struct soft_image *soft_almaif_over(struct soft_queue *sq, u32 completion)
+	__must_hold(&sq->lock);
+int soft_almaif_describe(const struct soft_queue *sq, char *buf, size_t size)
+	__must_hold(&sq->lock);
+void soft_almaif_forget(struct soft_queue *sq, struct soft_remains *dead)
+	__must_hold(&sq->lock);
 void soft_almaif_free(struct soft_remains *dead);
 
 /* soft_almaif_state.c */

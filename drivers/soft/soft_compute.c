@@ -515,6 +515,7 @@ void soft_compute_preempt(struct soft_engine *se)
  * Return: true when nobody needs to look at it.
  */
 bool soft_compute_is_settled(const struct soft_queue *sq)
+	__must_hold(&sq->lock)
 {
 	lockdep_assert_held(&sq->lock);
 	return READ_ONCE(sq->settling) && !sq->failed &&

@@ -33,6 +33,7 @@ static void look_soon(struct soft_queue *sq, unsigned int ms)
 
 /* Has the packet under way, or that of AlmaIF which is next, somebody to do it. */
 static bool is_served(const struct soft_queue *sq)
+	__must_hold(&sq->lock)
 {
 	lockdep_assert_held(&sq->lock);
 	return sq->worker && READ_ONCE(sq->worker->ready) &&
@@ -41,6 +42,7 @@ static bool is_served(const struct soft_queue *sq)
 
 /* We have written our index, the first thing in the ring. */
 static void wrote_index(struct soft_queue *sq)
+	__must_hold(&sq->lock)
 {
 	struct vgpu_instance *inst = sq->q->inst;
 
@@ -210,6 +212,7 @@ static void report(struct soft_queue *sq, const char *what)
 
 /* Take the next packet. Return: -errno when the ring is refused. */
 static int take_own(struct soft_queue *sq, enum soft_next *next)
+	__must_hold(&sq->lock)
 {
 	struct soft_packet packet;
 	int ret;
@@ -245,6 +248,7 @@ static int take_own(struct soft_queue *sq, enum soft_next *next)
  */
 static const char *take_almaif(struct soft_queue *sq, enum soft_next *next,
 			       struct soft_image **image)
+	__must_hold(&sq->lock)
 {
 	enum soft_aql_verdict verdict;
 	bool found;
@@ -276,6 +280,7 @@ static const char *take_almaif(struct soft_queue *sq, enum soft_next *next,
 /* From whichever ring there is. Return: what is wrong, or NULL. */
 static const char *take(struct soft_queue *sq, enum soft_next *next,
 			struct soft_image **image)
+	__must_hold(&sq->lock)
 {
 	lockdep_assert_held(&sq->lock);
 	*next = sq->has_work ? SOFT_FOUND : SOFT_NONE;

@@ -19,6 +19,7 @@
 /* Return: what is wrong with what a worker says. */
 static bool makes_sense(const struct soft_worker *w,
 			const struct vgpu_soft_turn *in)
+	__must_hold(&w->lock)
 {
 	lockdep_assert_held(&w->lock);
 	if (in->status == VGPU_SOFT_NONE)
@@ -32,6 +33,7 @@ static bool makes_sense(const struct soft_worker *w,
 
 /* It may go on with another, and all of its time from now on is charged. */
 static void is_ready(struct soft_worker *w)
+	__must_hold(&w->lock)
 {
 	lockdep_assert_held(&w->lock);
 	if (w->ready)
@@ -43,6 +45,7 @@ static void is_ready(struct soft_worker *w)
 
 /* Turns are counted from 1. */
 static bool is_old(const struct soft_worker *w, const struct vgpu_soft_turn *in)
+	__must_hold(&w->lock)
 {
 	lockdep_assert_held(&w->lock);
 	return in->status != VGPU_SOFT_NONE && in->seq && in->seq == w->answered;

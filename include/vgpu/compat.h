@@ -30,6 +30,20 @@
 #define PCI_CLASS_ACCELERATOR_PROCESSING	0x1200
 #endif
 
+/*
+ * To sparse the kernel's __must_hold() says only that a function begins and ends with a
+ * lock. This one has sparse look at its callers, too: at a call the count of locks that
+ * are held must be one or more ("context check failure"). Of three contexts the first
+ * is what sparse looks for at a call; the others do nothing there, and make 1 and 1 of
+ * all of them, which is what the function itself begins and ends with.
+ * v7.0 left this to clang, and tells sparse nothing of locks.
+ */
+#if defined(__CHECKER__) && !defined(__requires_ctx_lock)
+#undef __must_hold
+#define __must_hold(lock) \
+	__attribute__((context(lock, -1, 1), context(0, -2), context(2, 2)))
+#endif
+
 /* v6.8 took the count away: it was always 1. */
 static inline void vgpu_eventfd_signal(struct eventfd_ctx *ctx)
 {

@@ -9,6 +9,7 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
+#include <vgpu/compat.h>
 
 #include "../guard/window.h"
 
@@ -89,7 +90,8 @@ int vgpu_doorbell_access(struct vgpu_vdev *vd, const struct vgpu_area *area,
 /* irq.c */
 extern const struct vgpu_section vgpu_irq_section;
 void vgpu_irq_init(struct vgpu_vdev *vd);
-void vgpu_irq_retry(struct vgpu_vdev *vd);
+void vgpu_irq_retry(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock);
 void vgpu_irq_hold(struct vgpu_vdev *vd, bool hold);
 void vgpu_irq_command(struct vgpu_vdev *vd);
 bool vgpu_irq_notify(struct vgpu_vdev *vd, unsigned int index);
@@ -100,12 +102,16 @@ int vgpu_irq_set_irqs(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,
 /* vectors.c */
 int vgpu_vectors_init(struct vgpu_vdev *vd);
 void vgpu_vectors_fini(struct vgpu_vdev *vd);
-void vgpu_vectors_reset(struct vgpu_vdev *vd);
+void vgpu_vectors_reset(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock);
 void vgpu_vectors_close(struct vgpu_vdev *vd);
-void vgpu_vectors_command(struct vgpu_vdev *vd);
-void vgpu_vectors_deliver(struct vgpu_vdev *vd);
+void vgpu_vectors_command(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock);
+void vgpu_vectors_deliver(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock);
 enum vgpu_window_state vgpu_vectors_guard(struct vgpu_vdev *vd);
-void vgpu_vectors_raise(struct vgpu_vdev *vd, unsigned int v);
+void vgpu_vectors_raise(struct vgpu_vdev *vd, unsigned int v)
+	__must_hold(&vd->irqs.lock);
 void vgpu_vectors_access(struct vgpu_vdev *vd, u64 pos, u8 *buf, size_t n,
 			 bool write);
 int vgpu_vectors_set(struct vgpu_vdev *vd, const struct vfio_irq_set *hdr,

@@ -24,6 +24,7 @@
 #define RETRY_MS	10
 
 static void signal_trigger(struct vgpu_irqs *irqs, unsigned int index)
+	__must_hold(&irqs->lock)
 {
 	lockdep_assert_held(&irqs->lock);
 	if (irqs->trigger[index])
@@ -35,13 +36,16 @@ static void signal_trigger(struct vgpu_irqs *irqs, unsigned int index)
  * @vd: the instance, not closed: interrupt lock held
  */
 void vgpu_irq_retry(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
 	lockdep_assert_held(&vd->irqs.lock);
 	schedule_delayed_work(&vd->irqs.retry, msecs_to_jiffies(RETRY_MS));
 }
 
 static bool allowed(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
+	lockdep_assert_held(&vd->irqs.lock);
 	if (vd->irqs.held)
 		return false;
 	if (vgpu_guard_event(vd, VGPU_GUARD_IRQS))
@@ -51,6 +55,7 @@ static bool allowed(struct vgpu_vdev *vd)
 }
 
 static void deliver_intx(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
 
@@ -63,6 +68,7 @@ static void deliver_intx(struct vgpu_vdev *vd)
 }
 
 static void deliver_msi(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
 
@@ -75,7 +81,9 @@ static void deliver_msi(struct vgpu_vdev *vd)
 }
 
 static void deliver_all(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
+	lockdep_assert_held(&vd->irqs.lock);
 	deliver_msi(vd);
 	deliver_intx(vd);
 	vgpu_vectors_deliver(vd);
@@ -109,6 +117,7 @@ void vgpu_irq_hold(struct vgpu_vdev *vd, bool hold)
 
 /* Without a listener an MSI is lost, as it is on a bus. */
 static void raise_msi(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
 

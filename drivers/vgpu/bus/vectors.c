@@ -22,6 +22,7 @@
 #include "bus.h"
 
 static void deliver(struct vgpu_vdev *vd, unsigned int v)
+	__must_hold(&vd->irqs.lock)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
 	struct vgpu_vector *vec = &irqs->vectors[v];
@@ -43,6 +44,7 @@ static void deliver(struct vgpu_vdev *vd, unsigned int v)
  * @vd: the instance; interrupt lock held
  */
 void vgpu_vectors_deliver(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
 	unsigned int v;
 
@@ -57,6 +59,7 @@ void vgpu_vectors_deliver(struct vgpu_vdev *vd)
  * @v: the vector
  */
 void vgpu_vectors_raise(struct vgpu_vdev *vd, unsigned int v)
+	__must_hold(&vd->irqs.lock)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
 
@@ -72,6 +75,7 @@ void vgpu_vectors_raise(struct vgpu_vdev *vd, unsigned int v)
  * @vd: the instance; trap lock and interrupt lock held
  */
 void vgpu_vectors_command(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
 	u16 flags = vgpu_config_msix_flags(&vd->cfg);
@@ -91,6 +95,7 @@ void vgpu_vectors_command(struct vgpu_vdev *vd)
  * @vd: the instance; interrupt lock held
  */
 void vgpu_vectors_reset(struct vgpu_vdev *vd)
+	__must_hold(&vd->irqs.lock)
 {
 	struct vgpu_irqs *irqs = &vd->irqs;
 	unsigned int v;

@@ -29,6 +29,8 @@ struct atomic64 {
 
 #define atomic64_t	struct atomic64
 #define vm_fault_t	unsigned int
+/* For sparse. */
+#define __must_hold(...)
 
 struct list_head {
 	struct list_head *next, *prev;
