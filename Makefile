@@ -109,6 +109,7 @@ tiers := lint build analyse kunit sim fuzz vfio vfio-soft e2e tools ops monitori
 .PHONY: $(tiers:%=check-%)
 check-lint: ## one tier: style and static checks
 check-build: ## one tier: modules for every supported kernel, W=1 and sparse
+check-analyse: ## one tier: what Coccinelle, clang and gcc's analyser say of the modules
 check-kunit: ## one tier: KUnit suites under UML
 check-sim: ## one tier: the scheduling policies, simulated
 check-fuzz: ## one tier: the fuzzers of what needs no kernel, in short
@@ -118,7 +119,6 @@ check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
 check-migrate: ## one tier: guests that move to a file and over TCP
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
-check-analyse: ## not in check: what clang and gcc's analyser say of the modules (2 min)
 check-packages: ## not in check: Debian packages, make install, who gets the card (3 min)
 check-domains: ## not in check: VMs of libvirt, hot-plug and all (7 min)
 check-agents: ## not in check: what clouds do, on the soft GPUs of docs/ci.md (5 min)

@@ -32,7 +32,7 @@ tier_analyse() {
 
 	scripts/analyse || status=$?
 	[ "$status" = 0 ] || verdict='not ok'
-	echo "$verdict - modules by clang and by gcc's analyser" > "$results/analyse.tap"
+	echo "$verdict - modules by Coccinelle, clang and gcc's analyser" > "$results/analyse.tap"
 	return "$status"
 }
 
