@@ -50,6 +50,38 @@ static bool lives_on(const struct vgpu_vdev *vd, unsigned int id)
 	return false;
 }
 
+/* What does not fit is refused, and it is said what would; nothing is left of it. */
+static void life_refused(struct kunit *test)
+{
+	const unsigned int quarter = MOCK_VRAM / MOCK_UNIT / 4;
+	struct vgpu_pdev *pd = mock_pd(test);
+	struct vgpu_vdev *vd[MOCK_VRAM / MOCK_UNIT];
+	unsigned int i, n = 0;
+
+	/* All but one unit, which the last of the small ones would take. */
+	for (; n < quarter - 1; n++) {
+		vd[n] = mock_create(test->priv, MOCK_COMPUTE, n + 1);
+		KUNIT_ASSERT_NOT_NULL(test, vd[n]);
+	}
+	for (i = 0; i < 3; i++, n++) {
+		vd[n] = mock_create(test->priv, MOCK_BOTH, n + 1);
+		KUNIT_ASSERT_NOT_NULL(test, vd[n]);
+	}
+	KUNIT_EXPECT_STREQ(test, pd->refusal, "none");
+	KUNIT_EXPECT_NULL(test, mock_create(test->priv, MOCK_SLICE1, n + 1));
+	KUNIT_EXPECT_STREQ(test, pd->refusal,
+			   "vram: type SLICE1 needs 131072 bytes in one block, largest free is 65536; largest type that fits: BOTH");
+	vd[n] = mock_create(test->priv, MOCK_DISPLAY, n + 1);
+	KUNIT_EXPECT_NOT_NULL(test, vd[n]);
+	n++;
+	KUNIT_EXPECT_NULL(test, mock_create(test->priv, MOCK_BOTH, n + 1));
+	KUNIT_EXPECT_STREQ(test, pd->refusal,
+			   "vram: type BOTH needs 65536 bytes in one block, largest free is 0; largest type that fits: none");
+	while (n--)
+		mock_destroy(vd[n]);
+	expect_empty(test);
+}
+
 static void life_by_type(struct kunit *test)
 {
 	struct vgpu_vdev *both = mock_create(test->priv, MOCK_BOTH, 1);
@@ -263,6 +295,7 @@ static void life_random(struct kunit *test)
 }
 
 static struct kunit_case life_cases[] = {
+	KUNIT_CASE(life_refused),
 	KUNIT_CASE(life_by_type),
 	KUNIT_CASE(life_promises_by_engine),
 	KUNIT_CASE(life_failing_queues),

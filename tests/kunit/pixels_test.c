@@ -119,6 +119,37 @@ static void pixels_colours(struct kunit *test)
 	}
 }
 
+/* A table has a column for each channel, by the bits that a pixel has, as the upper. */
+static void pixels_tables(struct kunit *test)
+{
+	static const struct {
+		u32 bpp, pixel, r, g, b;
+	} cases[] = {
+		{ 15, 0x7fff, 248, 248, 248 }, { 15, 0, 0, 0, 0 },
+		{ 15, 0x7c00, 248, 0, 0 }, { 15, 0x0020, 0, 8, 0 },
+		{ 15, 0x8001, 0, 0, 8 },
+		{ 16, 0xffff, 248, 252, 248 }, { 16, 0x0800, 8, 0, 0 },
+		{ 16, 0x0020, 0, 4, 0 }, { 16, 0x0010, 0, 0, 128 },
+		{ 32, 0x00102030, 16, 32, 48 }, { 32, 0xff0000ff, 0, 0, 255 },
+	};
+	u32 *table = kunit_kcalloc(test, 256, sizeof(*table), GFP_KERNEL);
+	u32 i, to;
+
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	for (i = 0; i < 256; i++)
+		table[i] = (255 - i) << 16 | (i ^ 0x5a) << 8 | i / 2;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vgpu_scanout s = picture(1, 1, cases[i].bpp);
+		u32 want = (255 - cases[i].r) << 16 |
+			   (cases[i].g ^ 0x5a) << 8 | cases[i].b / 2;
+
+		s.palette = table;
+		vgpu_scanout_line(&s, &to, &cases[i].pixel);
+		KUNIT_EXPECT_EQ_MSG(test, to & 0xffffff, want, "%u bits: %#x",
+				    cases[i].bpp, cases[i].pixel);
+	}
+}
+
 /* The same pixel, its bytes the other way round. */
 static void pixels_big_endian(struct kunit *test)
 {
@@ -385,6 +416,7 @@ static struct kunit_case pixels_cases[] = {
 	KUNIT_CASE(pixels_modes),
 	KUNIT_CASE(pixels_bounds),
 	KUNIT_CASE(pixels_colours),
+	KUNIT_CASE(pixels_tables),
 	KUNIT_CASE(pixels_big_endian),
 	KUNIT_CASE(pixels_cursor_bounds),
 	KUNIT_CASE(pixels_cursor_off_the_screen),

@@ -8,6 +8,7 @@
 
 #include "../../drivers/vgpu/bus/bus.h"
 #include "../../drivers/vgpu/display/display.h"
+#include "../../drivers/vgpu/migrate/format.h"
 #include "mock_gpu.h"
 #include "state.h"
 
@@ -89,6 +90,50 @@ static void section_refusals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, to[5], 0xa5);
 	KUNIT_EXPECT_STREQ(test, r.refusal,
 			   "stream: many: 5 bytes, of which 4 are there");
+}
+
+/* Heads of records: what is of memory is within the partition, also where it wraps. */
+static void section_records(struct kunit *test)
+{
+	const u64 size = 4 * SZ_1M;
+	static const struct {
+		struct vgpu_record rec;
+		bool good;
+	} cases[] = {
+		{ { VGPU_RECORD_VRAM, 1, 0 }, true },
+		{ { VGPU_RECORD_VRAM, 0, 0 }, false },
+		{ { VGPU_RECORD_VRAM, VGPU_STREAM_BLOCK_MAX, 3 * SZ_1M }, true },
+		{ { VGPU_RECORD_VRAM, VGPU_STREAM_BLOCK_MAX + 1, 0 }, false },
+		{ { VGPU_RECORD_VRAM, 2, size - 1 }, false },
+		{ { VGPU_RECORD_VRAM, 1, U64_MAX }, false },
+		{ { VGPU_RECORD_ZERO, size, 0 }, true },
+		{ { VGPU_RECORD_ZERO, size, 1 }, false },
+		{ { VGPU_RECORD_ZERO, U32_MAX, 0 }, false },
+		{ { VGPU_RECORD_ZERO, 1, size }, false },
+		{ { VGPU_RECORD_ZERO, 0, 0 }, false },
+		{ { VGPU_RECORD_STATE, 0, 0 }, true },
+		{ { VGPU_RECORD_STATE, VGPU_STREAM_STATE_MAX, 0 }, true },
+		{ { VGPU_RECORD_STATE, VGPU_STREAM_STATE_MAX + 1, 0 }, false },
+		{ { VGPU_RECORD_STATE, 8, 1 }, false },
+		{ { 0, 8, 0 }, false },
+		{ { VGPU_RECORD_STATE + 1, 8, 0 }, false },
+	};
+	u8 bytes[VGPU_STREAM_RECORD];
+	struct vgpu_record rec;
+	struct vgpu_writer w;
+	struct vgpu_reader r;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		vgpu_writer_init(&w, bytes, sizeof(bytes));
+		vgpu_put_record(&w, &cases[i].rec);
+		vgpu_reader_init(&r, bytes, w.len);
+		vgpu_get_record(&r, size, &rec);
+		KUNIT_EXPECT_EQ_MSG(test, vgpu_reader_ok(&r), cases[i].good,
+				    "case %u", i);
+		KUNIT_EXPECT_TRUE(test, !cases[i].good ||
+				  !memcmp(&rec, &cases[i].rec, sizeof(rec)));
+	}
 }
 
 static void expect_refused(struct kunit *test, struct vgpu_vdev *vd,
@@ -383,6 +428,7 @@ static void section_hostile(struct kunit *test)
 static struct kunit_case section_cases[] = {
 	KUNIT_CASE(section_numbers),
 	KUNIT_CASE(section_refusals),
+	KUNIT_CASE(section_records),
 	KUNIT_CASE(section_headers),
 	KUNIT_CASE(section_descriptions),
 	KUNIT_CASE(section_pause),
