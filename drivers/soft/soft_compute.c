@@ -19,7 +19,8 @@
  * more turns.
  *
  * An engine of modelled speed takes longer than its worker: what that has answered
- * counts when the time that is owed has passed, in this slice and those that follow.
+ * counts when the time that is owed has passed, in this slice and those that follow. A
+ * fault counts at once.
  */
 #include <linux/ktime.h>
 #include <linux/minmax.h>
@@ -89,7 +90,7 @@ static void progress(struct soft_queue *sq, u64 done)
 
 /*
  * The worker has handed its turn in. Return: -errno when that is a fault of its
- * instance.
+ * instance, whose queue has failed already.
  */
 static int settle(struct soft_queue *sq, const struct soft_answer *answer)
 {
@@ -208,11 +209,13 @@ static void leave(struct soft_engine *se)
 		end(se, NULL);
 }
 
-/* Return: -errno when the answer is a fault of its instance. */
+/* Return: -errno when the answer is a fault of its instance: that is not waited for. */
 static int answered(struct soft_queue *sq, const struct soft_answer *answer)
 {
 	sq->answer = *answer;
-	sq->owed = soft_slower(to_soft(sq->q->inst->gpu), sq->stuck);
+	sq->owed = 0;
+	if (answer->status != VGPU_SOFT_FAULT)
+		sq->owed = soft_slower(to_soft(sq->q->inst->gpu), sq->stuck);
 	sq->owes = sq->owed;
 	if (!sq->owes)
 		return settle(sq, answer);
@@ -251,6 +254,8 @@ static bool take_left(struct soft_queue *sq, struct soft_answer *answer)
 {
 	spin_lock_irq(&sq->lock);
 	*answer = sq->left;
+	if (answer->status == VGPU_SOFT_FAULT)
+		sq->failed = -EIO;
 	sq->left.status = VGPU_SOFT_NONE;
 	spin_unlock_irq(&sq->lock);
 	return answer->status != VGPU_SOFT_NONE;
@@ -407,14 +412,11 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 	struct soft_queue *sq = se->computing;
 	bool beyond = is_beyond(se, w);
 	struct soft_answer answer;
-	int ret;
 
 	switch (soft_turn_look(w, &answer)) {
 	case SOFT_TURN_ANSWERED:
 		end(se, &answer);
-		ret = answered(sq, &answer);
-		if (ret)
-			fail(sq, ret);
+		answered(sq, &answer);
 		if (!sq->owes || se->preempting)
 			return true;
 		pay(se, sq);
@@ -441,15 +443,12 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 static bool is_paid(struct soft_engine *se)
 {
 	struct soft_queue *sq = se->computing;
-	int ret;
 
 	if (ktime_get_ns() < se->until)
 		return false;
 	stop_paying(se);
 	sq->owes = false;
-	ret = settle(sq, &sq->answer);
-	if (ret)
-		fail(sq, ret);
+	settle(sq, &sq->answer);
 	return true;
 }
 

@@ -167,12 +167,26 @@ bool soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
 	return posted;
 }
 
+/* Who has it settle looks at both. */
+static void have_looked(struct soft_worker *w)
+{
+	struct soft_queue *sq = w->sq;
+
+	lockdep_assert_held(&w->lock);
+	spin_lock(&sq->lock);
+	if (w->in.status == VGPU_SOFT_FAULT)
+		sq->failed = -EIO;
+	w->turn = SOFT_TURN_NONE;
+	spin_unlock(&sq->lock);
+}
+
 /**
  * soft_turn_look() - how far is a worker
  * @w: the worker
  * @answer: what it has handed in
  *
- * Return: its turn's state. %SOFT_TURN_ANSWERED is told once.
+ * Return: its turn's state. %SOFT_TURN_ANSWERED is told once; of a fault its queue has
+ * failed by then.
  */
 enum soft_turn_state soft_turn_look(struct soft_worker *w,
 				    struct soft_answer *answer)
@@ -184,7 +198,7 @@ enum soft_turn_state soft_turn_look(struct soft_worker *w,
 	turn = w->turn;
 	if (turn == SOFT_TURN_ANSWERED) {
 		*answer = w->in;
-		w->turn = SOFT_TURN_NONE;
+		have_looked(w);
 	}
 	spin_unlock_irqrestore(&w->lock, flags);
 	return turn;

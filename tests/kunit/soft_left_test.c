@@ -3,6 +3,8 @@
  * A worker that ends when it has handed its turn in, before anybody has looked: what it
  * has handed in counts, and is carried out by nobody else.
  */
+#include <linux/delay.h>
+
 #include "soft_almaif_guest.h"
 
 static void ends_after(struct kunit *test, struct vgpu_vdev *vd, u32 items,
@@ -96,11 +98,36 @@ static void left_while_it_settles(struct kunit *test)
 	gone(vd, w);
 }
 
+/*
+ * The same of a fault that was handed in: what the engine's modelled speed makes of its
+ * time is not waited for, and nobody comes between.
+ */
+static void fault_while_it_settles(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vgpu_vdev *vd = started(test, 1);
+	struct soft_worker *w = worker(test, vd);
+	struct vgpu_soft_turn turn;
+
+	f->soft.knobs.speed_percent = 1;
+	submit(vd, dispatch(0, 4, 80));
+	turn = taken(test, w);
+	/* Of which a hundredfold would be owed. */
+	msleep(20);
+	hand_in(w, &turn, VGPU_SOFT_FAULT, 0);
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(w->turn) == SOFT_TURN_NONE));
+	KUNIT_EXPECT_EQ(test, vgpu_function_halt(vd), 0);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(vd->faulted));
+	vgpu_function_go(vd);
+	gone(vd, w);
+}
+
 static struct kunit_case soft_left_cases[] = {
 	KUNIT_CASE(left_done),
 	KUNIT_CASE(left_half_done),
 	KUNIT_CASE(left_fault),
 	KUNIT_CASE(left_while_it_settles),
+	KUNIT_CASE(fault_while_it_settles),
 	{}
 };
 

@@ -11,9 +11,13 @@
 static struct soft_worker *worker(struct kunit *test, enum soft_turn_state turn)
 {
 	struct soft_worker *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	struct soft_queue *sq = kunit_kzalloc(test, sizeof(*sq), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, w);
+	KUNIT_ASSERT_NOT_NULL(test, sq);
 	spin_lock_init(&w->lock);
+	spin_lock_init(&sq->lock);
+	w->sq = sq;
 	w->turn = turn;
 	w->in.status = VGPU_SOFT_DONE;
 	return w;
@@ -64,14 +68,12 @@ static void turn_not_posted_any_more(struct kunit *test)
 {
 	struct soft_worker *w = worker(test, SOFT_TURN_NONE);
 	struct soft_almaif *a = kunit_kzalloc(test, sizeof(*a), GFP_KERNEL);
-	struct soft_queue *sq = kunit_kzalloc(test, sizeof(*sq), GFP_KERNEL);
+	struct soft_queue *sq = w->sq;
 
 	KUNIT_ASSERT_NOT_NULL(test, a);
-	KUNIT_ASSERT_NOT_NULL(test, sq);
 	a->work = (struct soft_dispatch) {
 		.dims = 1, .grid = { 1, 1, 1 }, .group = { 1, 1, 1 },
 	};
-	w->sq = sq;
 	init_waitqueue_head(&w->wq);
 	sq->settling = true;
 	KUNIT_EXPECT_FALSE(test, soft_turn_post(w, a, 0));
@@ -95,12 +97,9 @@ static bool is_settled(struct soft_queue *sq)
 static void turn_left(struct kunit *test)
 {
 	struct soft_worker *w = worker(test, SOFT_TURN_ANSWERED);
-	struct soft_queue *sq = kunit_kzalloc(test, sizeof(*sq), GFP_KERNEL);
+	struct soft_queue *sq = w->sq;
 
-	KUNIT_ASSERT_NOT_NULL(test, sq);
-	spin_lock_init(&sq->lock);
 	sq->settling = true;
-	w->sq = sq;
 	KUNIT_EXPECT_TRUE(test, soft_turn_leave(w));
 	KUNIT_EXPECT_EQ(test, sq->left.status, (u32)VGPU_SOFT_DONE);
 	KUNIT_EXPECT_FALSE(test, is_settled(sq));
@@ -111,6 +110,23 @@ static void turn_left(struct kunit *test)
 	w->turn = SOFT_TURN_POSTED;
 	KUNIT_EXPECT_TRUE(test, soft_turn_leave(w));
 	KUNIT_EXPECT_EQ(test, sq->left.status, (u32)VGPU_SOFT_NONE);
+}
+
+/* It is not settled when the engine has looked: first its instance is faulted. */
+static void turn_fault(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_ANSWERED);
+	struct soft_queue *sq = w->sq;
+	struct soft_answer answer = {};
+
+	sq->settling = true;
+	sq->worker = w;
+	w->in.status = VGPU_SOFT_FAULT;
+	KUNIT_EXPECT_FALSE(test, is_settled(sq));
+	KUNIT_EXPECT_EQ(test, soft_turn_look(w, &answer), SOFT_TURN_ANSWERED);
+	KUNIT_EXPECT_EQ(test, answer.status, (u32)VGPU_SOFT_FAULT);
+	KUNIT_EXPECT_EQ(test, w->turn, SOFT_TURN_NONE);
+	KUNIT_EXPECT_FALSE(test, is_settled(sq));
 }
 
 /*
@@ -137,6 +153,7 @@ static struct kunit_case soft_turn_cases[] = {
 	KUNIT_CASE(turn_handed_in),
 	KUNIT_CASE(turn_dropped),
 	KUNIT_CASE(turn_left),
+	KUNIT_CASE(turn_fault),
 	KUNIT_CASE(turn_stopped),
 	{}
 };
