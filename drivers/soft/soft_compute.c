@@ -42,20 +42,6 @@
 #define POLL	(20 * NSEC_PER_USEC)
 #define POLL_MAX	(10 * NSEC_PER_MSEC)
 
-static void fail(struct soft_queue *sq, int err)
-{
-	spin_lock_irq(&sq->lock);
-	sq->failed = err;
-	spin_unlock_irq(&sq->lock);
-}
-
-static void forget_left(struct soft_queue *sq)
-{
-	spin_lock_irq(&sq->lock);
-	sq->left.status = VGPU_SOFT_NONE;
-	spin_unlock_irq(&sq->lock);
-}
-
 static void report(struct soft_queue *sq, const char *what, u32 number)
 {
 	struct vgpu_instance *inst = sq->q->inst;
@@ -71,6 +57,17 @@ static void is_alive(struct soft_queue *sq)
 {
 	sq->stuck = 0;
 	sq->unanswered = 0;
+}
+
+/* Nobody wants to know what has become of the dispatch. */
+static void forget(struct soft_queue *sq)
+{
+	spin_lock_irq(&sq->lock);
+	sq->failed = 0;
+	sq->left.status = VGPU_SOFT_NONE;
+	spin_unlock_irq(&sq->lock);
+	is_alive(sq);
+	sq->owes = false;
 }
 
 static bool hangs(const struct soft_queue *sq)
@@ -113,7 +110,10 @@ static int settle(struct soft_queue *sq, const struct soft_answer *answer)
 	}
 }
 
-/* The guest has withdrawn what is under way: nobody is to do any more of it. */
+/*
+ * The guest has withdrawn what is under way: nobody is to do any more of it. If its
+ * worker has ended with it, another one is wanted.
+ */
 static void drop(struct soft_queue *sq)
 {
 	struct soft_worker *w = soft_worker_of(sq);
@@ -122,9 +122,9 @@ static void drop(struct soft_queue *sq)
 		soft_client_end(sq, true);
 	if (w)
 		soft_worker_put(w);
-	forget_left(sq);
-	is_alive(sq);
-	sq->owes = false;
+	if (READ_ONCE(sq->failed))
+		soft_client_want(sq);
+	forget(sq);
 	soft_queue_over(sq, 0);
 }
 
@@ -304,13 +304,14 @@ int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
 	int ret;
 
 	vgpu_assert_engine_context(sq->q->engine);
-	ret = READ_ONCE(sq->failed);
-	if (ret)
-		return ret;
 	if (is_cancelled(sq)) {
 		drop(sq);
 		return 1;
 	}
+	/* It may have ended with its worker. */
+	ret = READ_ONCE(sq->failed);
+	if (ret)
+		return ret;
 	if (sq->owes) {
 		pay(se, sq);
 		return 0;
@@ -564,10 +565,7 @@ void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq)
 		soft_client_end(sq, false);
 	if (w)
 		soft_worker_put(w);
-	forget_left(sq);
-	is_alive(sq);
-	sq->owes = false;
-	fail(sq, 0);
+	forget(sq);
 }
 
 /**

@@ -130,9 +130,6 @@ static int soft_start(struct vgpu_queue *q, u64 budget_ns)
 	int ret;
 
 	vgpu_assert_engine_context(q->engine);
-	/* What was under way may have ended with its worker. */
-	if (READ_ONCE(sq->failed))
-		return sq->failed;
 	do {
 		enum soft_next next = soft_queue_next(sq, &w, &done);
 

@@ -6,17 +6,24 @@
 #include "soft_almaif_guest.h"
 #include "state.h"
 
-/* It finds the ring in use, and has it begin anew. */
-static void take_over(struct vgpu_vdev *vd)
+/* It finds the ring in use, and has it begin anew. With the trap lock held. */
+static void begin_anew(struct vgpu_vdev *vd)
 {
 	unsigned int i;
 
-	command(vd, ALMAIF_RESET);
+	soft_almaif_command(queue_of(vd), ALMAIF_RESET);
 	for (i = 1; i <= SOFT_ALMAIF_SLOTS; i++)
 		*(__le16 *)at(vd, SOFT_ALMAIF_RING + i * SOFT_AQL_PACKET) =
 			cpu_to_le16(SOFT_AQL_INVALID);
 	memset(at(vd, SOFT_ALMAIF_RING + SOFT_AQL_WRITE), 0, 16);
-	command(vd, ALMAIF_CONTINUE);
+	soft_almaif_command(queue_of(vd), ALMAIF_CONTINUE);
+}
+
+static void take_over(struct vgpu_vdev *vd)
+{
+	mutex_lock(&vd->trap_lock);
+	begin_anew(vd);
+	mutex_unlock(&vd->trap_lock);
 }
 
 static void withdrawn_in_hands(struct kunit *test)
@@ -40,6 +47,38 @@ static void withdrawn_in_hands(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mock_await(index_of(vd, SOFT_AQL_READ) == 1));
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, completion(vd, i), 0U);
+	gone(vd, w);
+}
+
+/*
+ * It has ended by itself before anybody came to end it: the next process has nothing of
+ * that, and somebody to compute for it.
+ */
+static void withdrawn_with_its_worker(struct kunit *test)
+{
+	struct vgpu_vdev *vd = started(test, 1);
+	struct soft_worker *w = worker(test, vd);
+	struct soft_queue *sq = queue_of(vd);
+	struct vgpu_sched *eng = engine_to_sched(sq->q->engine);
+
+	submit(vd, dispatch(0, 4, 8));
+	taken(test, w);
+	/* The engine's thread stands still meanwhile. */
+	mutex_lock(&vd->trap_lock);
+	mutex_lock(&eng->hw_lock);
+	begin_anew(vd);
+	soft_client_lost(w);
+	mutex_unlock(&eng->hw_lock);
+	mutex_unlock(&vd->trap_lock);
+	soft_worker_put(w);
+	submit(vd, dispatch(1, 4, 8));
+	KUNIT_ASSERT_TRUE(test, mock_await(READ_ONCE(sq->client.session) ||
+					   READ_ONCE(vd->faulted)));
+	KUNIT_ASSERT_FALSE(test, READ_ONCE(vd->faulted));
+	w = worker(test, vd);
+	take_and(test, w, VGPU_SOFT_DONE);
+	KUNIT_EXPECT_TRUE(test, completed(vd, 1, SOFT_AQL_DONE));
+	KUNIT_EXPECT_EQ(test, completion(vd, 0), 0U);
 	gone(vd, w);
 }
 
@@ -132,6 +171,7 @@ static void withdrawn_is_saved(struct kunit *test)
 
 static struct kunit_case withdrawn_cases[] = {
 	KUNIT_CASE(withdrawn_in_hands),
+	KUNIT_CASE(withdrawn_with_its_worker),
 	KUNIT_CASE(withdrawn_without_worker),
 	KUNIT_CASE(withdrawn_when_answered),
 	KUNIT_CASE(withdrawn_is_saved),
