@@ -326,9 +326,15 @@ int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
 	return ret;
 }
 
-/* To be asked again soon, less and less often. */
+/*
+ * To be asked again soon, less and less often. When it is to be anyhow, that is soon
+ * enough, and stays as it is: it may be the end of the worker's grace, and others have
+ * this thread look, too.
+ */
 static void look_again(struct soft_engine *se)
 {
+	if (hrtimer_is_queued(&se->timer))
+		return;
 	hrtimer_start(&se->timer, ns_to_ktime(se->poll_ns), HRTIMER_MODE_REL);
 	se->poll_ns = min_t(u64, 2 * se->poll_ns, POLL_MAX);
 }
