@@ -256,9 +256,7 @@ static struct soft_image *use_image(struct soft_almaif *a,
 
 	if (!image)
 		return NULL;
-	/* 0 is no image. */
-	if (!++a->generation)
-		a->generation++;
+	a->generation = soft_image_next(a->generation);
 	image->generation = a->generation;
 	a->image = image;
 	return last;

@@ -70,6 +70,12 @@ struct soft_image {
 	u8 data[];
 };
 
+/** The generation after one: 0 is no image. */
+static inline u32 soft_image_next(u32 generation)
+{
+	return generation + 1 ?: 1;
+}
+
 /**
  * struct soft_taken - a packet that was copied out of the ring before its turn
  * @list: in &soft_almaif.early

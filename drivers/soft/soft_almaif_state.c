@@ -78,7 +78,7 @@ struct load {
 	struct soft_almaif *a;	/* the one that it is for */
 	struct soft_almaif new;
 	struct soft_image *last;
-	u32 images;
+	u32 generation;		/* of the last image */
 	bool has_work;
 };
 
@@ -96,7 +96,8 @@ static struct soft_image *get_new_image(struct load *l)
 		return NULL;
 	}
 	kref_init(&image->ref);
-	image->generation = ++l->images;
+	l->generation = soft_image_next(l->generation);
+	image->generation = l->generation;
 	image->size = size;
 	vgpu_get_bytes(l->r, "image", image->data, size);
 	return image;
@@ -193,7 +194,7 @@ static void exchange(struct soft_queue *sq, struct load *l)
 	a->progress = new->progress;
 	a->cancelled = new->cancelled;
 	a->begun = ktime_get_ns();
-	a->generation = l->images;
+	a->generation = l->generation;
 	a->read = new->read;
 	a->taken = new->taken;
 	a->run = new->run;
@@ -232,6 +233,8 @@ void soft_almaif_load(struct vgpu_instance *inst, struct vgpu_reader *r)
 	}
 	l->r = r;
 	l->a = sq->almaif;
+	/* A worker that had no turn is the same after a load, and knows those before. */
+	l->generation = l->a->generation;
 	INIT_LIST_HEAD(&l->new.early);
 	get_all(l);
 	if (vgpu_reader_ok(r)) {

@@ -47,6 +47,52 @@ static void almaif_moves(struct kunit *test)
 	gone(to, w);
 }
 
+/* A dispatch of a program; the worker has to have it, and not one that it has seen. */
+static u32 carry_out(struct kunit *test, struct vgpu_vdev *vd,
+		     struct soft_worker *w, unsigned int n, u8 what)
+{
+	struct vgpu_soft_turn turn;
+
+	submit(vd, dispatch(n, SOFT_AQL_USER, 0));
+	turn = taken(test, w);
+	KUNIT_EXPECT_EQ(test, w->image->data[0], what);
+	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
+	KUNIT_EXPECT_TRUE(test, completed(vd, n, SOFT_AQL_DONE));
+	return turn.image;
+}
+
+/*
+ * What was saved is loaded into the same instance. Its worker, which has no turn, goes on,
+ * and knows images by their generations.
+ */
+static void almaif_goes_back(struct kunit *test)
+{
+	struct vgpu_vdev *vd = started(test, 1);
+	struct soft_worker *w = worker(test, vd);
+	struct vgpu_reader r;
+	u32 seen[2], image;
+	struct state st;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		program(vd, 1 + i, 100);
+		seen[i] = carry_out(test, vd, w, i, 1 + i);
+	}
+	state_pause(vd);
+	st = state_save(test, vd, ktime_get_ns());
+	KUNIT_EXPECT_EQ(test, state_load(vd, &st, st.len, &r), 0);
+	state_resume(vd);
+	for (i = 2; i < 5; i++) {
+		if (i > 2)
+			program(vd, 1 + i, 100);
+		image = carry_out(test, vd, w, i, i > 2 ? 1 + i : 2);
+		KUNIT_EXPECT_NE(test, image, seen[0]);
+		KUNIT_EXPECT_NE(test, image, seen[1]);
+	}
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(w->over));
+	gone(vd, w);
+}
+
 static void all_written(struct vgpu_vdev *vd)
 {
 	vgpu_vram_written(&vd->inst, 0, vd->inst.vram_size);
@@ -174,6 +220,7 @@ static void almaif_of_version_1(struct kunit *test)
 static struct kunit_case almaif_moves_cases[] = {
 	KUNIT_CASE(almaif_is_copied),
 	KUNIT_CASE(almaif_of_version_1),
+	KUNIT_CASE(almaif_goes_back),
 	KUNIT_CASE_SLOW(almaif_moves),
 	{}
 };
