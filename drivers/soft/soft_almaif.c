@@ -489,6 +489,8 @@ int soft_almaif_describe(const struct soft_queue *sq, char *buf, size_t size)
  * soft_almaif_forget() - take the ring away, with all that was taken out of it
  * @sq: the queue, off the engine; its lock is held
  * @dead: what is to be released by soft_almaif_free() when the lock is released
+ *
+ * The guest's driver may set it up anew at any time, and then finds nothing under way.
  */
 void soft_almaif_forget(struct soft_queue *sq, struct soft_remains *dead)
 	__must_hold(&sq->lock)
@@ -502,6 +504,7 @@ void soft_almaif_forget(struct soft_queue *sq, struct soft_remains *dead)
 	dead->images[1] = a->image;
 	a->work_image = NULL;
 	a->image = NULL;
+	sq->has_work = false;
 	a->up = false;
 	a->run = false;
 	a->refused = false;

@@ -150,6 +150,18 @@ static void withdrawn_when_answered(struct kunit *test)
 	gone(vd, w);
 }
 
+/* Saved, and loaded again. */
+static void goes_over(struct kunit *test, struct vgpu_vdev *from,
+		      struct vgpu_vdev *to)
+{
+	state_pause(from);
+	state_pause(to);
+	state_move(test, from, to);
+	state_resume(to);
+	mock_gone(from);
+	mock_gone(to);
+}
+
 /* As many as there is room for, beside one that is withdrawn: that can be saved. */
 static void withdrawn_is_saved(struct kunit *test)
 {
@@ -161,12 +173,32 @@ static void withdrawn_is_saved(struct kunit *test)
 	for (i = 0; i < SOFT_ALMAIF_SLOTS; i++)
 		submit(from, dispatch(1, 4, 8));
 	command(from, ALMAIF_BREAK);
-	state_pause(from);
-	state_pause(to);
-	state_move(test, from, to);
-	state_resume(to);
-	mock_gone(from);
-	mock_gone(to);
+	goes_over(test, from, to);
+}
+
+/*
+ * A fault forgets what is under way while another processor of the guest continues, which
+ * has looked before that whether the ring is up, and sets it up before all of it is gone:
+ * then there is nothing that is withdrawn.
+ */
+static void forgotten_is_not_withdrawn(struct kunit *test)
+{
+	struct vgpu_vdev *from = started(test, 1), *to = opened(test, TYPE_4C_S1, 2);
+	struct soft_queue *sq = queue_of(from);
+	struct soft_remains dead;
+
+	leave_half_done(test, from);
+	spin_lock_irq(&sq->lock);
+	soft_almaif_forget(sq, &dead);
+	/* As far as that one knows; and it is to be set up anew. */
+	sq->almaif->up = true;
+	sq->almaif->refused = true;
+	spin_unlock_irq(&sq->lock);
+	soft_almaif_free(&dead);
+	command(from, ALMAIF_CONTINUE);
+	soft_queue_disable(sq);
+	KUNIT_EXPECT_EQ(test, rd(from, CONTROL + ALMAIF_STATUS), 0U);
+	goes_over(test, from, to);
 }
 
 static struct kunit_case withdrawn_cases[] = {
@@ -175,6 +207,7 @@ static struct kunit_case withdrawn_cases[] = {
 	KUNIT_CASE(withdrawn_without_worker),
 	KUNIT_CASE(withdrawn_when_answered),
 	KUNIT_CASE(withdrawn_is_saved),
+	KUNIT_CASE(forgotten_is_not_withdrawn),
 	{}
 };
 
