@@ -11,8 +11,8 @@
  * is a fault of its instance, which ends the process. On a host with much to do a
  * worker may wait long for a CPU, or for a page, and is not to be blamed for that; one
  * that does not even want to run, is. One that is frozen stands, and is not to be
- * blamed: the engines are awake for a while before the machine sleeps and after it, and
- * processes are not.
+ * blamed: somebody has its cgroup frozen, or the machine is about to sleep, or has just
+ * slept: then the engines are awake for a while, and processes are not.
  *
  * A worker that is somewhere in the midst of a work-group cannot be moved. So before its
  * instance is, it is told to yield, and gets its slices until it does; then it gets no
@@ -388,9 +388,9 @@ static bool waits_for_cpu(struct soft_engine *se, struct soft_worker *w)
 
 /*
  * The slice is over, and the worker is at it. It needs a CPU to stop, and the engine's
- * thread comes before it. One that gets none for long, or is blocked, does not hold the
- * engine for that: what it is given before it stops, it pays for. Return: it stands, or
- * is to.
+ * thread comes before it. One that gets none for long, or comes by no place where it
+ * would stop, does not hold the engine for that: it stops when it runs next, and what it
+ * is given before that, it pays for. Return: it stands, or is to.
  */
 static bool stands(struct soft_engine *se, struct soft_worker *w)
 {
@@ -405,9 +405,7 @@ static bool stands(struct soft_engine *se, struct soft_worker *w)
 		se->stop_end = stop_end(se, now);
 		soft_worker_stop(w);
 	}
-	if (soft_task_stands(w->pid) ||
-	    (now >= se->stop_end &&
-	     (soft_task_wants_cpu(w->pid) || soft_task_is_blocked(w->pid))))
+	if (soft_task_stands(w->pid) || now >= se->stop_end)
 		return true;
 	look_again(se);
 	return false;

@@ -5,6 +5,8 @@
  * waited for none, it stands, and signals go nowhere.
  * NULL is such a process, too.
  */
+#include <linux/cgroup.h>
+#include <linux/compiler.h>
 #include <linux/pid.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
@@ -154,18 +156,32 @@ bool soft_task_wants_cpu(struct pid *pid)
 	return any_thread(pid, wants_cpu);
 }
 
+/*
+ * With the machine that is about to sleep, or by cgroup.freeze. The latter is said of all
+ * that stand, for a debugger, too; but that SIGSTOP has stopped it is another matter.
+ */
+static bool is_frozen(struct task_struct *t)
+{
+	/* Who looks a moment too early or too late looks again. */
+	bool frozen = data_race(cgroup_task_frozen(t));
+
+	return READ_ONCE(t->__state) & TASK_FROZEN ||
+	       (frozen && !(READ_ONCE(t->signal->flags) & SIGNAL_STOP_STOPPED));
+}
+
+/* Threads that have ended do nothing; the first one is in the list all the same. */
 static bool all_frozen(struct task_struct *p)
 {
 	struct task_struct *t;
 
 	for_each_thread(p, t)
-		if (!(READ_ONCE(t->__state) & TASK_FROZEN))
+		if (!READ_ONCE(t->exit_state) && !is_frozen(t))
 			return false;
-	return true;
+	return atomic_read(&p->signal->live);
 }
 
 /**
- * soft_task_is_frozen() - does a process stand because the machine is about to sleep
+ * soft_task_is_frozen() - does a process stand because others have it frozen
  * @pid: the process
  *
  * It takes no notice of signals meanwhile. Any context.

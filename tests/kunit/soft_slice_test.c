@@ -78,8 +78,55 @@ static void taken_in_its_grace(struct kunit *test)
 	slice_over(test, &s);
 }
 
+static int sleeps(void *unused)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	while (!kthread_should_stop()) {
+		schedule();
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+/* As the core waits for an engine. Return: in vain. */
+static bool waits_in_vain(struct slice *s)
+{
+	u64 end = ktime_get_ns() + vgpu_engine_watchdog_ns(&s->eng->engine);
+	bool late = false, idle;
+
+	while (!(idle = s->ops->idle(&s->eng->engine)) && !late) {
+		late = ktime_get_ns() >= end;
+		schedule_timeout_idle(1);
+	}
+	return !idle;
+}
+
+/*
+ * The worker sleeps where no signal gets to it, as one does that a debugger holds: it
+ * is no reason to wait for the watchdog.
+ */
+static void never_stops(struct kunit *test)
+{
+	struct task_struct *sleeper = kthread_run(sleeps, NULL, "sleeper");
+	struct vgpu_soft_turn turn;
+	struct slice s;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sleeper);
+	s = slice_begins(test, get_task_pid(sleeper, PIDTYPE_TGID));
+	KUNIT_EXPECT_TRUE(test, soft_turn_take(s.w, &turn));
+	s.vd->pd->watchdog_us = USEC_PER_SEC;
+	s.ops->preempt(s.sq->q);
+	KUNIT_EXPECT_FALSE(test, waits_in_vain(&s));
+	hand_in(s.w, &turn, VGPU_SOFT_DONE, 0);
+	KUNIT_EXPECT_TRUE(test, s.ops->idle(&s.eng->engine));
+	slice_over(test, &s);
+	kthread_stop(sleeper);
+}
+
 static struct kunit_case soft_slice_cases[] = {
 	KUNIT_CASE(taken_in_its_grace),
+	KUNIT_CASE(never_stops),
 	{}
 };
 
