@@ -387,6 +387,42 @@ static void blocked_worker_is_not_blamed(void)
 	EXPECT_EQ(mdev_attr_u64(a.d->uuid, "faults"), 0);
 }
 
+/* By its cgroup, as of a service or a container that is paused. */
+static void frozen_is_not_blamed(enum manner manner)
+{
+	struct guest a = guest_new(), b;
+	struct worker w = worker_new(type->size, manner);
+	int freezer = freezer_new(w.pid);
+
+	ASSERT_OK(freezer);
+	b = guest_new();
+	worker_new(type->size, OBEYS);
+	gpu_set("watchdog_ms", "500");
+	guest_submit(&a, 0, 2000, 1000);
+	ASSERT(AWAIT(guest_result(&a, 0) == 1));
+	EXPECT_EQ(write(freezer, "1", 1), 1);
+	guest_submit(&b, 0, 1, 0);
+	guest_done(&b, 0);
+	usleep(1500000);
+	EXPECT_EQ(guest_completion(&a, 0), 0);
+	EXPECT_EQ(write(freezer, "0", 1), 1);
+	guest_done(&a, 0);
+	each_once(&a, 2000);
+	expect_attr(a.d->uuid, "state", "ok");
+	EXPECT_EQ(mdev_attr_u64(a.d->uuid, "faults"), 0);
+	close(freezer);
+}
+
+static void frozen_worker_is_not_blamed(void)
+{
+	frozen_is_not_blamed(OBEYS);
+}
+
+static void frozen_thread_is_not_blamed(void)
+{
+	frozen_is_not_blamed(IS_THREAD);
+}
+
 static int stands_still(void *data)
 {
 	return mig_set(data, VFIO_DEVICE_STATE_STOP, NULL);
@@ -512,6 +548,8 @@ static const struct tap_test tests[] = {
 	TAP_TEST(engine_hangs),
 	TAP_TEST(starved_worker_is_not_blamed),
 	TAP_TEST(blocked_worker_is_not_blamed),
+	TAP_TEST(frozen_worker_is_not_blamed),
+	TAP_TEST(frozen_thread_is_not_blamed),
 	TAP_TEST(killed_while_it_settles),
 	TAP_TEST(worker_stays_in_its_partition),
 	TAP_TEST(unbound),

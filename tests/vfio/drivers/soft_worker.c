@@ -5,10 +5,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "soft_worker.h"
 #include "tap.h"
@@ -129,9 +132,8 @@ static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 	turn->progress = i;
 }
 
-static int computes(void *data)
+static int work(struct worker *w)
 {
-	struct worker *w = data;
 	const volatile struct vgpu_soft_state *state;
 	struct vgpu_soft_turn turn = {};
 	uint8_t *vram;
@@ -152,6 +154,25 @@ static int computes(void *data)
 	return errno == ENODEV ? 0 : 1;
 }
 
+static struct worker self;
+
+static void *works_on(void *unused)
+{
+	_exit(work(&self));
+	return unused;
+}
+
+static int computes(void *data)
+{
+	pthread_t thread;
+
+	self = *(struct worker *)data;
+	if (self.manner != IS_THREAD)
+		return work(&self);
+	ASSERT(!pthread_create(&thread, NULL, works_on, NULL));
+	pthread_exit(NULL);
+}
+
 /* A child that does the work of the vGPU that wants a worker next. */
 struct worker worker_new(uint64_t size, enum manner manner)
 {
@@ -162,4 +183,24 @@ struct worker worker_new(uint64_t size, enum manner manner)
 	w.pid = child_start(computes, &w);
 	close(w.fd);
 	return w;
+}
+
+/* Have a process in a cgroup of its own. Return: what freezes that, by '1', or -1. */
+int freezer_new(pid_t pid)
+{
+	char at[] = "/tmp/cgroup.XXXXXX", dir[64], path[96], text[16];
+	int fd;
+
+	if (!mkdtemp(at) || mount("cgroup2", at, "cgroup2", 0, NULL))
+		return -1;
+	snprintf(dir, sizeof(dir), "%s/of-%d", at, pid);
+	mkdir(dir, 0755);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	snprintf(text, sizeof(text), "%d", pid);
+	EXPECT_OK(file_write(path, text));
+	snprintf(path, sizeof(path), "%s/cgroup.freeze", dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	umount2(at, MNT_DETACH);
+	rmdir(at);
+	return fd;
 }

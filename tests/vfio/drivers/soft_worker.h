@@ -23,6 +23,7 @@ enum manner {
 	HANGS,		/* never says that it is done, and is busy */
 	SLEEPS,		/* nor does it, and is not */
 	BLOCKS,		/* is in the kernel for two seconds, where no signal reaches it */
+	IS_THREAD,	/* works in a second thread; the first one has ended */
 };
 
 /**
@@ -52,5 +53,6 @@ int open_device(void);
 struct vgpu_soft_event event(uint32_t type);
 int worker_fd(struct vgpu_soft_event e);
 struct worker worker_new(uint64_t size, enum manner manner);
+int freezer_new(pid_t pid);
 
 #endif
