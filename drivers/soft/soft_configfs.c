@@ -236,6 +236,11 @@ static struct config_item *make_type(struct config_group *group,
 		return ERR_PTR(-ENOMEM);
 	/* Before others can see it: they ask for its name. */
 	config_item_init_type_name(&td->item, name, &type_type);
+	/* A long one is memory of its own, of which nobody says that there was none. */
+	if (!config_item_name(&td->item)) {
+		config_item_put(&td->item);
+		return ERR_PTR(-ENOMEM);
+	}
 	td->dir = dir;
 	td->type = (struct soft_type) {
 		.kind = SOFT_C,
@@ -453,6 +458,11 @@ static struct config_group *make_dir(struct config_group *group,
 	INIT_WORK(&dir->work, take_away);
 	init_completion(&dir->gone);
 	config_group_init_type_name(&dir->group, name, &gpu_type);
+	/* As of a type. */
+	if (!name_of(dir)) {
+		config_item_put(&dir->group.cg_item);
+		return ERR_PTR(-ENOMEM);
+	}
 	config_group_init_type_name(&dir->types, "types", &types_type);
 	configfs_add_default_group(&dir->types, &dir->group);
 	return &dir->group;
