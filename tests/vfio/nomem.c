@@ -459,12 +459,14 @@ static bool is_soft(void)
 	return gpu == &soft_gpu;
 }
 
-#define OTHER	"nomem"
+/* So long that the kernel has memory for the names alone. */
+#define OTHER	"nomem-by-a-long-name"
+#define TYPE	OTHER "/types/SOFT-BY-A-LONG-NAME"
 
 static void end_other(void)
 {
 	soft_set(OTHER, "enable", "0");
-	soft_rmdir(OTHER "/types/T");
+	soft_rmdir(TYPE);
 	soft_rmdir(OTHER);
 }
 
@@ -475,8 +477,8 @@ static int make_other(void)
 
 	if (soft_mkdir(OTHER))
 		return -1;
-	if (soft_set(OTHER, "vram_mb", "8") < 0 || soft_mkdir(OTHER "/types/T") ||
-	    soft_set(OTHER "/types/T", "vram_mb", "4") < 0 ||
+	if (soft_set(OTHER, "vram_mb", "8") < 0 || soft_mkdir(TYPE) ||
+	    soft_set(TYPE, "vram_mb", "4") < 0 ||
 	    soft_set(OTHER, "enable", "1") < 0)
 		return failed(end_other);
 	soft_sysfs(OTHER, dir);
