@@ -10,7 +10,8 @@
  *
  * Taking away waits for VMs as the removal of a card does. A worker waits; who has
  * written 0 waits for the worker, and may give that up. rmdir waits for no VM: it
- * keeps others from the directories of their GPUs.
+ * keeps others from the directories of their GPUs. But configfs has it wait until nobody
+ * writes to the directory's files, and so for one who has written 0.
  */
 #include <linux/completion.h>
 #include <linux/configfs.h>
