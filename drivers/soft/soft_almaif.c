@@ -333,7 +333,7 @@ void soft_almaif_command(struct soft_queue *sq, u32 command)
 	}
 	if (ret)
 		dev_notice_ratelimited(sq->q->inst->dev,
-				       "almaif: no memory for packets or instructions: command %u has no effect\n",
+				       "almaif: no memory for packets or instructions at command %u: packets wait\n",
 				       command);
 }
 

@@ -4,8 +4,8 @@
  * <uapi/vgpu-soft.h>, and soft_executor.h for who lives how long.
  *
  * Pages are put in by a fault handler and taken away when the session is over,
- * whatever the process does meanwhile. A child does not inherit them, and only one
- * process may use the file.
+ * whatever the process does meanwhile. A child with memory of its own does not inherit
+ * them, and only one process may use the file.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>

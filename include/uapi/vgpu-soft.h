@@ -90,7 +90,8 @@ struct vgpu_soft_event {
  *
  * Return: a file descriptor, O_CLOEXEC. -ENOENT when the session is over, -EBUSY when
  * there is one already. When the descriptor is closed, there is no worker: the
- * instance is WANTED again, by a new session.
+ * instance is WANTED again, by a new session. If the worker had a turn in its hands, it
+ * is faulted, and WANTED when it was reset and its guest has started it again.
  */
 struct vgpu_soft_worker {
 	__u32 instance;
