@@ -18,9 +18,8 @@
  * instance is, it is told to yield, and gets its slices until it does; then it gets no
  * more turns.
  *
- * An engine of modelled speed takes longer than its worker: what that has answered
- * counts when the time that is owed has passed, in this slice and those that follow. A
- * fault counts at once.
+ * An engine of modelled speed takes longer than its worker: what that has answered, but a
+ * fault, counts when the time that is owed has passed, in this slice and the next ones.
  */
 #include <linux/ktime.h>
 #include <linux/minmax.h>
@@ -270,8 +269,12 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 
 	/* It may have answered since its last slice. */
 	turn = soft_turn_look(w, &answer);
-	if (turn != SOFT_TURN_ANSWERED && hangs(sq))
+	if (turn != SOFT_TURN_ANSWERED && hangs(sq)) {
+		/* If it has not come for its turn, it would not for the next. */
+		soft_client_end(sq, false);
+		soft_task_kill(w->pid);
 		return -ETIMEDOUT;
+	}
 	switch (turn) {
 	case SOFT_TURN_ANSWERED:
 		return take_answer(se, sq, &answer);

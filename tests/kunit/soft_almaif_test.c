@@ -192,7 +192,10 @@ static void almaif_again(struct kunit *test)
 	gone(vd, w);
 }
 
-/* A worker that goes away with its turn, one that faults, one that hangs. */
+/*
+ * A worker that goes away with its turn, one that faults, one that hangs, one that does
+ * not come for its turn.
+ */
 static void almaif_faults(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -201,12 +204,13 @@ static void almaif_faults(struct kunit *test)
 	unsigned int how;
 
 	f->soft.gpu->pd->guard_limits[VGPU_GUARD_FAULTS] = 0;
-	for (how = 0; how < 3; how++) {
-		struct vgpu_soft_turn turn;
+	for (how = 0; how < 4; how++) {
+		struct vgpu_soft_turn turn = {};
 
 		w = worker(test, vd);
 		submit(vd, dispatch(0, 4, 8));
-		turn = taken(test, w);
+		if (how < 3)
+			turn = taken(test, w);
 		if (how == 0)
 			soft_client_lost(w);
 		else if (how == 1)
@@ -231,7 +235,7 @@ static void almaif_faults(struct kunit *test)
 		soft_worker_put(w);
 	}
 	KUNIT_EXPECT_EQ(test, atomic64_read(&vd->inst.count[VGPU_CNT_FAULTS]),
-			3LL);
+			4LL);
 	gone(vd, NULL);
 	gone(good, wg);
 }
