@@ -490,7 +490,8 @@ tier_faults() {
 	vm_options=(--slots 5)
 	in_host_vm faults-pulled tests/vfio /repo/tests/vfio/run.sh pulled || status=$?
 	vm_options=(--append "slub_debug=U $log")
-	in_host_vm faults-killed tests/vfio "${thorough[@]}" || status=$?
+	in_host_vm faults-killed tests/vfio "${thorough[@]}" \
+		soft/{unruly,supervisors} || status=$?
 	TESSERA_KERNEL=debug
 	vm_options=(--append "kmemleak=on $log")
 	# By which vmalloc() says that it got nothing; what is wrong says more.

@@ -7,13 +7,11 @@
 #include "soft_worker.h"
 #include "tap.h"
 
-#define COMMAND		0x200
 #define IMEM_SIZE	0x314
 #define IMEM		0x318
 #define QUEUE_SIZE	0x320
 #define QUEUE		0x328
 #define MEM		0x338
-enum { RESET = 1, CONTINUE = 2 };
 
 #define HEAD		64
 #define DISPATCH	0x104
@@ -41,12 +39,18 @@ void guest_continue(struct guest *g)
 	guest_command(g, CONTINUE);
 }
 
-/** guest_program() - instruction memory is full of @byte, and used from now on */
-void guest_program(struct guest *g, uint8_t byte)
+/** guest_fill() - instruction memory is full of @byte */
+void guest_fill(struct guest *g, uint8_t byte)
 {
 	uint32_t at = guest_reg(g->d, IMEM) - guest_reg(g->d, QUEUE);
 
 	memset(g->rest + at, byte, guest_reg(g->d, IMEM_SIZE));
+}
+
+/** guest_program() - and that is used from now on */
+void guest_program(struct guest *g, uint8_t byte)
+{
+	guest_fill(g, byte);
 	guest_continue(g);
 }
 
@@ -66,12 +70,20 @@ struct guest guest_of(struct vdev *d)
 	vdev_decode(g.d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	g.slots = guest_reg(g.d, QUEUE_SIZE) / PACKET_SIZE - 1;
 	g.ring = vdev_try_map(g.d, BAR_ALMAIF, ring, 4096);
-	g.rest = vdev_try_map(g.d, BAR_ALMAIF, ring + 4096, size - ring - 4096);
+	g.rest_size = size - ring - 4096;
+	g.rest = vdev_try_map(g.d, BAR_ALMAIF, ring + 4096, g.rest_size);
 	ASSERT(g.ring != MAP_FAILED && g.rest != MAP_FAILED);
 	g.rest -= 4096;
 	g.mem = g.rest + guest_reg(g.d, MEM) - ring;
 	guest_start(&g);
 	return g;
+}
+
+/** guest_end() - it has nothing of the device mapped any more; that may be closed */
+void guest_end(struct guest *g)
+{
+	munmap(g->ring, 4096);
+	munmap(g->rest + 4096, g->rest_size);
 }
 
 static uint32_t written(const struct guest *g)

@@ -11,6 +11,8 @@
 /* Of the control page. */
 #define STATUS		0x000
 #define   IS_RESET	5	/* and stalled */
+#define COMMAND		0x200
+enum { RESET = 1, CONTINUE = 2 };
 
 struct aql {
 	uint16_t header, dims, group[3], reserved0;
@@ -23,6 +25,7 @@ struct aql {
  * @d: the vGPU
  * @ring: the first page of the ring, which is the doorbell
  * @rest: of the ring, by the same offsets; memory like any other
+ * @rest_size: bytes mapped of that, behind the first page
  * @mem: data memory
  * @slots: packets of the ring
  */
@@ -30,15 +33,18 @@ struct guest {
 	struct vdev *d;
 	uint8_t *ring;
 	uint8_t *rest;
+	uint64_t rest_size;
 	uint8_t *mem;
 	uint32_t slots;
 };
 
 uint32_t guest_reg(struct vdev *d, uint32_t at);
 void guest_continue(struct guest *g);
+void guest_fill(struct guest *g, uint8_t byte);
 void guest_program(struct guest *g, uint8_t byte);
 void guest_start(struct guest *g);
 struct guest guest_of(struct vdev *d);
+void guest_end(struct guest *g);
 void guest_put(struct guest *g, const struct aql *p);
 struct aql guest_dispatch(struct guest *g, unsigned int n, uint32_t groups,
 			  uint32_t busy_us);

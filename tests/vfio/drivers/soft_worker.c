@@ -110,7 +110,7 @@ static void block(void)
 }
 
 static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
-		      uint8_t *vram, const volatile struct vgpu_soft_state *state)
+		      const volatile struct vgpu_soft_state *state)
 {
 	uint64_t i = turn->progress;
 	struct work_args args;
@@ -119,7 +119,7 @@ static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 	for (; i < turn->grid[0]; i++) {
 		if (state->yield && w->manner == OBEYS)
 			break;
-		++*word(vram + turn->mem + args.out + i * 4);
+		++*word(w->vram + turn->mem + args.out + i * 4);
 		be_busy(args.busy_us);
 	}
 	while (w->manner == HANGS)
@@ -136,21 +136,21 @@ static int work(struct worker *w)
 {
 	const volatile struct vgpu_soft_state *state;
 	struct vgpu_soft_turn turn = {};
-	uint8_t *vram;
 
 	/* The guest's files are not for it: they would keep the vGPU open. */
 	close_range(STDERR_FILENO + 1, w->fd - 1, 0);
 	close_range(w->fd + 1, ~0U, 0);
 	state = mmap(NULL, 4096, PROT_READ, MAP_SHARED, w->fd,
 		     VGPU_SOFT_MMAP_STATE);
-	vram = mmap(NULL, w->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    w->fd, 0);
-	if (state == MAP_FAILED || vram == MAP_FAILED)
+	w->vram = mmap(NULL, w->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       w->fd, 0);
+	if (state == MAP_FAILED || w->vram == MAP_FAILED)
 		return 1;
 	if (w->manner == BLOCKS)
 		prepare_to_block();
 	while (!ioctl(w->fd, VGPU_SOFT_TURN, &turn))
-		carry_out(w, &turn, vram, state);
+		if (!w->answers || !w->answers(w, &turn))
+			carry_out(w, &turn, state);
 	return errno == ENODEV ? 0 : 1;
 }
 
@@ -174,15 +174,27 @@ static int computes(void *data)
 }
 
 /* A child that does the work of the vGPU that wants a worker next. */
-struct worker worker_new(uint64_t size, enum manner manner)
+static struct worker start(struct worker w)
 {
-	struct worker w = { .size = size, .manner = manner };
-
-	w.fd = worker_fd(event(VGPU_SOFT_WANTED));
+	w.event = event(VGPU_SOFT_WANTED);
+	w.fd = worker_fd(w.event);
 	ASSERT_OK(w.fd);
 	w.pid = child_start(computes, &w);
 	close(w.fd);
 	return w;
+}
+
+/* One that behaves so. */
+struct worker worker_new(uint64_t size, enum manner manner)
+{
+	return start((struct worker){ .size = size, .manner = manner });
+}
+
+/* One that does with each turn what it wants, and obeys where that is no answer. */
+struct worker worker_that(uint64_t size,
+			  bool (*answers)(struct worker *, struct vgpu_soft_turn *))
+{
+	return start((struct worker){ .size = size, .answers = answers });
 }
 
 /* Have a process in a cgroup of its own. Return: what freezes that, by '1', or -1. */

@@ -6,6 +6,7 @@
 #ifndef _SOFT_WORKER_H
 #define _SOFT_WORKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include "../../../include/uapi/vgpu-soft.h"
@@ -28,15 +29,21 @@ enum manner {
 
 /**
  * struct worker - a process that works for a vGPU
+ * @event: by which its supervisor was told that it is wanted
  * @fd: what it was handed
  * @size: of the vGPU's memory, bytes
  * @manner: how it behaves
+ * @answers: what it does with each turn first; true: the turn is its answer. Or NULL
+ * @vram: the vGPU's memory, in that process
  * @pid: of the process
  */
 struct worker {
+	struct vgpu_soft_event event;
 	int fd;
 	uint64_t size;
 	enum manner manner;
+	bool (*answers)(struct worker *w, struct vgpu_soft_turn *turn);
+	uint8_t *vram;
 	pid_t pid;
 };
 
@@ -53,6 +60,8 @@ int open_device(void);
 struct vgpu_soft_event event(uint32_t type);
 int worker_fd(struct vgpu_soft_event e);
 struct worker worker_new(uint64_t size, enum manner manner);
+struct worker worker_that(uint64_t size,
+			  bool (*answers)(struct worker *, struct vgpu_soft_turn *));
 int freezer_new(pid_t pid);
 
 #endif
