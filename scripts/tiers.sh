@@ -505,9 +505,8 @@ tier_faults() {
 
 tier_races() {
 	TESSERA_KERNEL=races
-	# It looks at few accesses, and not for long, if it is not told. What it is told
-	# makes all of it slow: so these are those that do several things at once.
-	vm_options=(--append "kcsan.skip_watch=40 kcsan.udelay_task=600")
+	# Those that do several things at once: all is slow there (see hostvm).
+	vm_options=()
 	build_tools
 	in_host_vm races tests/vfio /repo/tests/vfio/run.sh \
 		{,soft/}{race,lifetime,migrate,fuzz} soft/almaif
