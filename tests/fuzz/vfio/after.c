@@ -18,10 +18,10 @@
 /* What the next user finds of registers and configuration space. */
 #define MAX_FOUND	(128 * 1024)
 
-static struct {
+static struct finding {
 	uint8_t *bytes;
 	size_t len;
-} fresh, found;
+} fresh[MAX_VGPUS], found;
 
 static bool is_bar(unsigned int region)
 {
@@ -179,16 +179,17 @@ static void unplug(struct vdev *d)
 /**
  * after_begin() - learn what a vGPU is like that nobody has used
  * @d: it
+ * @nth: which of those that programs have
  *
  * Return: it, opened anew.
  */
-struct vdev *after_begin(struct vdev *d)
+struct vdev *after_begin(struct vdev *d, unsigned int nth)
 {
 	settle(d);
 	d = vdev_reopen(d);
 	find(d);
-	free(fresh.bytes);
-	fresh = found;
+	free(fresh[nth].bytes);
+	fresh[nth] = found;
 	found.bytes = NULL;
 	return d;
 }
@@ -211,11 +212,11 @@ static void expect_dark(struct vdev *d)
 }
 
 /* What a user of a vGPU finds, when the last one is gone. */
-static void expect_fresh(struct vdev *d)
+static void expect_fresh(struct vdev *d, const struct finding *first)
 {
 	find(d);
-	if (EXPECT_EQ(found.len, fresh.len))
-		EXPECT_EQ(first_difference(found.bytes, fresh.bytes, found.len & ~7UL),
+	if (EXPECT_EQ(found.len, first->len))
+		EXPECT_EQ(first_difference(found.bytes, first->bytes, found.len & ~7UL),
 			  found.len & ~7UL);
 	expect_dark(d);
 	expect_zeros(d);
@@ -265,7 +266,7 @@ static void closed(struct scene *s)
 	witness_begin(&w, s->d);
 	reachable_maps(s, false);
 	s->d = vdev_reopen(s->d);
-	expect_fresh(s->d);
+	expect_fresh(s->d, &fresh[s->nth]);
 	EXPECT_EQ(reachable(w.vram, w.size), 0);
 	if (w.picture != MAP_FAILED)
 		EXPECT_EQ(reachable(w.picture, w.picture_size), 0);

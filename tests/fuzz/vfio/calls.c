@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include "fuzz.h"
+#include "victims.h"
 
 #define PAGE		4096
 #define BUFFER		65536
@@ -97,14 +98,16 @@ long call_read(struct worker *w, const uint64_t *arg)
 long call_write(struct worker *w, const uint64_t *arg)
 {
 	uint64_t at = place(w, arg[0], arg[1]);
+	size_t n = length(arg[2] % 128, arg[3]);
 	uint8_t buf[BUFFER];
-	ssize_t n;
+	ssize_t done;
 
-	memset(buf, arg[4] >> 8, sizeof(buf));
+	if (!marks_fill(buf, n))
+		memset(buf, arg[4] >> 8, n);
 	memcpy(buf, &arg[4], sizeof(arg[4]));
-	n = pwrite(w->d->fd, buf, length(arg[2] % 128, arg[3]), at);
-	expect_within(w, at, true, n);
-	return n < 0 ? -errno : 0;
+	done = pwrite(w->d->fd, buf, n, at);
+	expect_within(w, at, true, done);
+	return done < 0 ? -errno : 0;
 }
 
 long call_config(struct worker *w, const uint64_t *arg)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Programs of calls by chance, to a vGPU that several threads use, beside others that
- * fill the GPU, whose memory is to stay as it is and where it is (others.c). What calls
- * answer is within what VFIO says (model.c). After each round the vGPU has to work, and
- * what was taken away from programs is gone (after.c); in the end all is as it was
- * (counts.c). What the kernel says of it run.sh looks for.
+ * Programs of calls by chance, to a vGPU that several threads use, or to several at once,
+ * beside others that fill the GPU, whose memory is to stay as it is and where it is
+ * (others.c). What calls answer is within what VFIO says (model.c). After each round the
+ * vGPUs have to work, and what was taken away from programs is gone (after.c); in the end
+ * all is as it was (counts.c). What the kernel says of it run.sh looks for.
  *
  * In the environment: FUZZ_SECONDS, how long to go on (else some rounds that are always
  * the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file with one
@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include "after.h"
 #include "tenant.h"
+#include "victims.h"
 
-#define ROUNDS		AFTER_TURNS
 #define THREADS		4
 /*
  * Programs that a thread runs before what they have left is looked at: a look takes as
@@ -29,34 +29,32 @@
 #define IN_A_ROW	4
 #define MAX_IN_A_ROW	16
 #define MAX_KEPT	256
+/* The tests that share the time. */
+#define NR_WAYS		3
 #define SEED		0x7e55e7aULL
 /* Seconds between two lines that tell that it goes on. */
 #define TELL_SECONDS	30
 /* Kinds of calls of which the end tells how long they took. */
 #define SLOWEST		6
 
-static struct vdev *d;
+/**
+ * struct way - how programs are run
+ * @threads: so many at once
+ * @vgpus: to which they are dealt out
+ * @rounds: where no time is given
+ */
+struct way {
+	unsigned int threads, vgpus;
+	unsigned int rounds;
+};
+
 static uint64_t counts[NR_COUNTS];
-/* The kernel has, and that was told. */
-static bool complained;
 /* Of the test before. */
 static unsigned int last_failures;
 static struct program kept[MAX_KEPT];
 static unsigned int nr_kept;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t calls, programs, call_times[MAX_OPS], call_ns[MAX_OPS], look_ns;
-
-/* The smallest that has all that there is: engines and a display. */
-static const struct type_facts *richest(void)
-{
-	const struct type_facts *type = gpu->types;
-	unsigned int i;
-
-	for (i = 0; i < gpu->nr_types + gpu->nr_others; i++, type++)
-		if (type->xres && type->name[strlen(type->name) - 1] != 'B')
-			return type;
-	return gpu->small;
-}
+static uint64_t calls, programs, call_times[MAX_OPS], call_ns[MAX_OPS];
 
 /* Nobody wants to know more. */
 static void stop_if(unsigned int failures)
@@ -65,39 +63,14 @@ static void stop_if(unsigned int failures)
 		exit(EXIT_FAILURE);
 }
 
-/* The guards would only slow programs down. */
-static void guards_off(void)
-{
-	gpu_set("guard_resets_limit", "0");
-	gpu_set("guard_irqs_limit", "0");
-	gpu_set("guard_traps_limit", "0");
-}
-
-/*
- * What programs have set holds up who comes after them: with a cap of 1, and its traps
- * charged, a vGPU pays for minutes.
- */
-static void settings_as_before(const struct vdev *vgpu)
-{
-	settings_restore();
-	guards_off();
-	mdev_set(vgpu->uuid, "min", "0");
-	mdev_set(vgpu->uuid, "cap", "100");
-	mdev_set(vgpu->uuid, "weight", "100");
-}
-
 static void before(void)
 {
 	stop_if(last_failures);
 	maps_begin();
 	vdev_map_aligned = true;
-	complained = kernel_has_complained();
 	counts_take(counts);
 	settings_save();
 	guards_off();
-	others_begin();
-	d = after_begin(vdev_new(richest()));
-	others_fill(d);
 }
 
 static void after(void)
@@ -107,33 +80,6 @@ static void after(void)
 	vdev_cleanup();
 	counts_look(counts);
 	last_failures = tap_failures();
-}
-
-/* It cannot be asked again, for it complains but once. */
-static void ask_kernel(void)
-{
-	if (complained || !kernel_has_complained())
-		return;
-	complained = true;
-	tap_fail(__FILE__, __LINE__, "the kernel complains: see its log");
-}
-
-/*
- * Nothing of what was done has gone further than to the vGPU itself, and nothing is left
- * of it there: @turn says what of that is looked at, or @all.
- */
-static void expect_whole(struct scene *s, unsigned int turn, bool all)
-{
-	uint64_t begin = tap_ns();
-
-	settings_as_before(s->d);
-	after_look(s, turn);
-	d = s->d;
-	works_after_reset(d);
-	others_look(d, all);
-	others_kept_out(d, all);
-	ask_kernel();
-	look_ns += tap_ns() - begin;
 }
 
 /* A worker is at rest, after so many programs. */
@@ -174,6 +120,7 @@ static void choose(struct program *p, uint64_t seed)
 static struct job {
 	struct program program[MAX_IN_A_ROW];
 	unsigned int nr;
+	int mark;
 	struct worker worker;
 	struct cover *cover;
 } jobs[THREADS];
@@ -183,6 +130,7 @@ static void *work(void *arg)
 	struct job *job = arg;
 	unsigned int i;
 
+	marks_begin(job->mark);
 	for (i = 0; i < job->nr; i++) {
 		cover_start(job->cover);
 		program_run(&job->program[i], &job->worker);
@@ -199,25 +147,34 @@ static void choose_all(struct job *job, unsigned int nr, uint64_t seed)
 		choose(&job->program[job->nr], seed + job->nr);
 }
 
-/* As many threads at once, each @nr programs; which these are, the seed says. */
-static void run_round(uint64_t seed, unsigned int threads, unsigned int nr,
-		      unsigned int turn)
+static void run_jobs(unsigned int threads)
 {
-	struct scene s = { .d = d, .nr = threads };
 	pthread_t thread[THREADS];
 	unsigned int i;
 
-	for (i = 0; i < threads; i++) {
-		worker_begin(&jobs[i].worker, d);
-		s.workers[i] = &jobs[i].worker;
-		choose_all(&jobs[i], nr, seed + i * nr);
-	}
 	for (i = 0; i < threads; i++)
 		ASSERT(!pthread_create(&thread[i], NULL, work, &jobs[i]));
 	for (i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
-	expect_whole(&s, turn, false);
-	for (i = 0; i < threads; i++)
+}
+
+/* As many threads at once, each @nr programs; which these are, the seed says. */
+static void run_round(const struct way *way, uint64_t seed, unsigned int nr,
+		      unsigned int turn)
+{
+	struct scene scenes[MAX_VGPUS];
+	unsigned int i;
+
+	mark_all(turn & 1);
+	scenes_begin(scenes);
+	for (i = 0; i < way->threads; i++) {
+		scene_add(&scenes[i % nr_vgpus], &jobs[i].worker);
+		jobs[i].mark = mark_of(i % nr_vgpus);
+		choose_all(&jobs[i], nr, seed + i * nr);
+	}
+	run_jobs(way->threads);
+	expect_whole(scenes, turn, false);
+	for (i = 0; i < way->threads; i++)
 		worker_over(&jobs[i].worker, jobs[i].nr);
 }
 
@@ -228,11 +185,14 @@ static bool does_harm(const struct program *p)
 
 	/* Each look in turn is at what the same program has left. */
 	for (turn = 0; turn < AFTER_TURNS && tap_failures() == failures; turn += 2) {
-		struct scene s = { .d = d, .workers = { &w }, .nr = 1 };
+		struct scene scenes[MAX_VGPUS];
 
-		worker_begin(&w, d);
+		mark_all(true);
+		scenes_begin(scenes);
+		scene_add(&scenes[0], &w);
+		marks_begin(mark_of(0));
 		program_run(p, &w);
-		expect_whole(&s, turn, true);
+		expect_whole(scenes, turn, true);
 		worker_end(&w);
 	}
 	return tap_failures() > failures;
@@ -272,9 +232,9 @@ static void look_closer(uint64_t seed, unsigned int threads)
 	tap_note("no program of the round with seed %#" PRIx64 " does it alone", seed);
 }
 
-static bool goes_on(unsigned int round, time_t end)
+static bool goes_on(const struct way *way, unsigned int round, time_t end)
 {
-	return end ? tap_seconds() < end : round < ROUNDS;
+	return end ? tap_seconds() < end : round < way->rounds;
 }
 
 static FILE *result(const char *name)
@@ -332,49 +292,57 @@ static void tell_times(void)
 	look_ns = 0;
 }
 
-static void rounds(unsigned int threads)
+static void rounds(const struct way *way)
 {
 	uint64_t seed = number_of("FUZZ_SEED", SEED), seconds;
 	unsigned int round, i, nr = IN_A_ROW;
-	time_t end = 0, told = tap_seconds();
+	time_t end = 0, told = tap_seconds(), began = told;
 
-	for (i = 0; i < threads; i++)
+	vgpus_begin(way->vgpus);
+	for (i = 0; i < way->threads; i++)
 		jobs[i].cover = cover_open();
 	seconds = number_of("FUZZ_SECONDS", 0);
 	if (seconds) {
-		end = tap_seconds() + seconds / 2;
-		nr = MAX_IN_A_ROW;
+		end = tap_seconds() + seconds / NR_WAYS;
+		/* What one has left in another that one soon overwrites. */
+		nr = way->vgpus > 1 ? IN_A_ROW : MAX_IN_A_ROW;
 	}
-	for (round = 0; goes_on(round, end); round++) {
+	for (round = 0; goes_on(way, round, end); round++) {
 		uint64_t this = seed + (uint64_t)round * THREADS * nr;
 
-		run_round(this, threads, nr, round);
+		run_round(way, this, nr, round);
 		stop_if(tap_failures());
 		if (tap_failures()) {
-			look_closer(this, threads);
+			look_closer(this, way->threads);
 			return;
 		}
 		tell(&told);
 	}
-	others_look(d, true);
-	others_kept_out(d, true);
-	for (i = 0; i < threads; i++)
+	for (i = 0; i < nr_vgpus; i++)
+		expect_alone(&(struct scene) { .d = vgpus[i], .nth = i }, true);
+	for (i = 0; i < way->threads; i++)
 		cover_close(jobs[i].cover);
 	leave_what_was_reached();
 	tap_note("%" PRIu64 " operations in %" PRIu64 " programs, %u places reached%s",
 		 calls, programs, cover_total(),
 		 cover_total() ? "" : " (this kernel does not tell)");
+	tap_note("%lld s", (long long)(tap_seconds() - began));
 	tell_times();
 }
 
 static void programs_one_by_one(void)
 {
-	rounds(1);
+	rounds(&(struct way) { 1, 1, AFTER_TURNS });
 }
 
 static void programs_at_once(void)
 {
-	rounds(THREADS);
+	rounds(&(struct way) { THREADS, 1, AFTER_TURNS });
+}
+
+static void programs_of_several(void)
+{
+	rounds(&(struct way) { THREADS, MAX_VGPUS, AFTER_TURNS / 2 });
 }
 
 static FILE *corpus_open(void)
@@ -394,14 +362,17 @@ static void corpus(void)
 	unsigned int turn = 0;
 
 	ASSERT(file);
+	vgpus_begin(1);
 	jobs[0].cover = cover_open();
 	jobs[0].nr = 1;
+	jobs[0].mark = MARK_NOBODY;
 	while (program_parse(&jobs[0].program[0], file)) {
-		struct scene s = { .d = d, .workers = { w }, .nr = 1 };
+		struct scene scenes[MAX_VGPUS];
 
-		worker_begin(w, d);
+		scenes_begin(scenes);
+		scene_add(&scenes[0], w);
 		work(&jobs[0]);
-		expect_whole(&s, turn++, false);
+		expect_whole(scenes, turn++, false);
 		worker_over(w, 1);
 		stop_if(tap_failures());
 		tell(&told);
@@ -421,6 +392,7 @@ static void given_program(void)
 	ASSERT(file);
 	ASSERT(program_parse(&p, file));
 	fclose(file);
+	vgpus_begin(1);
 	does_harm(&p);
 }
 
@@ -448,6 +420,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST_IF(corpus, has_corpus),
 	TAP_TEST_IF(programs_one_by_one, is_not_given),
 	TAP_TEST_IF(programs_at_once, is_not_given),
+	TAP_TEST_IF(programs_of_several, is_not_given),
 	TAP_TEST_IF(given_program, is_given),
 };
 

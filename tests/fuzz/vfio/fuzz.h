@@ -46,7 +46,7 @@ struct program {
 
 /**
  * struct worker - a thread that runs programs
- * @d: the vGPU, which all share
+ * @d: the vGPU, which others may have, too
  * @map: what this one has mapped; NULL for nothing
  * @len: bytes of it
  * @region: of which region it is

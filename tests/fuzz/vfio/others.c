@@ -4,6 +4,9 @@
  * room for one more of the smallest, and each word of their memory tells whose it is and
  * where. None may change, and none may come to where a program can see it.
  *
+ * Where several vGPUs have programs, what these write tells whose it is, too, as does
+ * what was in their memory at first: nothing of one may come to where another can see it.
+ *
  * All of it is looked at bit by bit, a part after each round; what is next to the vGPU
  * that programs have is looked at each time.
  */
@@ -75,9 +78,9 @@ static bool is_somebodys(uint64_t at)
 }
 
 /**
- * others_begin() - two that are there before the vGPU that programs have
+ * others_begin() - two that are there before the vGPUs that programs have
  *
- * It is put between them: what is written behind its end is somebody's.
+ * These are put between them: what is written behind the end of one is somebody's.
  */
 void others_begin(void)
 {
@@ -97,7 +100,7 @@ void others_begin(void)
 
 /**
  * others_fill() - the others, and what they have in memory
- * @d: the vGPU that programs have
+ * @d: the last vGPU that programs have
  */
 void others_fill(const struct vdev *d)
 {
@@ -170,7 +173,7 @@ static void look_next_to(const struct vdev *d)
 
 /**
  * others_look() - has nothing happened to the others
- * @d: the vGPU that programs have
+ * @d: a vGPU that programs have
  * @all: look at all of their memory; else at what is next to it, and at a part
  */
 void others_look(const struct vdev *d, bool all)
@@ -204,5 +207,22 @@ void others_kept_out(struct vdev *d, bool all)
 			 "memory of another vGPU has come into this one's, behind %#llx",
 			 (unsigned long long)next);
 	next += size;
+	munmap(vram, d->size);
+}
+
+/**
+ * others_mark() - have memory tell whose it is
+ * @d: a vGPU of those that programs have, whose marks this thread writes
+ * @all: all of it; else its ends, and what is between is zero, so that it moves quickly
+ */
+void others_mark(struct vdev *d, bool all)
+{
+	uint8_t *vram = vdev_map_vram(d);
+
+	if (!all) {
+		memset(vram, 0, d->size);
+		marks_fill(vram + d->size - EDGE, EDGE);
+	}
+	marks_fill(vram, all ? d->size : EDGE);
 	munmap(vram, d->size);
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "gpu2d.h"
+#include "victims.h"
 
 #define POLL_US		200
 
@@ -271,7 +272,7 @@ struct op hostile_op(uint32_t size)
 	struct op op = {
 		.bpp = 8U << rnd_below(3),
 		.rop = rnd_below(3) ? ROP3_SRCCOPY : ROP3_PATCOPY,
-		.color = 0xbad00000 | rnd_below(0x10000),
+		.color = marked(0xbad00000 | rnd_below(0x10000)),
 		.w = rnd_below(200), .h = rnd_below(40),
 		.trigger = rnd_below(NR_TRIGGERS),
 		.form = rnd_below(NR_FORMS),

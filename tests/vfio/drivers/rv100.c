@@ -4,6 +4,7 @@
 #include "inject.h"
 #include "rv100.h"
 #include "vfio.h"
+#include "victims.h"
 
 /* Lines of a fill; more would be too high for the scissor. */
 #define MAX_LINES	4096
@@ -94,16 +95,17 @@ static bool is_idle(struct vdev *d)
 	return reg_rd(d, RBBM_STATUS) == FIFO_DEPTH;
 }
 
-/* A rectangle, with the sources of interrupts, write by write. */
+/* A rectangle somewhere in memory, with the sources of interrupts, write by write. */
 static void meddle(struct vdev *d, unsigned int seed)
 {
 	const uint32_t writes[][2] = {
 		{ DEFAULT_SC_BOTTOM_RIGHT, DEFAULT_SC_MAX },
-		{ DST_PITCH_OFFSET, pack_pitch_offset(4096, 0) },
+		{ DST_PITCH_OFFSET,
+		  pack_pitch_offset(4096, seed % (d->size / MIB - 2) * MIB) },
 		{ DP_GUI_MASTER_CNTL, GMC_DST_PITCH_OFFSET_LEAVE |
 		  GMC_BRUSH_SOLID | GMC_DST_32BPP | GMC_SRC_DSTCOLOR |
 		  GMC_ROP3(ROP3_PATCOPY) },
-		{ DP_BRUSH_FRGD_CLR, seed },
+		{ DP_BRUSH_FRGD_CLR, marked(seed) },
 		{ DST_Y_X, 0 },
 		{ DST_HEIGHT_WIDTH, pack_yx(500, 500) },
 		{ GEN_INT_CNTL, INT_SW | INT_VBLANK },

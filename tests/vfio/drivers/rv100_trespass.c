@@ -56,7 +56,7 @@ static void index_memory(struct vdev *d)
 
 	if (rnd_below(2)) {
 		put(d, MM_INDEX, MM_APER | at);
-		put(d, MM_DATA, 0xbad00000);
+		put(d, MM_DATA, marked(0xbad00000));
 		return;
 	}
 	for (i = 0; i < ARRAY_SIZE(seen); i++) {

@@ -7,6 +7,7 @@
 #include "pattern.h"
 #include "soft.h"
 #include "tap.h"
+#include "victims.h"
 
 #define RW	(VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE)
 #define MMAP	VFIO_REGION_INFO_FLAG_MMAP
@@ -203,11 +204,12 @@ static void put_raw(struct vdev *d, unsigned int region, uint64_t at,
 	       errno == EIO);
 }
 
-/* A ring made anew with one packet in it, all of it by traps. */
+/* A ring made anew with one packet in it, somewhere in memory, all of it by traps. */
 static void meddle(struct vdev *d, unsigned int seed)
 {
 	const struct packet fill = {
-		.op = OP_FILL, .flags = FLAG_IRQ, .value = seed, .size = MIB,
+		.op = OP_FILL, .flags = FLAG_IRQ, .value = marked(seed), .size = MIB,
+		.dst = seed % (d->size / MIB - 1) * MIB,
 	};
 	const uint32_t ring[] = { d->size - KEPT_BYTES, 0, KEPT_SLOTS, 1 };
 	const uint64_t written = seed % 3 ? 1 : ~0ULL;
@@ -263,7 +265,7 @@ struct packet hostile_packet(const struct vdev *d)
 	};
 
 	if (p.op == OP_FILL || !rnd_below(32))
-		p.value = 0xbad00000 | rnd_below(0x10000);
+		p.value = marked(0xbad00000 | rnd_below(0x10000));
 	if (p.op == OP_COPY || !rnd_below(32))
 		p.src = hostile_offset(d);
 	if (p.op != OP_NOP || !rnd_below(32))

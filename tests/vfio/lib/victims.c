@@ -2,8 +2,13 @@
 #include <sys/mman.h>
 #include "victims.h"
 
-/* Upper half of each word of a victim; an attacker has none such. */
-#define CANARY		0xc5a70000
+/* Upper half of a word that tells whose it is, by its last three bits. */
+#define MARK		0xc5a00000
+#define MARK_MASK	0xfff80000
+#define MARK_SHIFT	16
+
+/* Those of a victim; an attacker has none such. */
+#define CANARY		(MARK | MARK_VICTIM << MARK_SHIFT)
 #define CANARY_MASK	0xffff0000
 
 struct vdev *bad;
@@ -14,6 +19,36 @@ struct victim victim[NR_VICTIMS];
 uint32_t canary(unsigned int who, uint64_t word)
 {
 	return CANARY | ((word * 40503 + who * 9973) & 0xffff);
+}
+
+/* Of who attacks in this thread, when there are several: its own are no loot. */
+static __thread int mine = MARK_NOBODY;
+
+/**
+ * marks_begin() - what this thread writes tells from now on whose it is
+ * @who: a number below %MARK_VICTIM, or %MARK_NOBODY
+ */
+void marks_begin(int who)
+{
+	mine = who;
+}
+
+/* A word to be written, which tells whose it is if it is anybody's. */
+uint32_t marked(uint32_t word)
+{
+	return mine == MARK_NOBODY ? word :
+	       MARK | mine << MARK_SHIFT | (word & 0xffff);
+}
+
+/* Words that tell it; false when nobody's are to be written. */
+bool marks_fill(void *p, size_t n)
+{
+	uint32_t *word = p;
+	size_t i;
+
+	for (i = 0; mine != MARK_NOBODY && i < n / 4; i++)
+		word[i] = marked(i * 40503);
+	return mine != MARK_NOBODY;
 }
 
 static void plant(void)
@@ -86,27 +121,22 @@ bool is_canary(uint32_t word)
 	return (word & CANARY_MASK) == CANARY;
 }
 
-/* Have the bytes, two words at any of four alignments, a victim's marks. */
-static bool is_marked(uint64_t two)
+/* Whose marks the bytes are, two words at any of four alignments; nobody's mostly. */
+static int marks_of(uint64_t two)
 {
-	static const uint64_t mask[4] = {
-		0xffff0000ffff0000, 0xff0000ffff0000ff, 0x0000ffff0000ffff,
-		0x00ffff0000ffff00,
-	};
-	static const uint64_t mark[4] = {
-		0xc5a70000c5a70000, 0xa70000c5a70000c5, 0x0000c5a70000c5a7,
-		0x00c5a70000c5a700,
-	};
+	const uint64_t mask = (uint64_t)MARK_MASK << 32 | MARK_MASK;
+	const uint64_t mark = (uint64_t)MARK << 32 | MARK;
 	unsigned int i;
 
-	for (i = 0; i < 4; i++)
-		if ((two & mask[i]) == mark[i])
-			return true;
-	return false;
+	for (i = 0; i < 4; i++, two = two >> 8 | two << 56)
+		if ((two & mask) == mark &&
+		    (two >> MARK_SHIFT & 7) == (two >> (32 + MARK_SHIFT) & 7))
+			return two >> MARK_SHIFT & 7;
+	return MARK_NOBODY;
 }
 
 /*
- * Are there some words in a row that look like a victim's, wherever they begin? That
+ * Are there some words in a row that look like somebody else's, wherever they begin? That
  * cannot be chance. Of every 16 bytes it looks at 8, and at what is beside them when
  * these look so.
  */
@@ -115,13 +145,15 @@ bool holds_loot(const void *p, size_t n)
 	const uint8_t *bytes = p;
 	uint64_t two[2];
 	size_t at;
+	int whose;
 
 	for (at = 0; at + 16 <= n; at += 16) {
 		memcpy(two, bytes + at, sizeof(two));
 		/* Most of memory. */
 		if (!two[0])
 			continue;
-		if (is_marked(two[0]) && is_marked(two[1]))
+		whose = marks_of(two[0]);
+		if (whose != MARK_NOBODY && whose != mine && marks_of(two[1]) == whose)
 			return true;
 	}
 	return false;

@@ -11,6 +11,10 @@
 
 #define NR_VICTIMS	3
 
+/* Whose marks are in memory: a number, all victims', none's. */
+#define MARK_VICTIM	7
+#define MARK_NOBODY	-1
+
 /* That one, and its memory. */
 extern struct vdev *bad;
 extern uint32_t *own;
@@ -26,6 +30,9 @@ extern struct victim victim[NR_VICTIMS];
 void victims_open(void);
 void victims_close(void);
 void check_victim(unsigned int i);
+void marks_begin(int who);
+uint32_t marked(uint32_t word);
+bool marks_fill(void *p, size_t n);
 uint32_t canary(unsigned int who, uint64_t word);
 bool is_canary(uint32_t word);
 bool holds_loot(const void *p, size_t n);
