@@ -255,6 +255,12 @@ static void listen(struct scene *s)
 				      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
 }
 
+/* What was mapped by files that are closed is dead, whoever has opened the device since. */
+void after_close(const struct scene *s)
+{
+	expect_no_map(s, false, "after its file was closed");
+}
+
 /* The last user's mappings and eventfds are dead, and it has left nothing. */
 static void closed(struct scene *s)
 {

@@ -39,6 +39,7 @@ void scene_add(struct scene *s, struct worker *w);
 
 /* after.c */
 struct vdev *after_begin(struct vdev *d, unsigned int nth);
+void after_close(const struct scene *s);
 void after_look(struct scene *s, unsigned int turn);
 
 /* others.c */

@@ -68,6 +68,31 @@ void worker_end(struct worker *w)
 		close(w->event[i]);
 }
 
+static int open_file(const struct vdev *d)
+{
+	return ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, d->uuid);
+}
+
+/* From now on it has a file of its own. What the vGPU is stays as it was. */
+void worker_own(struct worker *w)
+{
+	w->own = *w->d;
+	w->own.fd = open_file(w->d);
+	w->d = &w->own;
+}
+
+static bool has_own(const struct worker *w)
+{
+	return w->d == &w->own;
+}
+
+/* It is closed; what was mapped by it is still there. */
+void worker_disown(struct worker *w)
+{
+	if (has_own(w))
+		close(w->own.fd);
+}
+
 static uint64_t place(const struct worker *w, unsigned int region, uint64_t raw)
 {
 	uint64_t size = region < NR_REGIONS ? w->d->region[region].size : PAGE;
@@ -268,7 +293,10 @@ long call_dma_unmap(struct worker *w, const uint64_t *arg)
 	return ioctl(w->d->container, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
 }
 
-/* A second file of the same device, while the first is in use. */
+/*
+ * A second file of the same device, while the first is in use; or another in its place,
+ * which opens the device if nobody else has it open.
+ */
 long call_open_again(struct worker *w, const uint64_t *arg)
 {
 	uint32_t val;
@@ -277,7 +305,12 @@ long call_open_again(struct worker *w, const uint64_t *arg)
 	(void)arg;
 	if (w->d->group < 0)
 		return 0;
-	fd = ioctl(w->d->group, VFIO_GROUP_GET_DEVICE_FD, w->d->uuid);
+	if (has_own(w)) {
+		close(w->own.fd);
+		w->own.fd = open_file(&w->own);
+		return w->own.fd < 0 ? -errno : 0;
+	}
+	fd = open_file(w->d);
 	if (fd < 0)
 		return -errno;
 	pread(fd, &val, sizeof(val), w->d->region[REGION_CONFIG].offset);

@@ -30,7 +30,7 @@
 #define MAX_IN_A_ROW	16
 #define MAX_KEPT	256
 /* The tests that share the time. */
-#define NR_WAYS		3
+#define NR_WAYS		4
 #define SEED		0x7e55e7aULL
 /* Seconds between two lines that tell that it goes on. */
 #define TELL_SECONDS	30
@@ -41,10 +41,12 @@
  * struct way - how programs are run
  * @threads: so many at once
  * @vgpus: to which they are dealt out
+ * @reopen: each has a file of its own, and closes and opens it all the time
  * @rounds: where no time is given
  */
 struct way {
 	unsigned int threads, vgpus;
+	bool reopen;
 	unsigned int rounds;
 };
 
@@ -158,6 +160,25 @@ static void run_jobs(unsigned int threads)
 		pthread_join(thread[i], NULL);
 }
 
+/* The device is closed and opened again whenever it happens that all have closed it. */
+static void run_jobs_that_reopen(const struct scene *s, unsigned int threads)
+{
+	struct vdev *d = s->d;
+	unsigned int i;
+
+	for (i = 0; i < threads; i++)
+		worker_own(&jobs[i].worker);
+	gpu->close(d);
+	close(d->fd);
+	run_jobs(threads);
+	for (i = 0; i < threads; i++)
+		worker_disown(&jobs[i].worker);
+	after_close(s);
+	ASSERT_OK(vdev_connect(d));
+	vdev_decode(d, DECODE_ALL);
+	after_close(s);
+}
+
 /* As many threads at once, each @nr programs; which these are, the seed says. */
 static void run_round(const struct way *way, uint64_t seed, unsigned int nr,
 		      unsigned int turn)
@@ -172,7 +193,10 @@ static void run_round(const struct way *way, uint64_t seed, unsigned int nr,
 		jobs[i].mark = mark_of(i % nr_vgpus);
 		choose_all(&jobs[i], nr, seed + i * nr);
 	}
-	run_jobs(way->threads);
+	if (way->reopen)
+		run_jobs_that_reopen(&scenes[0], way->threads);
+	else
+		run_jobs(way->threads);
 	expect_whole(scenes, turn, false);
 	for (i = 0; i < way->threads; i++)
 		worker_over(&jobs[i].worker, jobs[i].nr);
@@ -332,17 +356,22 @@ static void rounds(const struct way *way)
 
 static void programs_one_by_one(void)
 {
-	rounds(&(struct way) { 1, 1, AFTER_TURNS });
+	rounds(&(struct way) { 1, 1, false, AFTER_TURNS });
 }
 
 static void programs_at_once(void)
 {
-	rounds(&(struct way) { THREADS, 1, AFTER_TURNS });
+	rounds(&(struct way) { THREADS, 1, false, AFTER_TURNS });
 }
 
 static void programs_of_several(void)
 {
-	rounds(&(struct way) { THREADS, MAX_VGPUS, AFTER_TURNS / 2 });
+	rounds(&(struct way) { THREADS, MAX_VGPUS, false, AFTER_TURNS / 2 });
+}
+
+static void programs_that_reopen(void)
+{
+	rounds(&(struct way) { THREADS, 1, true, AFTER_TURNS / 2 });
 }
 
 static FILE *corpus_open(void)
@@ -406,6 +435,14 @@ static bool is_not_given(void)
 	return !is_given();
 }
 
+/* By a group a device can be opened more than once. */
+static bool has_group(void)
+{
+	const char *by = getenv("VDEV_BY");
+
+	return is_not_given() && (!by || strcmp(by, "cdev"));
+}
+
 /* A new kind of GPU has none. */
 static bool has_corpus(void)
 {
@@ -421,6 +458,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST_IF(programs_one_by_one, is_not_given),
 	TAP_TEST_IF(programs_at_once, is_not_given),
 	TAP_TEST_IF(programs_of_several, is_not_given),
+	TAP_TEST_IF(programs_that_reopen, has_group),
 	TAP_TEST_IF(given_program, is_given),
 };
 

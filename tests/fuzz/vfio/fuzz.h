@@ -46,7 +46,8 @@ struct program {
 
 /**
  * struct worker - a thread that runs programs
- * @d: the vGPU, which others may have, too
+ * @d: the vGPU, which others may have, too: it is theirs, or @own
+ * @own: the same vGPU with a file of its own, which programs close and open again
  * @map: what this one has mapped; NULL for nothing
  * @len: bytes of it
  * @region: of which region it is
@@ -62,6 +63,7 @@ struct program {
  */
 struct worker {
 	struct vdev *d;
+	struct vdev own;
 	uint8_t *map[NR_MAPS];
 	size_t len[NR_MAPS];
 	unsigned int region[NR_MAPS];
@@ -113,6 +115,8 @@ void expect_own(const void *p, size_t n, const char *where);
 /* calls.c */
 void worker_begin(struct worker *w, struct vdev *d);
 void worker_end(struct worker *w);
+void worker_own(struct worker *w);
+void worker_disown(struct worker *w);
 long call_read(struct worker *w, const uint64_t *arg);
 long call_write(struct worker *w, const uint64_t *arg);
 long call_config(struct worker *w, const uint64_t *arg);
