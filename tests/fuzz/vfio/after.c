@@ -127,6 +127,7 @@ static void read_region(struct vdev *d, unsigned int region)
 	n = vdev_pread(d, region, to, size, 0);
 	if (!EXPECT_EQ(n, size))
 		return;
+	expect_no_secrets(to, n, 8, "a region");
 	if (is_bar(region))
 		for (at = 0; at < size; at += 4)
 			if (gpu->runs_by_itself(at))
@@ -315,6 +316,17 @@ static void interrupts(struct scene *s)
 	close(evt);
 }
 
+/*
+ * No answer tells what only the kernel may know: of ioctls and files whatever state
+ * programs have left, of regions once it has power again, if they have taken it away.
+ */
+static void answers(struct scene *s)
+{
+	secrets_look(s->d);
+	EXPECT_OK(vdev_ioctl(s->d, VFIO_DEVICE_RESET, NULL));
+	find(s->d);
+}
+
 /* An instance that was not there before: it finds nothing, and leaves something. */
 static void tenant(void)
 {
@@ -344,7 +356,7 @@ static bool decodes_memory(struct vdev *d)
 void after_look(struct scene *s, unsigned int turn)
 {
 	static void (* const looks[AFTER_TURNS])(struct scene *s) = {
-		decode_off, NULL, reset, NULL, closed, NULL, interrupts, NULL,
+		decode_off, answers, reset, NULL, closed, NULL, interrupts, NULL,
 	};
 
 	if (!decodes_memory(s->d))

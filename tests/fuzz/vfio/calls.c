@@ -106,6 +106,19 @@ static size_t length(uint64_t width, uint64_t many)
 	return many ? width : width * 4096 % BUFFER;
 }
 
+/* Who has written there is the vGPU. */
+static bool is_memory(unsigned int region)
+{
+	return region == REGION_VRAM || region == REGION_DISPLAY ||
+	       (region < NR_BARS && gpu->bars[region].size == LIKE_VRAM);
+}
+
+/* To be written: none that stands for what nobody has written. */
+static uint8_t byte_of(uint64_t raw)
+{
+	return is_poison(raw) || (uint8_t)raw == 0xff ? 0x11 : raw;
+}
+
 long call_read(struct worker *w, const uint64_t *arg)
 {
 	uint64_t at = place(w, arg[0], arg[1]);
@@ -117,6 +130,8 @@ long call_read(struct worker *w, const uint64_t *arg)
 	if (n < 0)
 		return -errno;
 	expect_own(buf, n, "a region");
+	if (!is_memory(arg[0]))
+		expect_no_secrets(buf, n, 8, "a region");
 	return 0;
 }
 
@@ -128,7 +143,7 @@ long call_write(struct worker *w, const uint64_t *arg)
 	ssize_t done;
 
 	if (!marks_fill(buf, n))
-		memset(buf, arg[4] >> 8, n);
+		memset(buf, byte_of(arg[4] >> 8), n);
 	memcpy(buf, &arg[4], sizeof(arg[4]));
 	done = pwrite(w->d->fd, buf, n, at);
 	expect_within(w, at, true, done);
@@ -152,6 +167,7 @@ long call_register(struct worker *w, const uint64_t *arg)
 	if (vdev_pwrite(w->d, REGION_REGS, &val, n, at) < 0 ||
 	    vdev_pread(w->d, REGION_REGS, &val, n, at) < 0)
 		return -errno;
+	expect_no_secrets(&val, n, 8, "a register");
 	return 0;
 }
 
@@ -345,6 +361,8 @@ long call_sysfs_read(struct worker *w, const uint64_t *arg)
 	if (!path)
 		return -ENOMEM;
 	ret = file_read(path, buf, sizeof(buf)) < 0 ? -errno : 0;
+	if (!ret)
+		expect_no_secrets_told(buf, path);
 	free(path);
 	return ret;
 }
@@ -392,7 +410,10 @@ long call_plane(struct worker *w, const uint64_t *arg)
 		.argsz = sizeof(plane), .flags = arg[0], .drm_plane_type = arg[1],
 	};
 
-	return ioctl(w->d->fd, VFIO_DEVICE_QUERY_GFX_PLANE, &plane) ? -errno : 0;
+	if (ioctl(w->d->fd, VFIO_DEVICE_QUERY_GFX_PLANE, &plane))
+		return -errno;
+	expect_no_secrets(&plane, sizeof(plane), 4, "a plane");
+	return 0;
 }
 
 /* A word at the head of what a monitor is; the EDID behind it is bytes as others. */

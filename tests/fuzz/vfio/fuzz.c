@@ -2,9 +2,10 @@
 /*
  * Programs of calls by chance, to a vGPU that several threads use, or to several at once,
  * beside others that fill the GPU, whose memory is to stay as it is and where it is
- * (others.c). What calls answer is within what VFIO says (model.c). After each round the
- * vGPUs have to work, and what was taken away from programs is gone (after.c); in the end
- * all is as it was (counts.c). What the kernel says of it run.sh looks for.
+ * (others.c). What calls answer is within what VFIO says (model.c), and tells nothing of
+ * the kernel's (secrets.c). After each round the vGPUs have to work, and what was taken
+ * away from programs is gone (after.c); in the end all is as it was (counts.c). What the
+ * kernel says of it run.sh looks for.
  *
  * In the environment: FUZZ_SECONDS, how long to go on (else some rounds that are always
  * the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file with one
@@ -69,6 +70,7 @@ static void before(void)
 {
 	stop_if(last_failures);
 	maps_begin();
+	secrets_begin();
 	vdev_map_aligned = true;
 	counts_take(counts);
 	settings_save();

@@ -112,6 +112,13 @@ void expect_answer(const struct worker *w, unsigned long request,
 		   const uint32_t *asked, bool done);
 void expect_own(const void *p, size_t n, const char *where);
 
+/* secrets.c */
+void secrets_begin(void);
+bool is_poison(uint8_t byte);
+void expect_no_secrets(const void *p, size_t n, unsigned int run, const char *where);
+void expect_no_secrets_told(const char *text, const char *where);
+void secrets_look(const struct vdev *d);
+
 /* calls.c */
 void worker_begin(struct worker *w, struct vdev *d);
 void worker_end(struct worker *w);

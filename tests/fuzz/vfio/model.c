@@ -127,6 +127,9 @@ void expect_answer(const struct worker *w, unsigned long request,
 		tap_fail(__FILE__, __LINE__,
 			 "ioctl %#lx of %u bytes has changed byte %zu", request,
 			 asked[0], i);
+	if (done)
+		expect_no_secrets(w->page, asked[0] < PAGE ? asked[0] : PAGE, 4,
+				  "an ioctl's answer");
 }
 
 /**

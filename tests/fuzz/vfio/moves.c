@@ -11,6 +11,12 @@
 
 #define MOST		(128 * 1024)
 
+/* Of a stream: bytes of its header but for the list, and of a record's; what records are. */
+#define HEADER		88
+#define RECORD		16
+#define RECORD_VRAM	1
+#define RECORD_STATE	3
+
 void moves_begin(struct worker *w)
 {
 	w->stream = -1;
@@ -47,6 +53,33 @@ long call_state(struct worker *w, const uint64_t *arg)
 	if (arg[0] != VFIO_DEVICE_STATE_RESUMING)
 		w->nr_taken = 0;
 	return 0;
+}
+
+static uint32_t number_at(const uint8_t *p, unsigned int bytes)
+{
+	uint32_t n = 0;
+
+	memcpy(&n, p, bytes);
+	return n;
+}
+
+/* Of what was taken from the start of a stream on (docs/migration.md), but for memory. */
+static void look_at_taken(const struct worker *w)
+{
+	const uint8_t *p = w->taken;
+	size_t at = 0, part, skip = 0;
+
+	if (w->nr_taken < HEADER || memcmp(p, "vGPUmove", 8))
+		return;
+	part = HEADER + 4 * number_at(p + 10, 2);
+	while (part && at + part <= w->nr_taken) {
+		expect_no_secrets(p + at, part, 8, "a stream");
+		at += part + skip;
+		if (at + RECORD > w->nr_taken)
+			return;
+		part = number_at(p + at, 4) == RECORD_STATE ? w->nr_taken - at : RECORD;
+		skip = number_at(p + at, 4) == RECORD_VRAM ? number_at(p + at + 4, 4) : 0;
+	}
 }
 
 long call_take(struct worker *w, const uint64_t *arg)
@@ -110,6 +143,7 @@ long call_move(struct worker *w, const uint64_t *arg)
 		w->nr_taken += n > 0 ? n : 0;
 	} while (n > 0);
 	expect_own(w->taken, w->nr_taken, "a stream");
+	look_at_taken(w);
 	/* The end of a stream has what there is to know; before it is memory. */
 	if (arg[0] && w->nr_taken)
 		w->taken[w->nr_taken - 1 - arg[1] % w->nr_taken % 2048] ^=
@@ -124,5 +158,8 @@ long call_precopy_info(struct worker *w, const uint64_t *arg)
 {
 	struct vfio_precopy_info info = { .argsz = edge(arg[0], sizeof(info)) };
 
-	return ioctl(w->stream, VFIO_MIG_GET_PRECOPY_INFO, &info) ? -errno : 0;
+	if (ioctl(w->stream, VFIO_MIG_GET_PRECOPY_INFO, &info))
+		return -errno;
+	expect_no_secrets(&info, sizeof(info), 4, "what is said of a stream");
+	return 0;
 }
