@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The stream by which a vGPU moves, and its files: closed when nobody thinks of it, ended
- * by a reset, cut off, and made by somebody who means harm. docs/migration.md has it byte by byte.
+ * by a reset, by a remove, cut off, and made by somebody who means harm. docs/migration.md has it
+ * byte by byte.
  */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#include "host.h"
 #include "klog.h"
+#include "lazy.h"
 #include "move.h"
 #include "pattern.h"
 #include "tenant.h"
@@ -215,73 +215,6 @@ static void reset_against_moves(void)
 	stream_free(&st);
 }
 
-/* Memory that is there when whoever has it says so. */
-struct lazy {
-	int fd;
-	uint8_t *page;
-};
-
-static bool lazy_new(struct lazy *l)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	l->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (l->fd < 0)
-		return false;
-	l->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT(l->page != MAP_FAILED);
-	ASSERT_OK(ioctl(l->fd, UFFDIO_API, &api));
-	reg.range.start = (uintptr_t)l->page;
-	reg.range.len = 4096;
-	ASSERT_OK(ioctl(l->fd, UFFDIO_REGISTER, &reg));
-	return true;
-}
-
-/* Somebody waits for it. */
-static void lazy_wanted(struct lazy *l)
-{
-	struct uffd_msg msg;
-
-	ASSERT_EQ(read(l->fd, &msg, sizeof(msg)), sizeof(msg));
-	EXPECT_EQ(msg.event, UFFD_EVENT_PAGEFAULT);
-}
-
-static void lazy_give(struct lazy *l)
-{
-	struct uffdio_zeropage zero = {
-		.range = { .start = (uintptr_t)l->page, .len = 4096 },
-	};
-
-	EXPECT_OK(ioctl(l->fd, UFFDIO_ZEROPAGE, &zero));
-}
-
-static void lazy_end(struct lazy *l)
-{
-	munmap(l->page, 4096);
-	close(l->fd);
-}
-
-/* One who reads or writes a stream there. */
-struct waiter {
-	struct lazy memory;
-	int fd;
-	bool writes;
-	ssize_t ret;
-	int err;
-};
-
-static void *use_memory(void *data)
-{
-	struct waiter *w = data;
-
-	w->ret = w->writes ? write(w->fd, w->memory.page, 4096) :
-			     read(w->fd, w->memory.page, 4096);
-	w->err = errno;
-	return NULL;
-}
-
 static bool was_reset;
 
 static void *do_reset(void *unused)
@@ -347,6 +280,131 @@ static void memory_that_comes_later(void)
 	close(w.fd);
 	lazy_end(&w.memory);
 	stream_free(&st);
+}
+
+/* ---- Removed in the midst of it */
+
+static bool was_removed;
+
+static void *do_remove(void *uuid)
+{
+	EXPECT_OK(mdev_remove(uuid));
+	__atomic_store_n(&was_removed, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Its user is asked to let go; whoever removes it waits for that. */
+static pthread_t begin_remove(char *uuid)
+{
+	int evt = evt_new();
+	pthread_t remover;
+
+	strcpy(uuid, d->uuid);
+	was_removed = false;
+	ASSERT_OK(irq_eventfd(d, VFIO_PCI_REQ_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
+	ASSERT(!pthread_create(&remover, NULL, do_remove, uuid));
+	EXPECT(evt_wait(evt) > 0);
+	close(evt);
+	return remover;
+}
+
+/* Closed, it goes, whoever still has the stream's file; nothing of it is left. */
+static void end_remove(pthread_t remover, const char *uuid, uint64_t vram_free)
+{
+	EXPECT(!__atomic_load_n(&was_removed, __ATOMIC_ACQUIRE));
+	vdev_close(d);
+	pthread_join(remover, NULL);
+	EXPECT(!mdev_exists(uuid));
+	EXPECT_EQ(gpu_attr_u64("vram_free"), vram_free);
+}
+
+/* Asked to let go, its user may go on to the stream's end, or not. */
+static void remove_in_midst(const struct stream *st, bool loads, bool goes_on)
+{
+	uint64_t vram_free = gpu_attr_u64("vram_free") + d->size;
+	struct host_counts counts = host_count();
+	struct stream part = {}, rest = { st->bytes + 70000, st->len - 70000 };
+	char uuid[UUID_LEN];
+	pthread_t remover;
+	int fd;
+
+	if (!loads)
+		sparse_pattern(d);
+	fd = loads ? mig_load_begin(d) : mig_save_begin(d);
+	EXPECT_EQ(loads ? write(fd, st->bytes, 70000) :
+			  stream_some(fd, &part, 70000), 70000);
+	remover = begin_remove(uuid);
+	if (goes_on && loads) {
+		EXPECT_OK(mig_write(fd, &rest, MIB));
+		EXPECT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP, NULL));
+	} else if (goes_on) {
+		EXPECT_EQ(stream_more(fd, &part), 0);
+		EXPECT_OK(mig_load(to, &part));
+	}
+	if (goes_on) {
+		vdev_decode(to, DECODE_ALL);
+		vdev_decode(d, DECODE_ALL);
+		expect_same_vram(d, to);
+	}
+	mig_reset(to);
+	end_remove(remover, uuid, vram_free);
+	if (loads)
+		EXPECT_ERR(write(fd, st->bytes, 1), ENODEV);
+	else
+		EXPECT_ERR(read(fd, part.bytes, 1), ENODEV);
+	close(fd);
+	stream_free(&part);
+	d = vdev_new(gpu->small);
+	expect_zeros(d);
+	expect_works(d, 13);
+	d = vdev_reopen(d);
+	vdev_decode(d, DECODE_ALL);
+	expect_host(&counts);
+}
+
+static void removed_in_midst(void)
+{
+	struct stream st;
+	unsigned int i;
+
+	sparse_pattern(to);
+	st = mig_save(to);
+	mig_reset(to);
+	for (i = 0; i < 4; i++)
+		remove_in_midst(&st, i & 1, i & 2);
+	stream_free(&st);
+}
+
+/* One who reads or writes it waits for memory, and is not waited for. */
+static void removed_while_memory_is_missing(void)
+{
+	uint64_t vram_free = gpu_attr_u64("vram_free") + d->size;
+	pthread_t waiter, remover;
+	struct waiter w = {};
+	char uuid[UUID_LEN];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (!lazy_new(&w.memory)) {
+			tap_note("the kernel has no userfaultfd");
+			return;
+		}
+		w.writes = i;
+		w.fd = i ? mig_load_begin(d) : mig_save_begin(d);
+		ASSERT(!pthread_create(&waiter, NULL, use_memory, &w));
+		lazy_wanted(&w.memory);
+		remover = begin_remove(uuid);
+		end_remove(remover, uuid, vram_free);
+		lazy_give(&w.memory);
+		pthread_join(waiter, NULL);
+		EXPECT_EQ(w.ret, -1);
+		EXPECT_EQ(w.err, ENODEV);
+		close(w.fd);
+		lazy_end(&w.memory);
+		d = vdev_new(gpu->small);
+		expect_zeros(d);
+	}
 }
 
 /* ---- What does not fit */
@@ -522,6 +580,8 @@ static const struct tap_test tests[] = {
 	TAP_TEST(reset_against_moves),
 	TAP_TEST(reset_while_memory_is_missing),
 	TAP_TEST(memory_that_comes_later),
+	TAP_TEST(removed_in_midst),
+	TAP_TEST(removed_while_memory_is_missing),
 	TAP_TEST(lies_are_refused),
 	TAP_TEST(ends_are_refused),
 	TAP_TEST(other_types_are_refused),
