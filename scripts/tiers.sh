@@ -487,11 +487,12 @@ tier_faults() {
 	local part status=0 kernel=$TESSERA_KERNEL log=log_buf_len=64M
 	local thorough=(env THOROUGH=1 /repo/tests/vfio/run.sh {,soft/}campaign)
 
+	build_tools
 	vm_options=(--slots 5)
 	in_host_vm faults-pulled tests/vfio /repo/tests/vfio/run.sh pulled || status=$?
 	vm_options=(--append "slub_debug=U $log")
 	in_host_vm faults-killed tests/vfio "${thorough[@]}" \
-		soft/{unruly,supervisors} || status=$?
+		soft/{unruly,supervisors,executors} || status=$?
 	TESSERA_KERNEL=debug
 	vm_options=(--append "kmemleak=on $log")
 	# By which vmalloc() says that it got nothing; what is wrong says more.

@@ -317,17 +317,6 @@ static void killed_worker_is_replaced(void)
 	EXPECT_EQ(mdev_attr_u64(c.d->uuid, "faults"), 0);
 }
 
-/* Work that takes long, in several pieces. */
-static unsigned int long_work(struct client *c)
-{
-	const struct {
-		uint64_t a, b, c;
-		uint32_t m, n, k;
-	} args = { A_AT, A_AT, C_AT, 256, 256, 512 };
-
-	return dispatch(c, SGEMM, 256 * 256, &args, 36);
-}
-
 /* When it has just begun with something that takes long; true: that was a fault. */
 static bool kill_at_work(struct client *c, unsigned int n)
 {

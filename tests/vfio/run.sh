@@ -18,7 +18,7 @@ any=(types info config irq reset migrate stream frozen precopy moved compact iso
 	protect harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)
-soft=(soft bochs gpus knobs almaif unruly supervisors hang executor workers slices campaign)
+soft=(soft bochs gpus knobs almaif unruly supervisors hang executor executors workers slices campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset migrate stream frozen precopy moved lifetime almaif hang scrub fuzz)
 # Never by itself: nomem, for kernels with failslab; pulled, which takes cards in slots
@@ -36,7 +36,7 @@ case ${1:-} in
 	all=1
 	export THOROUGH=1
 	any+=(campaign)
-	telling=("${any[@]}" almaif unruly supervisors hang executor workers slices)
+	telling=("${any[@]}" almaif unruly supervisors hang executor executors workers slices)
 	shift ;;
 esac
 if [ "$default_gpu" = soft ]; then
@@ -85,6 +85,7 @@ asked[knobs]+='|(probe with driver vgpu_mdev|vgpu_mdev: probe of .*) failed with
 asked[almaif]='engine [0-9]+ (did not come idle|failed) under vGPU'
 asked[unruly]=${asked[almaif]}
 asked[supervisors]=${asked[almaif]}
+asked[executors]=${asked[almaif]}
 asked[soft]='vgpu-soft: parameter: |no .* MiB of memory for VRAM'
 asked[soft]+='|vgpu_soft.*(probe with driver vgpu_soft|probe of .*) failed with error -12'
 asked[soft]+="|$no_room"

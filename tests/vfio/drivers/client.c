@@ -129,3 +129,14 @@ bool computes(struct client *c, uint32_t seed)
 	return AWAIT(*completion(c, n)) && *completion(c, n) == 1 &&
 	       added(c, seed, 5000);
 }
+
+/* Work that takes long, in several pieces. */
+unsigned int long_work(struct client *c)
+{
+	const struct {
+		uint64_t a, b, c;
+		uint32_t m, n, k;
+	} args = { A_AT, A_AT, C_AT, 256, 256, 512 };
+
+	return dispatch(c, SGEMM, 256 * 256, &args, 36);
+}

@@ -49,5 +49,6 @@ unsigned int dispatch(struct client *c, uint64_t kernel, uint32_t items,
 unsigned int add(struct client *c, uint32_t seed, uint32_t nr);
 bool added(struct client *c, uint32_t seed, uint32_t nr);
 bool computes(struct client *c, uint32_t seed);
+unsigned int long_work(struct client *c);
 
 #endif /* _CLIENT_H */

@@ -46,6 +46,11 @@ int executor_end(int signal)
 	return status;
 }
 
+void executor_signal(int signal)
+{
+	ASSERT_OK(kill(supervisor, signal));
+}
+
 bool executor_runs(void)
 {
 	return supervisor;

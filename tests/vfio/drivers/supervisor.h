@@ -7,6 +7,7 @@
 
 void executor_start(const char *const *options);
 int executor_end(int signal);
+void executor_signal(int signal);
 bool executor_runs(void);
 
 pid_t worker_of(const struct vdev *d);
