@@ -22,6 +22,7 @@
 #include "client.h"
 #include "display.h"
 #include "move.h"
+#include "soft_worker.h"
 #include "supervisor.h"
 #include "tenant.h"
 
@@ -435,25 +436,30 @@ static int stop(void *arg)
 }
 
 /*
- * A vGPU is to stand still, for which a piece has to come to its end, and that stands:
- * who waits for it does not keep the host awake, and has what he waits for afterwards.
+ * A vGPU is to stand still, for which a piece has to come to its end, and its worker is
+ * frozen: who waits for it does not keep the host awake, and has what he waits for
+ * afterwards.
  */
 static void stopping_goes_on_when_frozen(void)
 {
 	unsigned int number = 0;
 	pid_t worker, adds, stops;
+	int freezer;
 
 	gpu_set("watchdog_ms", "30000");
 	executor_start(NULL);
 	begin_to_add(&number, &adds);
 	wait_above(d[0], "ops", mdev_attr_u64(d[0]->uuid, "ops") + 40);
 	worker = need_worker(d[0]);
-	kill(worker, SIGSTOP);
+	freezer = freezer_new(worker);
+	ASSERT_OK(freezer);
+	EXPECT_EQ(write(freezer, "1", 1), 1);
 	stops = child_start(stop, d[0]);
 	sleep(1);
 	all_is_frozen();
 	EXPECT_EQ(waitpid(stops, NULL, WNOHANG), 0);
-	kill(worker, SIGCONT);
+	EXPECT_EQ(write(freezer, "0", 1), 1);
+	close(freezer);
 	EXPECT_EQ(child_finish(stops), 0);
 	EXPECT_EQ(mig_state(d[0]), VFIO_DEVICE_STATE_STOP);
 	ASSERT_OK(mig_set(d[0], VFIO_DEVICE_STATE_RUNNING, NULL));

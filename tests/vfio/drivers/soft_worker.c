@@ -132,8 +132,9 @@ static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 	turn->progress = i;
 }
 
-static int work(struct worker *w)
+static int computes(void *data)
 {
+	struct worker *w = data;
 	const volatile struct vgpu_soft_state *state;
 	struct vgpu_soft_turn turn = {};
 
@@ -152,25 +153,6 @@ static int work(struct worker *w)
 		if (!w->answers || !w->answers(w, &turn))
 			carry_out(w, &turn, state);
 	return errno == ENODEV ? 0 : 1;
-}
-
-static struct worker self;
-
-static void *works_on(void *unused)
-{
-	_exit(work(&self));
-	return unused;
-}
-
-static int computes(void *data)
-{
-	pthread_t thread;
-
-	self = *(struct worker *)data;
-	if (self.manner != IS_THREAD)
-		return work(&self);
-	ASSERT(!pthread_create(&thread, NULL, works_on, NULL));
-	pthread_exit(NULL);
 }
 
 /* A child that does the work of the vGPU that wants a worker next. */
