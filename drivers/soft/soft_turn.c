@@ -169,6 +169,7 @@ bool soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
 
 /* Who has it settle looks at both. */
 static void have_looked(struct soft_worker *w)
+	__must_hold(&w->lock)
 {
 	struct soft_queue *sq = w->sq;
 

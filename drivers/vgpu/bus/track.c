@@ -79,6 +79,7 @@ static void unlock_mm(struct mm_struct *mm)
 
 static void unlock_faults(struct vgpu_vdev *vd, struct mm_struct *mm)
 {
+	lockdep_assert_held_write(&vd->map.sem);
 	up_write(&vd->map.sem);
 	unlock_mm(mm);
 }
@@ -263,6 +264,7 @@ int vgpu_track_move(struct vgpu_vdev *vd, u64 to)
 	int ret;
 
 	lockdep_assert_held(&vd->trap_lock);
+	might_sleep();
 	ret = lock_for_move(vd, &mm);
 	if (ret)
 		return ret;

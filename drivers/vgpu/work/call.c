@@ -30,7 +30,7 @@ static void carry_out(struct work_struct *work)
  * @fn: what; takes the lock itself, and nothing that the caller holds
  * @data: for @fn
  *
- * Process context, no engine's lock held. Returns when it has been done.
+ * Process context, not for whoever has an engine's lock. Returns when it has been done.
  */
 void vgpu_engine_call(void (*fn)(void *data), void *data)
 {
