@@ -96,6 +96,10 @@ asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-
 asked[policy]+='|weight|cap|min): |: [0-9]+ callbacks suppressed'
 
 asked[nomem]+='|can not set name properly|Failed to add to iommu group|routing for PCI INT'
+# A GPU that is made, or only half, while memory fails.
+asked[nomem]+='|no .* MiB of memory for VRAM|no device for executors: error -12'
+asked[nomem]+='|(device_add_groups\(\)|driver_sysfs_add) failed|compatibility class link'
+asked[nomem]+='|debugfs: out of free dentries'
 # Beside a campaign memory fails, too, where the kernel can have it fail.
 [ ! -e /sys/kernel/debug/failslab ] ||
 	asked[campaign]+="|${asked[nomem]}"
