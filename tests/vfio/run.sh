@@ -99,7 +99,7 @@ asked[nomem]+='|can not set name properly|Failed to add to iommu group|routing f
 # A GPU that is made, or only half, while memory fails.
 asked[nomem]+='|no .* MiB of memory for VRAM|no device for executors: error -12'
 asked[nomem]+='|(device_add_groups\(\)|driver_sysfs_add) failed|compatibility class link'
-asked[nomem]+='|debugfs: out of free dentries'
+asked[nomem]+='|debugfs: out of free dentries|add host bridge window'
 # Beside a campaign memory fails, too, where the kernel can have it fail.
 [ ! -e /sys/kernel/debug/failslab ] ||
 	asked[campaign]+="|${asked[nomem]}"
