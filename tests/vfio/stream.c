@@ -225,6 +225,31 @@ static void *do_reset(void *unused)
 	return NULL;
 }
 
+/* Somebody reads or writes a stream and waits for memory. Return: false if none can. */
+static bool begin_to_wait(struct waiter *w, pthread_t *thread, bool writes)
+{
+	if (!lazy_new(&w->memory)) {
+		tap_note("the kernel has no userfaultfd");
+		return false;
+	}
+	w->writes = writes;
+	w->fd = writes ? mig_load_begin(d) : mig_save_begin(d);
+	ASSERT(!pthread_create(thread, NULL, use_memory, w));
+	lazy_wanted(&w->memory);
+	return true;
+}
+
+/* He has his memory, and finds the stream ended. */
+static void finds_it_ended(struct waiter *w, pthread_t thread)
+{
+	lazy_give(&w->memory);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(w->ret, -1);
+	EXPECT_EQ(w->err, ENODEV);
+	close(w->fd);
+	lazy_end(&w->memory);
+}
+
 /* A reset waits for nobody's memory, and whoever waited finds the stream ended. */
 static void reset_while_memory_is_missing(void)
 {
@@ -233,25 +258,14 @@ static void reset_while_memory_is_missing(void)
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		if (!lazy_new(&w.memory)) {
-			tap_note("the kernel has no userfaultfd");
+		if (!begin_to_wait(&w, &waiter, i))
 			return;
-		}
-		w.writes = i;
-		w.fd = i ? mig_load_begin(d) : mig_save_begin(d);
-		ASSERT(!pthread_create(&waiter, NULL, use_memory, &w));
-		lazy_wanted(&w.memory);
 		was_reset = false;
 		ASSERT(!pthread_create(&resetter, NULL, do_reset, NULL));
 		EXPECT(AWAIT(__atomic_load_n(&was_reset, __ATOMIC_ACQUIRE)));
-		lazy_give(&w.memory);
-		pthread_join(waiter, NULL);
 		pthread_join(resetter, NULL);
-		EXPECT_EQ(w.ret, -1);
-		EXPECT_EQ(w.err, ENODEV);
+		finds_it_ended(&w, waiter);
 		EXPECT_EQ(mig_state(d), VFIO_DEVICE_STATE_RUNNING);
-		close(w.fd);
-		lazy_end(&w.memory);
 	}
 	expect_works(d, 12);
 }
@@ -263,22 +277,18 @@ static void memory_that_comes_later(void)
 	struct stream st;
 	pthread_t waiter;
 
-	if (!lazy_new(&w.memory)) {
-		tap_note("the kernel has no userfaultfd");
-		return;
-	}
 	sparse_pattern(d);
 	st = mig_save(d);
 	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP, NULL));
-	w.fd = mig_save_begin(d);
-	ASSERT(!pthread_create(&waiter, NULL, use_memory, &w));
-	lazy_wanted(&w.memory);
+	if (!begin_to_wait(&w, &waiter, false))
+		goto out;
 	lazy_give(&w.memory);
 	pthread_join(waiter, NULL);
 	EXPECT_EQ(w.ret, 4096);
 	EXPECT_EQ(first_difference(w.memory.page, st.bytes, 4096), 4096);
 	close(w.fd);
 	lazy_end(&w.memory);
+out:
 	stream_free(&st);
 }
 
@@ -386,22 +396,11 @@ static void removed_while_memory_is_missing(void)
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		if (!lazy_new(&w.memory)) {
-			tap_note("the kernel has no userfaultfd");
+		if (!begin_to_wait(&w, &waiter, i))
 			return;
-		}
-		w.writes = i;
-		w.fd = i ? mig_load_begin(d) : mig_save_begin(d);
-		ASSERT(!pthread_create(&waiter, NULL, use_memory, &w));
-		lazy_wanted(&w.memory);
 		remover = begin_remove(uuid);
 		end_remove(remover, uuid, vram_free);
-		lazy_give(&w.memory);
-		pthread_join(waiter, NULL);
-		EXPECT_EQ(w.ret, -1);
-		EXPECT_EQ(w.err, ENODEV);
-		close(w.fd);
-		lazy_end(&w.memory);
+		finds_it_ended(&w, waiter);
 		d = vdev_new(gpu->small);
 		expect_zeros(d);
 	}
