@@ -271,7 +271,7 @@ static int set_trigger(struct vgpu_vdev *vd, unsigned int index, s32 fd)
 	 * Whoever lost the GPU, or faulted the instance, has set that before it looked
 	 * for listeners; and one that caused too many faults begins with one.
 	 */
-	if (index == VFIO_PCI_ERR_IRQ_INDEX && ctx &&
+	if (index == VFIO_PCI_ERR_IRQ_INDEX &&
 	    (READ_ONCE(vd->pd->lost) || READ_ONCE(vd->faulted)))
 		signal_trigger(irqs, index);
 	spin_unlock_irq(&irqs->lock);

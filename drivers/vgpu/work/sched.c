@@ -45,13 +45,8 @@
 #include "../trace.h"
 #include "sched.h"
 
-/**
- * vgpu_engine_lock() - take the lock of an engine that may be touched
- * @eng: the engine; its hw_lock is held on return
- *
- * Waits until the machine is awake.
- */
-void vgpu_engine_lock(struct vgpu_sched *eng)
+/* The lock of an engine that may be touched: waits until the machine is awake. */
+static void lock_engine(struct vgpu_sched *eng)
 {
 	mutex_lock(&eng->hw_lock);
 	while (eng->pd->asleep) {
@@ -299,7 +294,7 @@ static void engine_turn(struct vgpu_sched *eng)
 {
 	struct vgpu_sched_entity *se;
 
-	vgpu_engine_lock(eng);
+	lock_engine(eng);
 	spin_lock_irq(&eng->rl_lock);
 	se = vgpu_runlist_pick(&eng->rl, ktime_get_ns());
 	if (se)

@@ -30,7 +30,6 @@ void vgpu_sched_join(struct vgpu_vdev *vd);
 void vgpu_sched_leave(struct vgpu_vdev *vd);
 int vgpu_sched_unload(struct vgpu_sched *eng);
 u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
-void vgpu_engine_lock(struct vgpu_sched *eng);
 void vgpu_reset_lock(struct vgpu_pdev *pd);
 
 /* off.c */
