@@ -85,14 +85,39 @@ def short_of_memory():
         remove(vgpu)
 
 
+def tell_driver(file):
+    """Of the unit's GPU: bind or unbind."""
+    run('sh', '-c', f'echo {os.path.basename(gpu())} > '
+        f'/sys/bus/pci/drivers/vgpu_soft/{file}')
+
+
 def goes():
     """With its GPU, and not as a failure; it comes again with it."""
-    driver = '/sys/bus/pci/drivers/vgpu_soft/'
-    address = os.path.basename(gpu())
     for file, state in (('unbind', 'inactive'), ('bind', 'active')):
-        run('sh', '-c', f'echo {address} > {driver}{file}')
+        tell_driver(file)
         until(lambda: show('ActiveState') == state)
         equal((show('Result'), show('NRestarts')), ('success', '0'))
+
+
+def late():
+    """Its GPU goes and comes before it has seen that it is gone: it serves the new one,
+    as it did the old one."""
+    supervisor = show('MainPID')
+    for _ in range(2):
+        run('kill', '-STOP', supervisor)
+        tell_driver('unbind')
+        tell_driver('bind')
+        run('udevadm', 'settle', f'--timeout={PATIENCE}')
+        equal(read(gpu() + '/soft/executor'), '0')
+        run('kill', '-CONT', supervisor)
+        until(lambda: read(gpu() + '/soft/executor') == '1')
+        vgpu = create('SOFT-16C', gpu=gpu())
+        with Process('env', 'GPU=soft', BUSY, vgpu, 'compute'):
+            (worker,) = until(lambda: children(supervisor))
+            assert '\nSigBlk:\t0000000000000000\n' in read(f'/proc/{worker}/status')
+        remove(vgpu)
+        until(lambda: children(supervisor) == [])
+    equal((show('ActiveState'), show('MainPID')), ('active', supervisor))
 
 
 def with_programs(*command, **env):
@@ -147,6 +172,7 @@ tap.test('vgpu-executor is installed', installed)
 tap.test('it is started for each soft GPU', started)
 tap.test('a worker is killed for want of memory', short_of_memory)
 tap.test('it goes and comes with its GPU', goes)
+tap.test('it is late when its GPU is there again', late)
 tap.test('drivers of Vulkan', drivers)
 tap.test('it is stopped', stopped)
 tap.finish()

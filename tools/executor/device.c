@@ -70,3 +70,21 @@ int open_device(const char *gpu, struct vgpu_soft_info *info)
 	}
 	return fd;
 }
+
+/**
+ * device_is_there() - is there something to open
+ * @gpu: its PCI address; NULL: any GPU
+ *
+ * Return: whether there is, without a message; it may be gone by now.
+ */
+bool device_is_there(const char *gpu)
+{
+	char pattern[256];
+	glob_t found;
+	bool there;
+
+	snprintf(pattern, sizeof(pattern), DEVICE "%s", gpu ? gpu : "*");
+	there = !glob(pattern, 0, NULL, &found);
+	globfree(&found);
+	return there;
+}

@@ -235,25 +235,26 @@ static int signals_as_file(struct supervisor *s)
  * supervise() - until SIGTERM or SIGINT, or until the GPU is gone
  * @s: with the device open and everything checked
  *
- * Return: the exit status.
+ * Return: whether the GPU is gone; else it was told to end. Signals are as they were.
  */
-int supervise(struct supervisor *s)
+bool supervise(struct supervisor *s)
 {
 	struct pollfd fds[] = {
 		{ .fd = s->device, .events = POLLIN },
 		{ .fd = signals_as_file(s), .events = POLLIN },
 	};
-	bool more = true;
+	bool told = false, gone = false;
 
-	while (more) {
+	while (!told && !gone) {
 		if (poll(fds, 2, start_all(s)) < 0 && errno != EINTR)
 			err(1, "poll");
 		if (fds[1].revents)
-			more = take_signals(fds[1].fd);
-		if (more && fds[0].revents)
-			more = take_events(s);
+			told = !take_signals(fds[1].fd);
+		if (!told && fds[0].revents)
+			gone = !take_events(s);
 	}
 	end_all();
 	close(fds[1].fd);
-	return 0;
+	sigprocmask(SIG_SETMASK, &s->signals, NULL);
+	return gone;
 }

@@ -35,10 +35,11 @@ struct supervisor {
 
 bool cpus_parse(struct cpus *cpus, const char *text);
 int open_device(const char *gpu, struct vgpu_soft_info *info);
+bool device_is_there(const char *gpu);
 void print_uuid(char *text, size_t size, const uint8_t *uuid);
 bool can_programs(const struct supervisor *s);
 pid_t start_worker(const struct supervisor *s, const struct vgpu_soft_event *event,
 		   int fd);
-int supervise(struct supervisor *s);
+bool supervise(struct supervisor *s);
 
 #endif /* _SUPERVISOR_H */

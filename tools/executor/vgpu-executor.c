@@ -175,30 +175,50 @@ static bool find_user(struct supervisor *s)
 	return true;
 }
 
-static int run_supervisor(struct supervisor *s)
+/* Return: whether its GPU has gone; below 0: there is none that it can serve. */
+static int serve(struct supervisor *s)
 {
 	struct vgpu_soft_info info;
-	int pipe_fds[2];
+	bool gone;
 
-	if (!find_user(s))
-		return 1;
 	s->device = open_device(s->gpu, &info);
 	if (s->device < 0)
-		return 1;
+		return -1;
 	if (s->cpus.named > info.slices) {
 		warnx("the GPU has %u slices: no slice %u for --cpus",
 		      info.slices, s->cpus.named - 1);
-		return 1;
+		close(s->device);
+		return -1;
 	}
+	say_ready();
+	/* A moment, in which what is wanted waits: no reason to be waited for. */
+	s->programs = !s->no_programs && can_programs(s);
+	gone = supervise(s);
+	close(s->device);
+	return gone;
+}
+
+/*
+ * A GPU may be there again before we have seen that it was gone. Who starts us for it,
+ * as udev does, has seen then that we are there, and does not start another.
+ */
+static int run_supervisor(struct supervisor *s)
+{
+	int pipe_fds[2], gone;
+
+	if (!find_user(s))
+		return 1;
 	/* Who starts us may have ignored it; then nobody's end could be waited for. */
 	signal(SIGCHLD, SIG_DFL);
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK))
 		err(1, "pipe");
 	s->life = pipe_fds[0];
-	say_ready();
-	/* A moment, in which what is wanted waits: no reason to be waited for. */
-	s->programs = !s->no_programs && can_programs(s);
-	return supervise(s);
+	gone = serve(s);
+	if (gone < 0)
+		return 1;
+	while (gone > 0 && device_is_there(s->gpu))
+		gone = serve(s);
+	return 0;
 }
 
 /* What start_worker() gives us; nobody else has the descriptors for it. */
