@@ -136,6 +136,9 @@ enum soft_next {
  * @lock: protects what follows; never held while work is done
  * @worker: who carries dispatches out, a reference, or NULL; changed with
  *	&soft_executor.lock held, too
+ * @leaving: the last worker's session is over, and it may still have something mapped:
+ *	until that is gone there is no other one; changed with &soft_executor.lock held, too
+ * @dropping: that is what the dispatch under way waits for, which was withdrawn
  * @failed: -errno: the dispatch under way has ended with its worker
  * @left: the last answer of one that is gone, which nobody has looked at yet; else its
  *	status is %VGPU_SOFT_NONE
@@ -166,6 +169,8 @@ struct soft_queue {
 	u64 owed;
 	spinlock_t lock;	/* what follows */
 	struct soft_worker *worker;
+	bool leaving;
+	bool dropping;
 	int failed;
 	struct soft_answer left;
 	struct vgpu_ring ring;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Dispatches on a compute engine: what a process does for an instance, seen from the
- * engine. Engine context, but for who asks whether a queue is settled.
+ * engine. Engine context.
  *
  * A slice ends softly where the worker yields, which it is asked to by a word in
  * memory; and by force, by SIGSTOP, where it does not within GRACE. Then it is
@@ -13,10 +13,6 @@
  * that does not even want to run, is. One that is frozen stands, and is not to be
  * blamed: somebody has its cgroup frozen, or the machine is about to sleep, or has just
  * slept: then the engines are awake for a while, and processes are not.
- *
- * A worker that is somewhere in the midst of a work-group cannot be moved. So before its
- * instance is, it is told to yield, and gets its slices until it does; then it gets no
- * more turns.
  *
  * An engine of modelled speed takes longer than its worker: what that has answered, but a
  * fault, counts when the time that is owed has passed, in this slice and the next ones.
@@ -64,6 +60,7 @@ static void forget(struct soft_queue *sq)
 	spin_lock_irq(&sq->lock);
 	sq->failed = 0;
 	sq->left.status = VGPU_SOFT_NONE;
+	sq->dropping = false;
 	spin_unlock_irq(&sq->lock);
 	is_alive(sq);
 	sq->owes = false;
@@ -109,11 +106,24 @@ static int settle(struct soft_queue *sq, const struct soft_answer *answer)
 	}
 }
 
+/* Could the guest see something of the worker afterwards, which is about to leave. */
+static bool waits_for_leaving(struct soft_queue *sq)
+{
+	bool waits;
+
+	spin_lock_irq(&sq->lock);
+	waits = sq->leaving;
+	sq->dropping = waits;
+	spin_unlock_irq(&sq->lock);
+	return waits;
+}
+
 /*
  * The guest has withdrawn what is under way: nobody is to do any more of it. If its
- * worker has ended with it, another one is wanted.
+ * worker has ended with it, another one is wanted. Return: it is over; else it is to be
+ * dropped once more, when its worker has left.
  */
-static void drop(struct soft_queue *sq)
+static bool drop(struct soft_queue *sq)
 {
 	struct soft_worker *w = soft_worker_of(sq);
 
@@ -121,10 +131,13 @@ static void drop(struct soft_queue *sq)
 		soft_client_end(sq, true);
 	if (w)
 		soft_worker_put(w);
+	if (waits_for_leaving(sq))
+		return false;
 	if (READ_ONCE(sq->failed))
 		soft_client_want(sq);
 	forget(sq);
 	soft_queue_over(sq, 0);
+	return true;
 }
 
 static void begin(struct soft_engine *se, struct soft_queue *sq,
@@ -296,7 +309,7 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
  * @sq: the queue whose it is
  * @budget_ns: about how long it may take
  *
- * Return: 0 when a worker is at it, or there is none; 1 when there is nothing to wait
+ * Return: 0 when a worker is at it, or there is none yet; 1 when there is nothing to wait
  * for; -errno for a fault.
  */
 int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
@@ -307,10 +320,8 @@ int soft_compute_start(struct soft_engine *se, struct soft_queue *sq,
 	int ret;
 
 	vgpu_assert_engine_context(sq->q->engine);
-	if (is_cancelled(sq)) {
-		drop(sq);
-		return 1;
-	}
+	if (is_cancelled(sq))
+		return drop(sq);
 	/* It may have ended with its worker. */
 	ret = READ_ONCE(sq->failed);
 	if (ret)
@@ -513,45 +524,6 @@ void soft_compute_preempt(struct soft_engine *se)
 	se->grace_end = ktime_get_ns() + GRACE;
 	se->poll_ns = POLL;
 	hrtimer_start(&se->timer, ns_to_ktime(GRACE), HRTIMER_MODE_REL);
-}
-
-/**
- * soft_compute_is_settled() - is a queue to begin no more, and has it nothing begun
- * @sq: the queue; its lock is held
- *
- * Return: true when nobody needs to look at it.
- */
-bool soft_compute_is_settled(const struct soft_queue *sq)
-	__must_hold(&sq->lock)
-{
-	lockdep_assert_held(&sq->lock);
-	return READ_ONCE(sq->settling) && !sq->failed &&
-	       sq->left.status == VGPU_SOFT_NONE &&
-	       (!sq->worker ||
-		READ_ONCE(sq->worker->turn) == SOFT_TURN_NONE);
-}
-
-/**
- * soft_compute_settle() - see &vgpu_queue_ops.settle
- * @q: a compute queue
- * @on: see there
- *
- * Return: no worker is in the midst of something.
- */
-bool soft_compute_settle(struct vgpu_queue *q, bool on)
-{
-	struct soft_queue *sq = q->priv;
-	bool settled;
-
-	WRITE_ONCE(sq->settling, on);
-	/* Pairs with soft_turn_post(). */
-	smp_mb();
-	spin_lock_irq(&sq->lock);
-	settled = !on || soft_compute_is_settled(sq);
-	if (on && sq->worker)
-		soft_worker_yield(sq->worker, true);
-	spin_unlock_irq(&sq->lock);
-	return settled;
 }
 
 /**

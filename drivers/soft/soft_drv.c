@@ -225,19 +225,24 @@ static int __init soft_init(void)
 {
 	int ret;
 
-	ret = check_parameters();
+	ret = check_parameters() ?: soft_workers_init();
 	if (ret)
 		return ret;
 	ret = pci_register_driver(&soft_driver);
 	if (ret)
-		return ret;
+		goto err_workers;
 	ret = add_slots();
 	if (!ret)
 		ret = soft_configfs_init();
-	if (ret) {
-		pci_unregister_driver(&soft_driver);
-		remove_slots();
-	}
+	if (ret)
+		goto err_slots;
+	return 0;
+
+err_slots:
+	pci_unregister_driver(&soft_driver);
+	remove_slots();
+err_workers:
+	soft_workers_exit();
 	return ret;
 }
 module_init(soft_init);
@@ -248,6 +253,7 @@ static void __exit soft_exit(void)
 	pci_unregister_driver(&soft_driver);
 	soft_configfs_exit();
 	remove_slots();
+	soft_workers_exit();
 }
 module_exit(soft_exit);
 

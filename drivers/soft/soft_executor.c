@@ -33,7 +33,6 @@ static void release(struct kref *ref)
 {
 	struct soft_executor *ex = container_of(ref, struct soft_executor, ref);
 
-	mutex_destroy(&ex->lock);
 	kfree(ex);
 }
 
@@ -77,7 +76,7 @@ static bool has_news(struct soft_client *client, struct vgpu_soft_event *event,
 			client->told = 0;
 		return true;
 	}
-	if (client->session && !client->told && !sq->worker) {
+	if (client->session && !client->told && !sq->worker && !sq->leaving) {
 		*event = event_of(sq, VGPU_SOFT_WANTED, client->session);
 		if (tell)
 			client->told = client->session;
@@ -115,9 +114,9 @@ static bool has_event(struct soft_executor *ex)
 	struct vgpu_soft_event event;
 	bool ret;
 
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	ret = ex->gone || next_event(ex, &event, false);
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	return ret;
 }
 
@@ -131,7 +130,7 @@ static int executor_open(struct inode *inode, struct file *file)
 						struct soft_executor, misc);
 	int ret = 0;
 
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	if (ex->gone)
 		ret = -ENODEV;
 	else if (ex->supervised)
@@ -140,7 +139,7 @@ static int executor_open(struct inode *inode, struct file *file)
 		ex->supervised = true;
 	if (!ret)
 		kref_get(&ex->ref);
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	file->private_data = ex;
 	return ret ?: stream_open(inode, file);
 }
@@ -161,12 +160,12 @@ static int executor_release(struct inode *inode, struct file *file)
 	struct soft_executor *ex = file->private_data;
 	struct soft_client *client;
 
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	ex->supervised = false;
 	forget_farewells(ex);
 	list_for_each_entry(client, &ex->clients, list)
 		client->told = 0;
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	soft_executor_put(ex);
 	return 0;
 }
@@ -179,11 +178,11 @@ static ssize_t tell(struct soft_executor *ex, char __user *buf, size_t count)
 	bool more;
 
 	while (count - done >= sizeof(event)) {
-		mutex_lock(&ex->lock);
+		spin_lock(&ex->lock);
 		more = next_event(ex, &event, true);
 		if (!more && ex->gone && !done)
 			done = -ENODEV;
-		mutex_unlock(&ex->lock);
+		spin_unlock(&ex->lock);
 		if (!more)
 			break;
 		/* What cannot be written there is lost, as with any stream. */
@@ -192,24 +191,6 @@ static ssize_t tell(struct soft_executor *ex, char __user *buf, size_t count)
 		done += sizeof(event);
 	}
 	return done;
-}
-
-/* To look takes a mutex: so not by wait_event(), whose condition must not sleep. */
-static int wait_for_event(struct soft_executor *ex)
-{
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int ret = 0;
-
-	add_wait_queue(&ex->wq, &wait);
-	while (!ret && !has_event(ex)) {
-		if (signal_pending(current))
-			ret = -ERESTARTSYS;
-		else
-			wait_woken(&wait, TASK_INTERRUPTIBLE,
-				   MAX_SCHEDULE_TIMEOUT);
-	}
-	remove_wait_queue(&ex->wq, &wait);
-	return ret;
 }
 
 static ssize_t executor_read(struct file *file, char __user *buf, size_t count,
@@ -226,7 +207,7 @@ static ssize_t executor_read(struct file *file, char __user *buf, size_t count,
 			return ret;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		ret = wait_for_event(ex);
+		ret = wait_event_interruptible(ex->wq, has_event(ex));
 		if (ret)
 			return ret;
 	}
@@ -239,12 +220,12 @@ static __poll_t executor_poll(struct file *file, struct poll_table_struct *wait)
 	__poll_t mask = 0;
 
 	poll_wait(file, &ex->wq, wait);
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	if (next_event(ex, &event, false))
 		mask = EPOLLIN | EPOLLRDNORM;
 	if (ex->gone)
 		mask |= EPOLLHUP | EPOLLERR;
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	return mask;
 }
 
@@ -264,29 +245,27 @@ static struct soft_queue *find_session(struct soft_executor *ex,
 	return NULL;
 }
 
-static struct soft_worker *attach(struct soft_executor *ex,
-				  const struct vgpu_soft_worker *arg)
+static int attach(struct soft_executor *ex, const struct vgpu_soft_worker *arg,
+		  struct soft_worker *w)
 {
-	struct soft_worker *w;
 	struct soft_queue *sq;
 
 	lockdep_assert_held(&ex->lock);
 	if (ex->gone)
-		return ERR_PTR(-ENODEV);
+		return -ENODEV;
 	sq = find_session(ex, arg);
 	if (!sq)
-		return ERR_PTR(-ENOENT);
-	if (sq->worker)
-		return ERR_PTR(-EBUSY);
-	w = soft_worker_make(ex, sq, arg->cpus);
-	if (IS_ERR(w))
-		return w;
+		return -ENOENT;
+	if (sq->worker || sq->leaving)
+		return -EBUSY;
+	w->sq = sq;
+	w->size = sq->q->inst->vram_size;
 	/* One reference is the queue's, the other the caller's. */
 	kref_get(&w->ref);
 	spin_lock_irq(&sq->lock);
 	sq->worker = w;
 	spin_unlock_irq(&sq->lock);
-	return w;
+	return 0;
 }
 
 /**
@@ -299,12 +278,18 @@ static struct soft_worker *attach(struct soft_executor *ex,
 struct soft_worker *soft_client_attach(struct soft_executor *ex,
 				       const struct vgpu_soft_worker *arg)
 {
-	struct soft_worker *w;
+	struct soft_worker *w = soft_worker_make(ex, arg->cpus);
+	int ret;
 
-	mutex_lock(&ex->lock);
-	w = attach(ex, arg);
-	mutex_unlock(&ex->lock);
-	return w;
+	if (IS_ERR(w))
+		return w;
+	spin_lock(&ex->lock);
+	ret = attach(ex, arg, w);
+	spin_unlock(&ex->lock);
+	if (!ret)
+		return w;
+	soft_worker_put(w);
+	return ERR_PTR(ret);
 }
 
 static long make_worker(struct soft_executor *ex, void __user *uarg)
@@ -373,9 +358,9 @@ int soft_client_init(struct soft_queue *sq)
 	sq->client.farewell = kzalloc(sizeof(*sq->client.farewell), GFP_KERNEL);
 	if (!sq->client.farewell)
 		return -ENOMEM;
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	list_add_tail(&sq->client.list, &ex->clients);
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	return 0;
 }
 
@@ -391,7 +376,8 @@ void soft_client_fini(struct soft_queue *sq)
 	if (!client->farewell)
 		return;
 	soft_client_end(sq, false);
-	mutex_lock(&ex->lock);
+	soft_client_wait(sq);
+	spin_lock(&ex->lock);
 	list_del(&client->list);
 	if (client->told) {
 		client->farewell->event = event_of(sq, VGPU_SOFT_GONE,
@@ -399,7 +385,7 @@ void soft_client_fini(struct soft_queue *sq)
 		list_add_tail(&client->farewell->list, &ex->farewells);
 		client->farewell = NULL;
 	}
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	kfree(client->farewell);
 	client->farewell = NULL;
 	wake_up(&ex->wq);
@@ -413,16 +399,16 @@ static void new_session(struct soft_executor *ex, struct soft_client *client)
 
 /**
  * soft_client_want() - an instance's guest wants to compute
- * @sq: its compute queue. Process context
+ * @sq: its compute queue
  */
 void soft_client_want(struct soft_queue *sq)
 {
 	struct soft_executor *ex = executor_of(sq);
 
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	if (!sq->client.session)
 		new_session(ex, &sq->client);
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	wake_up(&ex->wq);
 }
 
@@ -439,6 +425,8 @@ static struct soft_worker *detach(struct soft_executor *ex,
 	lockdep_assert_held(&ex->lock);
 	spin_lock_irq(&sq->lock);
 	sq->worker = NULL;
+	if (w)
+		sq->leaving = true;
 	if (err)
 		sq->failed = err;
 	spin_unlock_irq(&sq->lock);
@@ -453,22 +441,32 @@ static struct soft_worker *detach(struct soft_executor *ex,
  * @sq: whose it is; there need not be one
  * @again: and another one begins
  *
- * Its worker can touch nothing of the instance any more when this returns, and is
- * killed if it has a turn in its hands. Process context, in engine context too.
+ * Its worker is killed if it has a turn in its hands, and can touch nothing of the
+ * instance any more when it has left (soft_client_wait()). Waits for nobody: process
+ * context, in engine context too.
  */
 void soft_client_end(struct soft_queue *sq, bool again)
 {
 	struct soft_executor *ex = executor_of(sq);
 	struct soft_worker *w;
 
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	w = detach(ex, sq, again, 0);
 	if (w)
 		soft_worker_end(w);
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	if (w)
 		soft_worker_put(w);
 	wake_up(&ex->wq);
+}
+
+/**
+ * soft_client_wait() - wait until who has computed for an instance has left
+ * @sq: its compute queue; see soft_worker_wait()
+ */
+void soft_client_wait(struct soft_queue *sq)
+{
+	soft_worker_wait(executor_of(sq), sq);
 }
 
 /**
@@ -484,7 +482,7 @@ void soft_client_lost(struct soft_worker *w)
 	struct soft_queue *sq;
 	bool in_hands;
 
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	sq = w->over ? NULL : w->sq;
 	if (sq) {
 		in_hands = !soft_turn_leave(w);
@@ -493,7 +491,7 @@ void soft_client_lost(struct soft_worker *w)
 		vgpu_queue_kick(sq->q);
 		vgpu_engine_done(sq->q->engine);
 	}
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	if (sq)
 		soft_worker_put(w);
 	wake_up(&ex->wq);
@@ -514,8 +512,6 @@ bool soft_client_served(struct soft_queue *sq)
  * soft_executor_workers() - how many of a GPU's instances have a worker
  * @ex: the GPU's executor
  *
- * Process context; waits for nobody in user space.
- *
  * Return: the number.
  */
 unsigned int soft_executor_workers(struct soft_executor *ex)
@@ -523,10 +519,10 @@ unsigned int soft_executor_workers(struct soft_executor *ex)
 	struct soft_client *client;
 	unsigned int n = 0;
 
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	list_for_each_entry(client, &ex->clients, list)
 		n += !!to_queue(client)->worker;
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	return n;
 }
 
@@ -548,7 +544,7 @@ struct soft_executor *soft_executor_add(struct device *dev, u64 vram_size,
 	if (!ex)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&ex->ref);
-	mutex_init(&ex->lock);
+	spin_lock_init(&ex->lock);
 	init_waitqueue_head(&ex->wq);
 	INIT_LIST_HEAD(&ex->clients);
 	INIT_LIST_HEAD(&ex->farewells);
@@ -575,9 +571,9 @@ struct soft_executor *soft_executor_add(struct device *dev, u64 vram_size,
 void soft_executor_remove(struct soft_executor *ex)
 {
 	misc_deregister(&ex->misc);
-	mutex_lock(&ex->lock);
+	spin_lock(&ex->lock);
 	ex->gone = true;
-	mutex_unlock(&ex->lock);
+	spin_unlock(&ex->lock);
 	wake_up(&ex->wq);
 	soft_executor_put(ex);
 }

@@ -14,18 +14,21 @@
  * lives as long as its GPU is registered or a file of it is open (&soft_executor.ref).
  * A worker belongs to one *session* of a client and lives as long as it is attached
  * to the queue, or its file is open, or somebody looks at it (&soft_worker.ref). A
- * session ends when the device is closed, when the instance is faulted or the work
- * in the worker's hands is forgotten, and when the worker's file is closed: then the
- * worker is *over* for ever, what it has mapped is gone, and its ioctls say -ENODEV.
+ * session ends when the device is closed, when the work in the worker's hands is
+ * forgotten, as with a fault, and when the worker's file is closed: then the worker is
+ * *over* for ever, and its ioctls say -ENODEV. What it has mapped goes a moment later, by
+ * a thread of ours, which has a reference, too: until then it is *leaving*, its queue
+ * begins with nothing, and who resets, closes or removes the instance waits.
  *
  * Locks, outermost first; none of the core's is taken inside them but where it says:
  *
+ * - &soft_worker.map_sem: what is mapped. Read by the fault handler and written by
+ *   mmap(), which come from mmap_lock, and written by the thread by which a worker leaves.
+ *   The core's &vgpu_map.sem comes inside it. Users of an instance have both, and may get
+ *   no CPU for long: so none who has a lock of the GPU's or of an engine waits for these.
  * - &soft_executor.lock: who has which session, which worker is attached, and what
- *   the supervisor was told. Taken under the trap lock or an engine's hw_lock, and
- *   never waits for user space.
- * - &soft_worker.map_sem: what is mapped. Read by the fault handler, which comes from
- *   mmap_lock. Written with nothing of ours held but the above. The core's &vgpu_map.sem
- *   comes inside it, where pages of the partition are mapped.
+ *   the supervisor was told. A spinlock, of the whole GPU: nobody sleeps with it. Taken
+ *   under the trap lock or an engine's hw_lock.
  * - &soft_worker.lock: its turn. vgpu_queue_kick() and vgpu_engine_done() are called
  *   with it, and so &soft_queue.lock comes inside it, by way of the run list.
  */
@@ -36,10 +39,10 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
-#include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <uapi/vgpu-soft.h>
 #include <vgpu/written.h>
 
@@ -95,7 +98,7 @@ struct soft_executor {
 	struct miscdevice misc;
 	char name[48];
 	wait_queue_head_t wq;
-	struct mutex lock;	/* what follows */
+	spinlock_t lock;	/* what follows */
 	struct vgpu_soft_info info;
 	bool gone;
 	bool supervised;
@@ -139,13 +142,16 @@ struct soft_answer {
  * @size: bytes of its instance's partition
  * @cpus: CPUs that it may keep busy
  * @space: finds what is mapped
- * @alias: the same for the core; added until @over
+ * @alias: the same for the core
  * @state_page: struct vgpu_soft_state
- * @map_sem: protects @over against page faults
+ * @map_sem: keeps page faults out: who has it for writing and sees @over knows that no
+ *	page comes any more. Protects @maps
+ * @maps: @alias is added
+ * @leave: takes away what is mapped
  * @wq: the process waits for a turn
  * @lock: protects what follows
- * @over: its session is over; set with @map_sem held, too
- * @sq: its instance's queue; valid until @over
+ * @over: its session is over
+ * @sq: its instance's queue; valid until @over, and for @leave
  * @pid: the process, or NULL
  * @ready: it has asked for a turn
  * @waiting: a thread of it waits for one
@@ -166,7 +172,9 @@ struct soft_worker {
 	struct address_space space;
 	struct vgpu_alias alias;
 	struct page *state_page;
-	struct rw_semaphore map_sem;	/* over, against faults */
+	struct rw_semaphore map_sem;	/* maps, and page faults */
+	bool maps;
+	struct work_struct leave;
 	wait_queue_head_t wq;
 	spinlock_t lock;		/* what follows */
 	bool over;
@@ -196,16 +204,19 @@ struct soft_worker *soft_client_attach(struct soft_executor *ex,
 				       const struct vgpu_soft_worker *arg);
 void soft_client_want(struct soft_queue *sq);
 void soft_client_end(struct soft_queue *sq, bool again);
+void soft_client_wait(struct soft_queue *sq);
 void soft_client_lost(struct soft_worker *w);
 bool soft_client_served(struct soft_queue *sq);
 
 /* soft_worker.c */
-struct soft_worker *soft_worker_make(struct soft_executor *ex,
-				     struct soft_queue *sq, u32 cpus);
+int soft_workers_init(void);
+void soft_workers_exit(void);
+struct soft_worker *soft_worker_make(struct soft_executor *ex, u32 cpus);
 struct file *soft_worker_file(struct soft_worker *w);
 struct soft_worker *soft_worker_of(struct soft_queue *sq);
 void soft_worker_put(struct soft_worker *w);
 void soft_worker_end(struct soft_worker *w);
+void soft_worker_wait(struct soft_executor *ex, struct soft_queue *sq);
 void soft_worker_yield(struct soft_worker *w, bool yield);
 void soft_worker_stop(struct soft_worker *w);
 void soft_worker_go(struct soft_worker *w);

@@ -88,6 +88,9 @@ static void state_reset(struct vgpu_instance *inst)
 	struct soft_instance *si = inst->priv;
 
 	vgpu_assert_trap_context(inst);
+	/* What is reset is not written any more by who has computed for it before. */
+	if (si->queue[VGPU_CLASS_COMPUTE])
+		soft_client_wait(si->queue[VGPU_CLASS_COMPUTE]);
 	vgpu_reg_set(&inst->regs, SOFT_VRAM_LO, lower_32_bits(inst->vram_size));
 	vgpu_reg_set(&inst->regs, SOFT_VRAM_HI, upper_32_bits(inst->vram_size));
 	vgpu_reg_set(&inst->regs, SOFT_QUEUES,

@@ -40,6 +40,19 @@ static bool is_served(const struct soft_queue *sq)
 	       !soft_compute_is_settled(sq);
 }
 
+/* Is there something of AlmaIF's for the engine. */
+static bool pending_almaif(const struct soft_queue *sq)
+	__must_hold(&sq->lock)
+{
+	lockdep_assert_held(&sq->lock);
+	/* When its worker has left it says so. */
+	if (sq->dropping)
+		return !sq->leaving;
+	if (sq->failed || sq->left.status != VGPU_SOFT_NONE)
+		return true;
+	return is_served(sq) && (sq->has_work || soft_almaif_pending(sq));
+}
+
 /* We have written our index, the first thing in the ring. */
 static void wrote_index(struct soft_queue *sq)
 	__must_hold(&sq->lock)
@@ -58,9 +71,7 @@ static bool pending(struct soft_queue *sq)
 
 	spin_lock_irqsave(&sq->lock, flags);
 	if (soft_queue_by_almaif(sq))
-		ret = sq->failed || sq->left.status != VGPU_SOFT_NONE ||
-		      (is_served(sq) &&
-		       (sq->has_work || soft_almaif_pending(sq)));
+		ret = pending_almaif(sq);
 	else
 		ret = sq->has_work ||
 		      (!sq->refused && vgpu_ring_pending(&sq->ring));
@@ -195,8 +206,10 @@ void soft_queue_disable(struct soft_queue *sq)
 void soft_queue_close(struct soft_queue *sq)
 {
 	cancel_delayed_work_sync(&sq->look);
-	if (sq->compute)
+	if (sq->compute) {
 		soft_client_end(sq, false);
+		soft_client_wait(sq);
+	}
 }
 
 static void report(struct soft_queue *sq, const char *what)

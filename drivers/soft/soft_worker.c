@@ -15,10 +15,14 @@
 #include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/wait_bit.h>
+#include <linux/workqueue.h>
 #include <vgpu/compat.h>
 
 #include "soft.h"
 #include "soft_executor.h"
+
+static struct workqueue_struct *leaving;
 
 static void release(struct kref *ref)
 {
@@ -59,18 +63,69 @@ struct soft_worker *soft_worker_of(struct soft_queue *sq)
 	return w;
 }
 
+/* Its instance goes on, or goes. */
+static void has_left(struct soft_worker *w)
+{
+	struct soft_executor *ex = w->executor;
+	struct soft_queue *sq = w->sq;
+
+	spin_lock(&ex->lock);
+	spin_lock_irq(&sq->lock);
+	sq->leaving = false;
+	spin_unlock_irq(&sq->lock);
+	/* The queue is there for as long as we have the lock: see soft_worker_wait(). */
+	vgpu_queue_kick(sq->q);
+	spin_unlock(&ex->lock);
+	wake_up_var(&sq->leaving);
+	wake_up(&ex->wq);
+}
+
+/*
+ * Its session is over: take away what it has mapped. Its own page faults are waited for,
+ * and those of whoever maps the same partition, which come to an end when these processes
+ * get a CPU and memory: that is no matter for an engine.
+ */
+static void leave(struct work_struct *work)
+{
+	struct soft_worker *w = container_of(work, struct soft_worker, leave);
+
+	down_write(&w->map_sem);
+	unmap_mapping_range(&w->space, 0, 0, 1);
+	if (w->maps)
+		vgpu_alias_remove(w->sq->q->inst, &w->alias);
+	up_write(&w->map_sem);
+	has_left(w);
+	soft_worker_put(w);
+}
+
+/**
+ * soft_workers_init() - the threads by which workers leave
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init soft_workers_init(void)
+{
+	leaving = alloc_workqueue("vgpu-soft-workers", WQ_UNBOUND, 0);
+	return leaving ? 0 : -ENOMEM;
+}
+
+/**
+ * soft_workers_exit() - no GPU is left
+ */
+void soft_workers_exit(void)
+{
+	destroy_workqueue(leaving);
+}
+
 /**
  * soft_worker_make() - a worker without a process
  * @ex: the GPU's executor
- * @sq: the queue that it is for
  * @cpus: CPUs that it may keep busy, at least 1
  *
- * Return: the worker, or an error pointer.
+ * Return: the worker, of no instance yet, or an error pointer.
  */
-struct soft_worker *soft_worker_make(struct soft_executor *ex,
-				     struct soft_queue *sq, u32 cpus)
+struct soft_worker *soft_worker_make(struct soft_executor *ex, u32 cpus)
 {
-	struct vgpu_instance *inst = sq->q->inst;
 	struct soft_worker *w;
 
 	w = kzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
@@ -84,15 +139,13 @@ struct soft_worker *soft_worker_make(struct soft_executor *ex,
 	kref_init(&w->ref);
 	kref_get(&ex->ref);
 	w->executor = ex;
-	w->size = inst->vram_size;
 	w->cpus = cpus;
 	address_space_init_once(&w->space);
 	w->alias.space = &w->space;
 	init_rwsem(&w->map_sem);
 	init_waitqueue_head(&w->wq);
 	spin_lock_init(&w->lock);
-	w->sq = sq;
-	vgpu_alias_add(inst, &w->alias);
+	INIT_WORK(&w->leave, leave);
 	return w;
 }
 
@@ -159,23 +212,40 @@ static bool close_session(struct soft_worker *w)
 
 /**
  * soft_worker_end() - its session is over
- * @w: the worker; the executor's lock is held
+ * @w: the worker, which its queue knows to be leaving; the executor's lock is held
  *
- * Nothing of the instance is mapped any more when this returns, nor will be.
+ * Nothing of the instance comes to be mapped any more, and what is will be gone when the
+ * worker has left.
  */
 void soft_worker_end(struct soft_worker *w)
+	__must_hold(&w->executor->lock)
 {
 	bool busy;
 
 	lockdep_assert_held(&w->executor->lock);
-	down_write(&w->map_sem);
 	busy = close_session(w);
-	unmap_mapping_range(&w->space, 0, 0, 1);
-	vgpu_alias_remove(w->sq->q->inst, &w->alias);
-	up_write(&w->map_sem);
+	kref_get(&w->ref);
+	queue_work(leaving, &w->leave);
 	if (busy)
 		soft_task_kill(w->pid);
 	wake_up_all(&w->wq);
+}
+
+/**
+ * soft_worker_wait() - wait until a worker whose session is over has left
+ * @ex: the GPU's executor
+ * @sq: the queue whose it was
+ *
+ * That may take as long as some process of the instance's user keeps a lock of its
+ * mappings. No lock of the GPU's or of an engine is held.
+ */
+void soft_worker_wait(struct soft_executor *ex, struct soft_queue *sq)
+{
+	might_sleep();
+	wait_var_event(&sq->leaving, !READ_ONCE(sq->leaving));
+	/* It may still be about to kick the queue. */
+	spin_lock(&ex->lock);
+	spin_unlock(&ex->lock);
 }
 
 /* The first process that uses the file is the worker. */
@@ -316,7 +386,7 @@ static vm_fault_t worker_fault(struct vm_fault *vmf)
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	down_read(&w->map_sem);
-	if (!w->over)
+	if (!READ_ONCE(w->over))
 		ret = insert(vmf, w);
 	up_read(&w->map_sem);
 	return ret;
@@ -330,7 +400,7 @@ static vm_fault_t worker_mkwrite(struct vm_fault *vmf)
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	down_read(&w->map_sem);
-	if (!w->over && !WARN_ON_ONCE(pos >= w->size))
+	if (!READ_ONCE(w->over) && !WARN_ON_ONCE(pos >= w->size))
 		ret = vgpu_alias_mkwrite(w->sq->q->inst, &w->alias, vmf, pos);
 	up_read(&w->map_sem);
 	return ret;
@@ -341,11 +411,28 @@ static const struct vm_operations_struct worker_vm_ops = {
 	.pfn_mkwrite = worker_mkwrite,
 };
 
+/* From now on what it maps can be found. Return: 0; -ENODEV when its session is over. */
+static int begin_to_map(struct soft_worker *w)
+{
+	int ret = 0;
+
+	down_write(&w->map_sem);
+	if (READ_ONCE(w->over)) {
+		ret = -ENODEV;
+	} else if (!w->maps) {
+		vgpu_alias_add(w->sq->q->inst, &w->alias);
+		w->maps = true;
+	}
+	up_write(&w->map_sem);
+	return ret;
+}
+
 static int worker_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	u64 pos = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u64 size = vma->vm_end - vma->vm_start;
 	struct soft_worker *w = file->private_data;
+	int ret;
 
 	if (!is_mine(w))
 		return -EPERM;
@@ -360,6 +447,9 @@ static int worker_mmap(struct file *file, struct vm_area_struct *vma)
 	} else if (pos > w->size || size > w->size - pos) {
 		return -EINVAL;
 	}
+	ret = begin_to_map(w);
+	if (ret)
+		return ret;
 	vgpu_vm_flags(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
 			   VM_DONTCOPY, 0);
 	vma->vm_ops = &worker_vm_ops;

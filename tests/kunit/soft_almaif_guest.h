@@ -81,17 +81,17 @@ static inline void submit(struct vgpu_vdev *vd, struct soft_aql_packet p)
 	soft_doorbell(&vd->inst, SOFT_BELL_ALMAIF);
 }
 
+/* When the last one has left. */
 static inline struct soft_worker *worker(struct kunit *test, struct vgpu_vdev *vd)
 {
 	struct fixture *f = test->priv;
-	struct vgpu_soft_worker arg = {
-		.instance = vd->inst.id,
-		.cpus = 1,
-		.session = queue_of(vd)->client.session,
-	};
+	struct vgpu_soft_worker arg = { .instance = vd->inst.id, .cpus = 1 };
 	struct vgpu_soft_turn none = {};
-	struct soft_worker *w = soft_client_attach(f->soft.executor, &arg);
+	struct soft_worker *w;
 
+	KUNIT_EXPECT_TRUE(test, mock_await(!READ_ONCE(queue_of(vd)->leaving)));
+	arg.session = queue_of(vd)->client.session;
+	w = soft_client_attach(f->soft.executor, &arg);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, w);
 	KUNIT_ASSERT_EQ(test, soft_turn_hand_in(w, &none), 0);
 	return w;
