@@ -14,20 +14,24 @@ static u64 since(u64 now, u64 then)
 	return now > then ? now - then : 0;
 }
 
+static u64 own(const struct soft_moment *now, const struct soft_moment *then)
+{
+	u64 wall = since(now->at, then->at);
+
+	return max(since(wall, since(now->waited, then->waited)),
+		   min(wall, since(now->cpu, then->cpu)));
+}
+
 /**
  * soft_stay_own() - the worker's own time
  * @stay: of its dispatch
  * @now: until when
  *
- * Of several threads at once one waits, and others run: then this is too little, and
- * their CPU time tells (soft_stay_charge()).
- *
- * Return: ns.
+ * Return: ns, no more than by the clock.
  */
 u64 soft_stay_own(const struct soft_stay *stay, const struct soft_moment *now)
 {
-	return since(since(now->at, stay->since.at),
-		     since(now->waited, stay->since.waited));
+	return own(now, &stay->since);
 }
 
 /**

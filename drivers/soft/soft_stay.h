@@ -5,7 +5,8 @@
  *
  * A worker's *own* time is what it had the engine without what it has waited for a
  * CPU. Who sleeps with a turn in its hands keeps the engine from others: that is its
- * own, too, though no CPU time.
+ * own, too, though no CPU time. Of several threads each waits while another one has the
+ * CPU: so it is no less than the CPU time of all of them.
  */
 #ifndef _SOFT_STAY_H
 #define _SOFT_STAY_H
@@ -16,10 +17,12 @@
  * struct soft_moment - a moment of a worker's life
  * @at: by the clock, ns; 0 for none
  * @waited: how long it had waited for a CPU by then, in all, ns
+ * @cpu: CPU time that it had used by then, ns; of a thread that runs up to the last tick
  */
 struct soft_moment {
 	u64 at;
 	u64 waited;
+	u64 cpu;
 };
 
 /**

@@ -102,8 +102,8 @@ static u64 waited_by(const struct task_struct *t)
  *
  * Any context.
  *
- * Return: the time, and how long all of its threads have waited for a CPU: unlike
- * CPU time to the last moment.
+ * Return: the time; how long all of its threads have waited for a CPU, to the last moment;
+ * and CPU time, up to the last tick. Nothing but the time if it has ended.
  */
 struct soft_moment soft_task_now(struct pid *pid)
 {
@@ -112,9 +112,11 @@ struct soft_moment soft_task_now(struct pid *pid)
 
 	rcu_read_lock();
 	p = pid_task(pid, PIDTYPE_TGID);
-	if (p)
+	if (p) {
+		now.cpu = sum_of(p->signal);
 		for_each_thread(p, t)
 			now.waited += waited_by(t);
+	}
 	rcu_read_unlock();
 	return now;
 }

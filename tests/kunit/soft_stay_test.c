@@ -34,6 +34,22 @@ static void stay_waits_for_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &starved, false), 1ULL * MSEC);
 }
 
+/* Two threads that keep one CPU busy wait as long as they run: they have had it all. */
+static void stay_of_threads(struct kunit *test)
+{
+	struct soft_stay s = stay();
+	struct soft_moment both = after(10 * MSEC, 10 * MSEC);
+	struct soft_moment ticks = both;
+
+	s.since.cpu = 3 * MSEC;
+	both.cpu = s.since.cpu + 9 * MSEC;
+	KUNIT_EXPECT_EQ(test, soft_stay_own(&s, &both), 9ULL * MSEC);
+	KUNIT_EXPECT_EQ(test, soft_stay_used(&s, &both), 9ULL * MSEC);
+	KUNIT_EXPECT_EQ(test, soft_stay_blame(&s, &both, false), 9ULL * MSEC);
+	ticks.cpu = s.since.cpu + 40 * MSEC;
+	KUNIT_EXPECT_EQ(test, soft_stay_own(&s, &ticks), 10ULL * MSEC);
+}
+
 /* It has answered before anybody had looked whether it was at work: no time at all. */
 static void stay_before_it_begins(struct kunit *test)
 {
@@ -151,6 +167,7 @@ static void charge_once(struct kunit *test)
 
 static struct kunit_case soft_stay_cases[] = {
 	KUNIT_CASE(stay_waits_for_cpu),
+	KUNIT_CASE(stay_of_threads),
 	KUNIT_CASE(stay_before_it_begins),
 	KUNIT_CASE(stay_without_a_worker),
 	KUNIT_CASE(stay_beyond_grace),
