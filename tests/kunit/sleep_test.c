@@ -224,6 +224,19 @@ static void sleep_lost_over_a_hang(struct kunit *test)
 	mock_gone(a);
 }
 
+/*
+ * A card is pulled while the machine sleeps: its driver goes, which nobody will wake any
+ * more, and comes to an end with that.
+ */
+static void sleep_and_removed(struct kunit *test)
+{
+	struct mock_gpu *mock = test->priv;
+
+	fall_asleep(test);
+	test->priv = NULL;
+	mock_gpu_remove(mock);
+}
+
 static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(sleep_keeps_memory),
 	KUNIT_CASE(sleep_keeps_work),
@@ -232,6 +245,7 @@ static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(sleep_over_a_hang),
 	KUNIT_CASE(sleep_and_lost),
 	KUNIT_CASE(sleep_lost_over_a_hang),
+	KUNIT_CASE(sleep_and_removed),
 	{}
 };
 

@@ -330,7 +330,9 @@ EXPORT_SYMBOL_GPL(vgpu_gpu_register);
  * @gpu: the GPU
  *
  * Asks the users of its instances to let go, waits until they have, and
- * removes the instances. Process context.
+ * removes the instances. One that goes while the machine sleeps, or wakes up, as a card
+ * that was pulled meanwhile, is lost: nobody waits any more for it to wake. Process
+ * context; not beside vgpu_gpu_suspend() and its like.
  */
 void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 {
@@ -338,6 +340,8 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 	struct device *dev = gpu->desc.dev;
 
 	might_sleep();
+	if (pd->asleep)
+		vgpu_gpu_resume(gpu, -ENODEV);
 	vgpu_debugfs_remove(pd);
 	mdev_unregister_parent(&pd->parent);
 	vgpu_gpu_sysfs_remove(pd);
