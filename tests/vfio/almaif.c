@@ -388,10 +388,10 @@ static void blocked_worker_is_not_blamed(void)
 }
 
 /* By its cgroup, as of a service or a container that is paused. */
-static void frozen_worker_is_not_blamed(void)
+static void frozen_is_not_blamed(enum manner manner)
 {
 	struct guest a = guest_new(), b;
-	struct worker w = worker_new(type->size, OBEYS);
+	struct worker w = worker_new(type->size, manner);
 	int freezer = freezer_new(w.pid);
 
 	ASSERT_OK(freezer);
@@ -411,6 +411,16 @@ static void frozen_worker_is_not_blamed(void)
 	expect_attr(a.d->uuid, "state", "ok");
 	EXPECT_EQ(mdev_attr_u64(a.d->uuid, "faults"), 0);
 	close(freezer);
+}
+
+static void frozen_worker_is_not_blamed(void)
+{
+	frozen_is_not_blamed(OBEYS);
+}
+
+static void frozen_thread_is_not_blamed(void)
+{
+	frozen_is_not_blamed(IS_THREAD);
 }
 
 static int stands_still(void *data)
@@ -539,6 +549,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(starved_worker_is_not_blamed),
 	TAP_TEST(blocked_worker_is_not_blamed),
 	TAP_TEST(frozen_worker_is_not_blamed),
+	TAP_TEST(frozen_thread_is_not_blamed),
 	TAP_TEST(killed_while_it_settles),
 	TAP_TEST(worker_stays_in_its_partition),
 	TAP_TEST(unbound),

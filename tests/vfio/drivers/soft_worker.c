@@ -117,7 +117,7 @@ static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 
 	memcpy(&args, turn->args, sizeof(args));
 	for (; i < turn->grid[0]; i++) {
-		if (state->yield && w->manner == OBEYS)
+		if (state->yield && (w->manner == OBEYS || w->manner == IS_THREAD))
 			break;
 		++*word(w->vram + turn->mem + args.out + i * 4);
 		be_busy(args.busy_us);
@@ -132,9 +132,8 @@ static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 	turn->progress = i;
 }
 
-static int computes(void *data)
+static int work(struct worker *w)
 {
-	struct worker *w = data;
 	const volatile struct vgpu_soft_state *state;
 	struct vgpu_soft_turn turn = {};
 
@@ -153,6 +152,25 @@ static int computes(void *data)
 		if (!w->answers || !w->answers(w, &turn))
 			carry_out(w, &turn, state);
 	return errno == ENODEV ? 0 : 1;
+}
+
+static struct worker self;
+
+static void *works_on(void *unused)
+{
+	_exit(work(&self));
+	return unused;
+}
+
+static int computes(void *data)
+{
+	pthread_t thread;
+
+	self = *(struct worker *)data;
+	if (self.manner != IS_THREAD)
+		return work(&self);
+	ASSERT(!pthread_create(&thread, NULL, works_on, NULL));
+	pthread_exit(NULL);
 }
 
 /* A child that does the work of the vGPU that wants a worker next. */

@@ -24,6 +24,7 @@ enum manner {
 	HANGS,		/* never says that it is done, and is busy */
 	SLEEPS,		/* nor does it, and is not */
 	BLOCKS,		/* is in the kernel for two seconds, where no signal reaches it */
+	IS_THREAD,	/* works in a second thread; the first one has ended */
 };
 
 /**
