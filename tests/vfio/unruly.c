@@ -18,10 +18,14 @@
 #define FORKER		4711
 #define MOST_FORKS	48
 
-/* Of processes that have no other way to tell: what went wrong, and how many they are. */
+/*
+ * Of processes that have no other way to tell: what went wrong, and how many they are; and
+ * what they are told: to do as they should not, from now on.
+ */
 static struct {
 	volatile unsigned int wrong;
 	volatile unsigned int forks;
+	volatile bool now;
 } *report;
 
 /* Whom a worker leaves behind. */
@@ -198,7 +202,7 @@ static void says_that_it_cannot(void)
 static bool repeats_itself(struct worker *w, struct vgpu_soft_turn *turn)
 {
 	(void)w;
-	if (first_time())
+	if (!report->now)
 		return false;
 	turn->status = VGPU_SOFT_DONE;
 	turn->seq--;
@@ -212,6 +216,7 @@ static void says_it_again(void)
 
 	guest_submit(g, 0, GROUPS, 0);
 	guest_done(g, 0);
+	report->now = true;
 	gpu_set("watchdog_ms", "1000");
 	guest_submit(g, 1, GROUPS, 0);
 	expect_fault(g, 1);
