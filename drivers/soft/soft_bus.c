@@ -236,6 +236,7 @@ struct pci_dev *soft_bus_function(struct soft_slot *slot)
 void soft_bus_remove(struct soft_slot *slot)
 {
 	struct soft_bus *sb = container_of(slot, struct soft_bus, slot);
+	struct pci_host_bridge *bridge = to_pci_host_bridge(sb->bus->bridge);
 	struct pci_dev *pdev;
 
 	might_sleep();
@@ -247,6 +248,8 @@ void soft_bus_remove(struct soft_slot *slot)
 	pci_lock_rescan_remove();
 	pci_stop_root_bus(sb->bus);
 	pci_remove_root_bus(sb->bus);
+	/* The bus had a reference of its own; this one is from its making. */
+	pci_free_host_bridge(bridge);
 	pci_unlock_rescan_remove();
 	kfree(sb);
 }
