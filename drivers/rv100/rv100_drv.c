@@ -130,15 +130,20 @@ static u64 vram_size(struct rv100_gpu *card)
 	return min_t(u64, chip, pci_resource_len(card->pdev, RV100_BAR_VRAM));
 }
 
+/* The BARs have their addresses: what cannot be mapped then lacks memory. */
 static int map_card(struct rv100_gpu *card, struct vgpu_vram *vram)
 {
 	struct pci_dev *pdev = card->pdev;
+	int ret;
 
-	if (pci_resource_len(pdev, RV100_BAR_REGS) >= RV100_REGS_SIZE)
-		card->mmio = pci_iomap(pdev, RV100_BAR_REGS, RV100_REGS_SIZE);
+	if (pci_resource_len(pdev, RV100_BAR_REGS) < RV100_REGS_SIZE) {
+		dev_err(&pdev->dev, "registers (BAR 2) are too few\n");
+		return -ENODEV;
+	}
+	card->mmio = pci_iomap(pdev, RV100_BAR_REGS, RV100_REGS_SIZE);
 	if (!card->mmio) {
 		dev_err(&pdev->dev, "registers (BAR 2) cannot be mapped\n");
-		return -ENODEV;
+		return -ENOMEM;
 	}
 	vram->phys = pci_resource_start(pdev, RV100_BAR_VRAM);
 	vram->reserved = HOST_RESERVE;
@@ -146,18 +151,20 @@ static int map_card(struct rv100_gpu *card, struct vgpu_vram *vram)
 	if (vram->size < HOST_RESERVE + rv100_types[0].vram_size) {
 		dev_err(&pdev->dev, "%llu bytes of VRAM are too few\n",
 			vram->size);
+		ret = -ENODEV;
 		goto err_mmio;
 	}
 	vram->virt = pci_iomap_wc(pdev, RV100_BAR_VRAM, vram->size);
 	if (!vram->virt) {
 		dev_err(&pdev->dev, "VRAM (BAR 0) cannot be mapped\n");
+		ret = -ENOMEM;
 		goto err_mmio;
 	}
 	return 0;
 
 err_mmio:
 	pci_iounmap(pdev, card->mmio);
-	return -ENODEV;
+	return ret;
 }
 
 static const struct vgpu_bar_desc rv100_bars[VGPU_NR_BARS] = {
