@@ -21,6 +21,9 @@
 /* No call here makes as many allocations, or copies. */
 #define MOST		10000
 
+/* So many of them are told of, to those who watch whether anything goes on. */
+#define A_FEW		25
+
 /* The driver injects hangs by the same means: none of these. */
 #define KFAIL_NEVER	0
 
@@ -246,6 +249,8 @@ static unsigned int each_of_kind(int (*call)(void), void (*undo)(void), int want
 			undo();
 		if (!failed)
 			break;
+		if (nth % A_FEW == 0)
+			tap_note("%u", nth);
 	}
 	EXPECT(nth < MOST);
 	return nth - 1;
