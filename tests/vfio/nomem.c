@@ -426,9 +426,14 @@ static void moving_together(void)
 
 /* ---- GPUs that come, and executors */
 
+/* The PCI core calls a region busy for which it has no memory (Linux 6.12). */
 static int bind_card(void)
 {
-	return gpu_driver("bind");
+	int ret = gpu_driver("bind");
+
+	if (ret && errno == EBUSY)
+		errno = ENOMEM;
+	return ret;
 }
 
 static void unbind_card(void)

@@ -96,6 +96,10 @@ asked[policy]+='|(slice_us|window_ms|averaging|trap_charge|watchdog_ms|guard_[a-
 asked[policy]+='|weight|cap|min): |: [0-9]+ callbacks suppressed'
 
 asked[nomem]+='|can not set name properly|Failed to add to iommu group|routing for PCI INT'
+# A card that is taken: the PCI core calls a region busy for which it has no memory.
+asked[nomem]+='|BAR [0-9]: can.t reserve|VRAM or registers are in use'
+asked[nomem]+='|probe with driver vgpu_rv100 failed with error -16'
+asked[nomem]+='|ioremap memtype_reserve failed -12|\(BAR [02]\) cannot be mapped'
 # A GPU that is made, or only half, while memory fails.
 asked[nomem]+='|no .* MiB of memory for VRAM|no device for executors: error -12'
 asked[nomem]+='|(device_add_groups\(\)|driver_sysfs_add) failed|compatibility class link'
