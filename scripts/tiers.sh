@@ -481,7 +481,8 @@ tier_debug() {
 }
 
 # What becomes of the host: cards that are pulled; VMMs that are killed, with what is
-# whose written down; and where memory fails, and what is lost is found, the same again.
+# whose written down; and where memory fails, and what is lost is found, the same again,
+# and GPUs that come and go.
 tier_faults() {
 	# What is refused is told, hundreds of times, and looked for in the end.
 	local part status=0 kernel=$TESSERA_KERNEL log=log_buf_len=64M
@@ -498,7 +499,7 @@ tier_faults() {
 	# By which vmalloc() says that it got nothing; what is wrong says more.
 	local complaints=${complaints/|Call Trace:/}
 	in_host_vm faults-memory tests/vfio env CAMPAIGN_KILLS=24 "${thorough[@]}" \
-		{,soft/}nomem || status=$?
+		soft/gpus {,soft/}nomem || status=$?
 	TESSERA_KERNEL=$kernel
 	cat "$results"/faults-{pulled,killed,memory}.tap >> "$results/faults.tap"
 	return "$status"
