@@ -20,14 +20,14 @@
  *   interrupts' set-up, monitor and display. Held for one trapped access, one
  *   ioctl. User memory is never touched under it: user memory may be our own
  *   aperture.
- * - &vgpu_map.sem: whether BARs may be touched, who has mapped them, and what is
- *   copied. Written under trap_lock, or by vgpu_doorbell_arm() under mmap_lock, in
- *   engine context too: nothing of the engine is taken inside it; by mmap() under
- *   mmap_lock; by whoever copies, under migration.lock, with mmap_lock where pages are
- *   taken away; by vgpu_track_move() with trap_lock and mmap_lock, which tries for
- *   reset_lock inside it; by an opening, a close, and a backend's files that come and
- *   go. Read by fault handlers, which come from mmap_lock, and by those of a backend's
- *   files.
+ * - &vgpu_map.sem: whether BARs may be touched, and who has mapped them. Written under
+ *   trap_lock, or by vgpu_doorbell_arm() under mmap_lock, in engine context too:
+ *   nothing of the engine is taken inside it; by mmap() under mmap_lock; by whoever
+ *   copies and takes pages away, under mmap_lock; by vgpu_track_move() with trap_lock
+ *   and mmap_lock, which tries for reset_lock inside it; by an opening, a close, and a
+ *   backend's files that come and go. Read by fault handlers, which come from mmap_lock,
+ *   and by those of a backend's files. Threads of the instance's user hold it for as long
+ *   as they have no CPU: who only looks goes without.
  * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
  *   engines. It keeps memory within reach for who clears or copies it by CPU. Taken
  *   with no other lock held but &vgpu_compact.lock and &vgpu_migration.lock, and by

@@ -71,7 +71,7 @@ struct vgpu_irqs {
 
 /**
  * struct vgpu_map - what user space has mapped
- * @sem: protects all of it
+ * @sem: protects all of it but @dirty and @dirty_rate
  * @file: stands behind the mappings of this opening of the device, or NULL
  * @mm: who maps doorbells, or has mapped memory first, or NULL; only the structure is
  *	kept
@@ -80,9 +80,10 @@ struct vgpu_irqs {
  * @view: what of the display is mapped
  * @aliases: files of the backend's by which the partition is mapped, too
  * @dirty: what has been written, while somebody copies the partition, or NULL. Then no
- *	page of a clean block is mapped writable. Read under RCU, too
+ *	page of a clean block is mapped writable. Set and cleared by whoever copies, read
+ *	under RCU
  * @dirty_rate: what was written when it was copied last, bytes a second, of this
- *	opening of the device; %VGPU_RATE_UNKNOWN when it was not
+ *	opening of the device; %VGPU_RATE_UNKNOWN when it was not. Read without a lock
  */
 struct vgpu_map {
 	struct rw_semaphore sem;

@@ -145,11 +145,13 @@ u64 vgpu_dirty_bytes(const struct vgpu_dirty *d)
  * @now: ns
  *
  * Before that a block that is written may be dirty from the start, and nobody knows.
+ * Once; others may ask for the rate meanwhile.
  */
 void vgpu_dirty_count(struct vgpu_dirty *d, u64 now)
 {
-	d->since = now;
 	d->before = atomic64_read(&d->marked);
+	/* Pairs with that of vgpu_dirty_rate(): since when, with how many then. */
+	smp_store_release(&d->since, now);
 }
 
 /**
@@ -164,10 +166,16 @@ void vgpu_dirty_count(struct vgpu_dirty *d, u64 now)
  */
 u64 vgpu_dirty_rate(const struct vgpu_dirty *d, u64 now)
 {
-	u64 bytes = (atomic64_read(&d->marked) - d->before) * VGPU_DIRTY_BLOCK;
-	u64 ms = d->since ? div_u64(now - d->since, NSEC_PER_MSEC) : 0;
+	u64 since, bytes, ms;
 
+	/* Pairs with that of vgpu_dirty_count(). */
+	since = smp_load_acquire(&d->since);
+	/* Counting may have begun after @now was read. */
+	if (!since || now < since)
+		return VGPU_RATE_UNKNOWN;
+	ms = div_u64(now - since, NSEC_PER_MSEC);
 	if (ms < RATE_LEAST)
 		return VGPU_RATE_UNKNOWN;
+	bytes = (atomic64_read(&d->marked) - d->before) * VGPU_DIRTY_BLOCK;
 	return div64_u64(bytes * MSEC_PER_SEC, ms);
 }

@@ -175,7 +175,7 @@ static void map_close(struct vgpu_instance *inst)
 	vd->map.memory_on = false;
 	vd->map.view = (struct vgpu_view) {};
 	/* Another guest writes as it likes. */
-	vd->map.dirty_rate = VGPU_RATE_UNKNOWN;
+	WRITE_ONCE(vd->map.dirty_rate, VGPU_RATE_UNKNOWN);
 	up_write(&vd->map.sem);
 	fput(file);
 	if (mm)

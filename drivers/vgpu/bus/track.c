@@ -13,7 +13,9 @@
  *	     +-- taken: mark, pages, then read --+
  *
  * Faults and takers exclude each other by map.sem. At the start all is dirty, so what
- * is mapped already may stay; the end takes nothing away either.
+ * is mapped already may stay; the end takes nothing away either. So that a copy begins
+ * or ends, or how far it is, takes no lock: a thread of the instance's user may hold
+ * map.sem for long, and others copy, or only look.
  *
  * A guest that only reads by a BAR makes a block dirty, too: KVM takes a page that is
  * mapped read-only for one that can never be written, and emulates the instruction that
@@ -38,23 +40,6 @@
 #include "../work/sched.h"
 #include "bus.h"
 #include "dirty.h"
-
-static struct vgpu_dirty *dirty_of(struct vgpu_vdev *vd)
-{
-	return rcu_dereference_protected(vd->map.dirty,
-					 lockdep_is_held(&vd->map.sem));
-}
-
-/* The last that is known. */
-static u64 rate_of(const struct vgpu_vdev *vd, const struct vgpu_dirty *dirty)
-{
-	u64 rate = VGPU_RATE_UNKNOWN;
-
-	lockdep_assert_held(&vd->map.sem);
-	if (dirty)
-		rate = vgpu_dirty_rate(dirty, ktime_get_ns());
-	return rate == VGPU_RATE_UNKNOWN ? vd->map.dirty_rate : rate;
-}
 
 static struct mm_struct *grab_mm(struct vgpu_vdev *vd)
 {
@@ -120,21 +105,14 @@ static int lock_faults(struct vgpu_vdev *vd, struct mm_struct **user)
 int vgpu_track_start(struct vgpu_vdev *vd)
 {
 	struct vgpu_dirty *dirty;
-	int ret = 0;
 
 	might_sleep();
 	dirty = vgpu_dirty_alloc(vd->inst.vram_size);
 	if (!dirty)
 		return -ENOMEM;
-	down_write(&vd->map.sem);
-	if (dirty_of(vd))
-		ret = -EBUSY;
-	else
-		rcu_assign_pointer(vd->map.dirty, dirty);
-	up_write(&vd->map.sem);
-	if (ret) {
+	if (cmpxchg(&vd->map.dirty, NULL, RCU_INITIALIZER(dirty))) {
 		vgpu_dirty_free(dirty);
-		return ret;
+		return -EBUSY;
 	}
 	/* Who has not seen the bitmap has written before this returns. */
 	synchronize_rcu();
@@ -152,15 +130,26 @@ void vgpu_track_stop(struct vgpu_vdev *vd)
 	struct vgpu_dirty *dirty;
 
 	might_sleep();
-	down_write(&vd->map.sem);
-	dirty = dirty_of(vd);
-	vd->map.dirty_rate = rate_of(vd, dirty);
-	rcu_assign_pointer(vd->map.dirty, NULL);
-	up_write(&vd->map.sem);
+	WRITE_ONCE(vd->map.dirty_rate, vgpu_track_rate(vd));
+	dirty = unrcu_pointer(xchg(&vd->map.dirty, NULL));
 	if (!dirty)
 		return;
 	synchronize_rcu();
 	vgpu_dirty_free(dirty);
+}
+
+/* With faults kept out. Return: false when nothing from @offset on was written. */
+static bool take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
+{
+	struct vgpu_dirty *dirty;
+	bool found;
+
+	lockdep_assert_held_write(&vd->map.sem);
+	rcu_read_lock();
+	dirty = rcu_dereference(vd->map.dirty);
+	found = dirty && vgpu_dirty_take(dirty, offset, size);
+	rcu_read_unlock();
+	return found;
 }
 
 /**
@@ -178,7 +167,6 @@ void vgpu_track_stop(struct vgpu_vdev *vd)
  */
 int vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 {
-	struct vgpu_dirty *dirty;
 	struct mm_struct *mm;
 	bool found;
 	int ret;
@@ -187,8 +175,7 @@ int vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 	ret = lock_faults(vd, &mm);
 	if (ret)
 		return ret;
-	dirty = dirty_of(vd);
-	found = dirty && vgpu_dirty_take(dirty, offset, size);
+	found = take(vd, offset, size);
 	if (found)
 		vgpu_map_zap_vram(vd, *offset, *size);
 	unlock_faults(vd, mm);
@@ -198,13 +185,12 @@ int vgpu_track_take(struct vgpu_vdev *vd, u64 *offset, u64 *size)
 /* All that was written and not taken, while nobody can write. */
 static void copy_rest(struct vgpu_vdev *vd, u64 to)
 {
-	struct vgpu_dirty *dirty = dirty_of(vd);
 	u64 at = 0, n;
 
 	lockdep_assert_held_write(&vd->map.sem);
 	for (;; at = round_up(at + n, VGPU_DIRTY_BLOCK)) {
 		n = SZ_1M;
-		if (!vgpu_dirty_take(dirty, &at, &n))
+		if (!take(vd, &at, &n))
 			return;
 		vgpu_vram_copy(&vd->pd->gpu.desc.vram, to + at,
 			       vd->inst.vram_offset + at, n);
@@ -284,7 +270,7 @@ int vgpu_track_move(struct vgpu_vdev *vd, u64 to)
  * vgpu_track_bytes() - how much was written and not taken yet
  * @vd: the instance
  *
- * Process context.
+ * Waits for nobody.
  *
  * Return: bytes; all that there are when nobody copies.
  */
@@ -293,10 +279,10 @@ u64 vgpu_track_bytes(struct vgpu_vdev *vd)
 	struct vgpu_dirty *dirty;
 	u64 bytes;
 
-	down_read(&vd->map.sem);
-	dirty = dirty_of(vd);
+	rcu_read_lock();
+	dirty = rcu_dereference(vd->map.dirty);
 	bytes = dirty ? vgpu_dirty_bytes(dirty) : vd->inst.vram_size;
-	up_read(&vd->map.sem);
+	rcu_read_unlock();
 	return bytes;
 }
 
@@ -304,37 +290,40 @@ u64 vgpu_track_bytes(struct vgpu_vdev *vd)
  * vgpu_track_count() - all has been taken once: what is written from now on is counted
  * @vd: the instance
  *
- * Process context.
+ * Waits for nobody.
  */
 void vgpu_track_count(struct vgpu_vdev *vd)
 {
 	struct vgpu_dirty *dirty;
 
-	down_write(&vd->map.sem);
-	dirty = dirty_of(vd);
+	rcu_read_lock();
+	dirty = rcu_dereference(vd->map.dirty);
 	if (dirty)
 		vgpu_dirty_count(dirty, ktime_get_ns());
-	up_write(&vd->map.sem);
+	rcu_read_unlock();
 }
 
 /**
  * vgpu_track_rate() - how fast the partition is written
  * @vd: the instance
  *
- * It is known as long as somebody copies; later, what it was when that ended. Process
- * context.
+ * It is known as long as somebody copies; later, what it was when that ended. Waits for
+ * nobody.
  *
  * Return: bytes a second, in whole blocks; %VGPU_RATE_UNKNOWN when nobody has copied
  * what this user of the device writes.
  */
 u64 vgpu_track_rate(struct vgpu_vdev *vd)
 {
-	u64 rate;
+	u64 rate = VGPU_RATE_UNKNOWN;
+	struct vgpu_dirty *dirty;
 
-	down_read(&vd->map.sem);
-	rate = rate_of(vd, dirty_of(vd));
-	up_read(&vd->map.sem);
-	return rate;
+	rcu_read_lock();
+	dirty = rcu_dereference(vd->map.dirty);
+	if (dirty)
+		rate = vgpu_dirty_rate(dirty, ktime_get_ns());
+	rcu_read_unlock();
+	return rate == VGPU_RATE_UNKNOWN ? READ_ONCE(vd->map.dirty_rate) : rate;
 }
 
 /**
@@ -347,13 +336,29 @@ u64 vgpu_track_rate(struct vgpu_vdev *vd)
  */
 unsigned long vgpu_track_touch(struct vgpu_vdev *vd, u64 pos)
 {
-	struct vgpu_dirty *dirty = dirty_of(vd);
+	struct vgpu_dirty *dirty;
 
 	lockdep_assert_held(&vd->map.sem);
-	if (!dirty)
-		return VGPU_FAULT_AROUND;
-	vgpu_dirty_mark(dirty, pos, 1);
-	return VGPU_DIRTY_BLOCK;
+	rcu_read_lock();
+	dirty = rcu_dereference(vd->map.dirty);
+	if (dirty)
+		vgpu_dirty_mark(dirty, pos, 1);
+	rcu_read_unlock();
+	return dirty ? VGPU_DIRTY_BLOCK : VGPU_FAULT_AROUND;
+}
+
+/* Somebody copies, and has taken the block of a page that nobody has written since. */
+static bool is_clean(struct vgpu_vdev *vd, u64 pos)
+{
+	struct vgpu_dirty *dirty;
+	bool clean;
+
+	lockdep_assert_held(&vd->map.sem);
+	rcu_read_lock();
+	dirty = rcu_dereference(vd->map.dirty);
+	clean = dirty && !vgpu_dirty_test(dirty, pos);
+	rcu_read_unlock();
+	return clean;
 }
 
 /**
@@ -431,13 +436,10 @@ vm_fault_t vgpu_alias_fault(struct vgpu_instance *inst, struct vm_fault *vmf,
 	pgprot_t prot = vm_get_page_prot(vmf->vma->vm_flags);
 	struct vgpu_vdev *vd = inst_to_vd(inst);
 	unsigned long around = VGPU_DIRTY_BLOCK;
-	struct vgpu_dirty *dirty;
 	vm_fault_t ret;
 
 	down_read(&vd->map.sem);
-	dirty = dirty_of(vd);
-	if (dirty && !(vmf->flags & FAULT_FLAG_WRITE) &&
-	    !vgpu_dirty_test(dirty, offset))
+	if (!(vmf->flags & FAULT_FLAG_WRITE) && is_clean(vd, offset))
 		prot = read_only(vmf->vma);
 	else
 		around = vgpu_track_touch(vd, offset);
