@@ -9,6 +9,7 @@
 
 #include "../../drivers/vgpu/bus/bus.h"
 #include "../../drivers/vgpu/bus/dirty.h"
+#include "../../drivers/vgpu/migrate/migrate.h"
 #include "mock_gpu.h"
 #include "other.h"
 
@@ -49,8 +50,92 @@ static void held_map(struct kunit *test)
 	mock_gone(vd);
 }
 
+/* ---- A move to another place */
+
+/* To the place beside it, which is nobody's. */
+static int relocate(struct vgpu_vdev *vd)
+{
+	u64 from = vd->inst.vram_offset, size = vd->inst.vram_size, pause;
+	struct vgpu_pdev *pd = vd->pd;
+	int ret;
+
+	mutex_lock(&pd->lock);
+	ret = vgpu_parts_take(&pd->parts, from ^ size, size);
+	mutex_unlock(&pd->lock);
+	if (ret)
+		return ret;
+	ret = vgpu_relocate(vd, from ^ size, &pause);
+	mutex_lock(&pd->lock);
+	vgpu_parts_free(&pd->parts, ret ? from ^ size : from, size);
+	mutex_unlock(&pd->lock);
+	return ret;
+}
+
+static void expect_at_work(struct kunit *test, struct vgpu_vdev *vd, u32 done)
+{
+	struct mock_queue *mq = mock_queue(vd, VGPU_CLASS_COMPUTE);
+
+	mock_submit(vd, VGPU_CLASS_COMPUTE, 1);
+	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(mq->done) == done));
+}
+
+/* A trap does not end: the instance stays, and goes on when it does. */
+static void held_traps(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_COMPUTE, 1);
+	u64 at = vd->inst.vram_offset;
+	struct other o;
+
+	mutex_lock(&vd->trap_lock);
+	other_begins(&o, vd, relocate);
+	KUNIT_EXPECT_TRUE(test, other_is_done(&o));
+	mutex_unlock(&vd->trap_lock);
+	other_ends(test, &o);
+	KUNIT_EXPECT_EQ(test, o.ret, -EBUSY);
+	KUNIT_EXPECT_EQ(test, vd->inst.vram_offset, at);
+	expect_at_work(test, vd, 1);
+	KUNIT_EXPECT_EQ(test, relocate(vd), 0);
+	KUNIT_EXPECT_NE(test, vd->inst.vram_offset, at);
+	expect_at_work(test, vd, 2);
+	mock_gone(vd);
+}
+
+/* Nor do a page fault or a zap: whoever moves instances does not wait when killed. */
+static void held_faults(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_COMPUTE, 1);
+	u64 at = vd->inst.vram_offset;
+	struct other o;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (i)
+			down_write(&vd->map.sem);
+		else
+			down_read(&vd->map.sem);
+		other_begins(&o, vd, relocate);
+		KUNIT_EXPECT_FALSE(test,
+				   wait_for_completion_timeout(&o.done, HZ / 10));
+		if (!IS_ERR(o.task))
+			send_sig(SIGKILL, o.task, 1);
+		KUNIT_EXPECT_TRUE(test, other_is_done(&o));
+		if (i)
+			up_write(&vd->map.sem);
+		else
+			up_read(&vd->map.sem);
+		other_ends(test, &o);
+		KUNIT_EXPECT_EQ(test, o.ret, -EINTR);
+		KUNIT_EXPECT_EQ(test, vd->inst.vram_offset, at);
+		expect_at_work(test, vd, 1 + i);
+	}
+	KUNIT_EXPECT_EQ(test, relocate(vd), 0);
+	mock_gone(vd);
+}
+
 static struct kunit_case held_cases[] = {
 	KUNIT_CASE(held_map),
+	KUNIT_CASE_SLOW(held_traps),
+	KUNIT_CASE(held_faults),
 	{}
 };
 

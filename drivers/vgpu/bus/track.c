@@ -41,17 +41,27 @@
 #include "bus.h"
 #include "dirty.h"
 
-static struct mm_struct *grab_mm(struct vgpu_vdev *vd)
+/* Return: 0, -EINTR when the caller is killed. */
+static int grab_mm(struct vgpu_vdev *vd, struct mm_struct **mm)
 {
 	struct vgpu_map *map = &vd->map;
-	struct mm_struct *mm;
 
-	down_read(&map->sem);
-	mm = map->mm;
-	if (mm)
-		mmgrab(mm);
+	if (down_read_killable(&map->sem))
+		return -EINTR;
+	*mm = map->mm;
+	if (*mm)
+		mmgrab(*mm);
 	up_read(&map->sem);
-	return mm;
+	return 0;
+}
+
+/* Return: 0, -EINTR when the caller is killed. */
+static int lock_mm(struct mm_struct *mm)
+{
+	if (!mm || !down_write_killable(&mm->mmap_lock))
+		return 0;
+	mmdrop(mm);
+	return -EINTR;
 }
 
 static void unlock_mm(struct mm_struct *mm)
@@ -71,21 +81,24 @@ static void unlock_faults(struct vgpu_vdev *vd, struct mm_struct *mm)
 
 /*
  * Keep page faults out: those of KVM, which looks up a page in two steps (doorbell.c),
- * by the lock of their mm, all others by map.sem. The mm's lock is had in its turn, as
- * page faults have theirs, until the caller is killed: the mm may be another's, who keeps
- * its lock as long as he likes. Meanwhile another may have become the guest's user.
+ * by the lock of their mm, all others by map.sem. Both are had in their turn, as page
+ * faults have theirs, until the caller is killed: the mm may be another's, who keeps its
+ * lock as long as he likes, and whoever has map.sem may have no CPU. Meanwhile another
+ * may have become the guest's user.
  */
 static int lock_faults(struct vgpu_vdev *vd, struct mm_struct **user)
 {
 	struct mm_struct *mm;
+	int ret;
 
 	for (;;) {
-		mm = grab_mm(vd);
-		if (mm && down_write_killable(&mm->mmap_lock)) {
-			mmdrop(mm);
+		ret = grab_mm(vd, &mm) ?: lock_mm(mm);
+		if (ret)
+			return ret;
+		if (down_write_killable(&vd->map.sem)) {
+			unlock_mm(mm);
 			return -EINTR;
 		}
-		down_write(&vd->map.sem);
 		if (vd->map.mm == mm)
 			break;
 		unlock_faults(vd, mm);

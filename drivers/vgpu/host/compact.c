@@ -179,7 +179,7 @@ static int move(struct vgpu_vdev *vd, u64 to)
 static void say_stays(struct vgpu_vdev *vd, int err)
 {
 	const char *why = err == -ENOMEM ? "no memory" :
-		"it is being migrated, in an error, or its memory is in use";
+		"it is being migrated, in an error, busy, or its memory is in use";
 
 	vd->movable.stays = true;
 	dev_notice(vd->inst.dev, "compact: not moved: %s\n", why);

@@ -14,8 +14,12 @@
  * The guest's world is position independent, so that nothing in it changes; what a
  * backend has calculated from the place it corrects (&vgpu_gpu_ops.relocated).
  *
- * Who waits for the instance's user, whose address space has to be locked, can be
- * killed: whoever moves instances keeps others waiting.
+ * Who waits for the instance's user can be killed: whoever moves instances keeps others
+ * waiting. The lock of his address space and map.sem are waited for in turn with page
+ * faults, which so cannot keep an instance where it is. The trap lock is not waited for
+ * like that, since the instance begins with nothing meanwhile, and a thread of his that
+ * has the lock and no CPU keeps it for long: then the instance stays, as when it is being
+ * migrated.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -34,7 +38,7 @@
 #define LITTLE		SZ_1M
 /* So much is copied at a time. */
 #define STEP		SZ_1M
-/* How long an instance may be busy with a migration that begins or ends. */
+/* How long an instance may be busy with a migration that begins or ends, or a trap. */
 #define PATIENCE	(2 * HZ)
 
 /* All that was written since the last round. */
@@ -70,6 +74,20 @@ static int copy_rounds(struct vgpu_vdev *vd, u64 to)
 	return ret;
 }
 
+/* Return: 0; -EBUSY when others have it for long; or as vgpu_wait_ends(). */
+static int lock_soon(struct mutex *lock)
+{
+	unsigned long end = jiffies + PATIENCE;
+	int ret = 0;
+
+	while (!ret && !mutex_trylock(lock)) {
+		ret = time_after(jiffies, end) ? -EBUSY : vgpu_wait_ends();
+		if (!ret)
+			schedule_timeout_idle(1);
+	}
+	return ret;
+}
+
 /*
  * It may stand still already, and then it does afterwards. Else the pause begins when it
  * may begin with nothing any more.
@@ -83,7 +101,11 @@ static int go_over(struct vgpu_vdev *vd, u64 to, u64 *pause_ns)
 	ret = vgpu_sched_settle(vd);
 	if (ret)
 		return ret;
-	mutex_lock(&vd->trap_lock);
+	ret = lock_soon(&vd->trap_lock);
+	if (ret) {
+		vgpu_sched_unsettle(vd);
+		return ret;
+	}
 	stood = vgpu_sched_paused(vd);
 	vgpu_sched_pause(vd);
 	/* Before it goes on: else nobody looks at what was kept from beginning. */
@@ -120,18 +142,6 @@ static bool may_go(const struct vgpu_migration *m)
 				m->state == VFIO_DEVICE_STATE_STOP);
 }
 
-static bool lock_soon(struct mutex *lock)
-{
-	unsigned long end = jiffies + PATIENCE;
-
-	while (!mutex_trylock(lock)) {
-		if (time_after(jiffies, end) || fatal_signal_pending(current))
-			return false;
-		schedule_timeout_idle(1);
-	}
-	return true;
-}
-
 /**
  * vgpu_relocate() - move an instance's partition
  * @vd: the instance, which is not removed meanwhile, of a GPU that can move them
@@ -141,22 +151,23 @@ static bool lock_soon(struct mutex *lock)
  * Whatever comes of it, the place where it is not is the caller's, and has to be
  * cleared. Process context, no lock held that a close or a reset of it waits for.
  *
- * Return: 0; -EBUSY when it is being migrated, in an error, or somebody else copies
- * its memory; -ENOMEM; -EIO when the GPU is lost; as vgpu_wait_ends().
- * Then it is where it was.
+ * Return: 0; -EBUSY when it is being migrated, in an error, busy with a trap for long,
+ * or somebody else copies its memory; -ENOMEM; -EIO when the GPU is lost; as
+ * vgpu_wait_ends(). Then it is where it was.
  */
 int vgpu_relocate(struct vgpu_vdev *vd, u64 to, u64 *pause_ns)
 {
 	struct vgpu_migration *m = &vd->migration;
-	int ret = -EBUSY;
+	int ret;
 
 	might_sleep();
-	if (!lock_soon(&m->lock))
+	ret = lock_soon(&m->lock);
+	if (ret)
 		return ret;
 	if (READ_ONCE(vd->pd->lost))
 		ret = -EIO;
-	else if (may_go(m))
-		ret = relocate(vd, to, pause_ns);
+	else
+		ret = may_go(m) ? relocate(vd, to, pause_ns) : -EBUSY;
 	mutex_unlock(&m->lock);
 	return ret;
 }
