@@ -302,6 +302,22 @@ static size_t piece(u32 *chance)
 	return 1 + (*chance >> 16) % (*chance >> 31 ? 100 : 40000);
 }
 
+/* As write() has it, and further, until what is to be zero is. */
+static int put(struct vgpu_loader *l, const u8 *from, size_t n)
+{
+	ssize_t ret;
+
+	do {
+		ret = vgpu_loader_put(l, from, n);
+		CHECK(ret <= (ssize_t)n);
+		if (ret < 0)
+			return ret;
+		from += ret;
+		n -= ret;
+	} while (n || l->phase == VGPU_LOADER_ZERO);
+	return 0;
+}
+
 static void load(u32 chance)
 {
 	struct vgpu_loader *l = vgpu_loader_new(vd);
@@ -312,7 +328,7 @@ static void load(u32 chance)
 	for (at = 0; at < len && !ret; at += n) {
 		n = min(piece(&chance), len - at);
 		arrived = at + n;
-		ret = vgpu_loader_put(l, stream + at, n);
+		ret = put(l, stream + at, n);
 		CHECK(ret == (at + n >= v.bad ? -EINVAL : 0));
 		CHECK(vgpu_reader_ok(&l->r) == !ret);
 	}

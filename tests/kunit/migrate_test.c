@@ -223,7 +223,7 @@ static struct stream save(struct kunit *test, struct vgpu_vdev *vd)
 	st.bytes = kvmalloc(room, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, st.bytes);
 	for (;;) {
-		KUNIT_ASSERT_EQ(test, vgpu_saver_fill(s), 0);
+		KUNIT_ASSERT_EQ(test, stream_fill(s), 0);
 		if (!s->left)
 			return st;
 		KUNIT_ASSERT_LE(test, st.len + s->left, room);
@@ -245,7 +245,7 @@ static int put(struct vgpu_vdev *vd, const struct stream *st,
 		n = prandom_u32_state(rnd) % 8 ? prandom_u32_state(rnd) % 100 :
 						 prandom_u32_state(rnd) % SZ_64K;
 		n = min(n, st->len - at);
-		ret = vgpu_loader_put(t->loader, st->bytes + at, n);
+		ret = stream_put(t->loader, st->bytes + at, n);
 	}
 	/* As write() has it. */
 	if (ret)

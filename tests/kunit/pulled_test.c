@@ -11,6 +11,7 @@
 #include "../../drivers/vgpu/migrate/saver.h"
 #include "../../drivers/vgpu/migrate/transfer.h"
 #include "mock_gpu.h"
+#include "state.h"
 
 static u8 *room_for_stream(struct kunit *test, struct vgpu_vdev *vd)
 {
@@ -31,13 +32,13 @@ static struct vgpu_transfer *begin(struct kunit *test, struct vgpu_vdev *vd,
 	return vd->migration.transfer;
 }
 
-/* To its end, or as vgpu_saver_fill(). */
+/* To its end, or as stream_fill(). */
 static int save(struct vgpu_saver *s, u8 *to, size_t *len)
 {
 	int ret;
 
 	for (*len = 0;; vgpu_saver_take(s, s->left)) {
-		ret = vgpu_saver_fill(s);
+		ret = stream_fill(s);
 		if (ret || !s->left)
 			return ret;
 		memcpy(to + *len, s->at, s->left);
@@ -54,7 +55,7 @@ static void pulled_saves(struct kunit *test)
 	size_t len;
 
 	t = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
-	KUNIT_EXPECT_EQ(test, vgpu_saver_fill(t->saver), 0);
+	KUNIT_EXPECT_EQ(test, stream_fill(t->saver), 0);
 	mock->pulled = true;
 	KUNIT_EXPECT_EQ(test, save(t->saver, bytes, &len), -EIO);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(vd->pd->lost));
@@ -72,10 +73,10 @@ static void pulled_loads(struct kunit *test)
 	t = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
 	KUNIT_ASSERT_EQ(test, save(t->saver, bytes, &len), 0);
 	t = begin(test, vd, VFIO_DEVICE_STATE_RESUMING);
-	KUNIT_EXPECT_EQ(test, vgpu_loader_put(t->loader, bytes, len / 2), 0);
+	KUNIT_EXPECT_EQ(test, stream_put(t->loader, bytes, len / 2), 0);
 	mock->pulled = true;
-	KUNIT_EXPECT_EQ(test, vgpu_loader_put(t->loader, bytes + len / 2,
-					      len - len / 2), -EIO);
+	KUNIT_EXPECT_EQ(test, stream_put(t->loader, bytes + len / 2,
+					 len - len / 2), -EIO);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(vd->pd->lost));
 	mock_gone(vd);
 }

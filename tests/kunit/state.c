@@ -5,6 +5,8 @@
 
 #include "../../drivers/vgpu/bus/bus.h"
 #include "../../drivers/vgpu/display/display.h"
+#include "../../drivers/vgpu/migrate/loader.h"
+#include "../../drivers/vgpu/migrate/saver.h"
 #include "../../drivers/vgpu/work/sched.h"
 #include "mock_gpu.h"
 #include "state.h"
@@ -112,6 +114,30 @@ void copy_end(struct kunit *test, struct vgpu_vdev *vd, u8 *copy)
 	vgpu_track_stop(vd);
 	kvfree(copy);
 	state_resume(vd);
+}
+
+/** stream_fill() - as read() has it: vgpu_saver_fill() until there is something */
+int stream_fill(struct vgpu_saver *s)
+{
+	int ret;
+
+	do {
+		ret = vgpu_saver_fill(s);
+	} while (ret == -EAGAIN);
+	return ret;
+}
+
+/** stream_put() - as write() has it. Return: 0, or as vgpu_loader_put() */
+int stream_put(struct vgpu_loader *l, const u8 *from, size_t n)
+{
+	ssize_t ret;
+
+	for (; n; from += ret, n -= ret) {
+		ret = vgpu_loader_put(l, from, n);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
 }
 
 /* The bytes of a section, with its header; NULL when there is none. */

@@ -3,6 +3,8 @@
  * A vGPU that moves: VFIO's states, and what goes along. What streams must not be is
  * in stream.c.
  */
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -488,6 +490,89 @@ static bool by_group(void)
 	return !by || strcmp(by, "cdev");
 }
 
+/* ---- Few bytes by which much memory is to be cleared */
+
+/**
+ * struct zeros - one who writes them
+ * @st: a whole vGPU's memory, again and again
+ * @fd: the stream's file
+ * @begun: he is about to
+ * @ret: what that call returned
+ * @err: errno of that
+ */
+struct zeros {
+	struct stream st;
+	int fd;
+	bool begun;
+	ssize_t ret;
+	int err;
+};
+
+static void zeros_new(struct zeros *z)
+{
+	const struct { uint32_t kind, length; uint64_t at; } all = { 2, d->size, 0 };
+	size_t at;
+
+	z->st = mig_save(d);
+	at = HEADER + 4 * z->st.bytes[10];
+	/* As much as is taken at once. */
+	z->st.len = 65536;
+	z->st.bytes = realloc(z->st.bytes, z->st.len);
+	ASSERT(z->st.bytes);
+	for (; at + sizeof(all) <= z->st.len; at += sizeof(all))
+		memcpy(z->st.bytes + at, &all, sizeof(all));
+	z->st.len = at;
+}
+
+static void *write_zeros(void *data)
+{
+	struct zeros *z = data;
+
+	__atomic_store_n(&z->begun, true, __ATOMIC_RELEASE);
+	z->ret = write(z->fd, z->st.bytes, z->st.len);
+	z->err = errno;
+	return NULL;
+}
+
+static void do_nothing(int sig)
+{
+	(void)sig;
+}
+
+/* It takes minutes: a reset ends it, and a signal, by which a host that sleeps does. */
+static void long_writes_end(void)
+{
+	struct sigaction action = { .sa_handler = do_nothing };
+	struct zeros z = {};
+	pthread_t writer;
+	unsigned int i;
+
+	ASSERT_OK(sigaction(SIGUSR1, &action, NULL));
+	zeros_new(&z);
+	for (i = 0; i < 2; i++) {
+		z.fd = mig_load_begin(to);
+		z.begun = false;
+		ASSERT(!pthread_create(&writer, NULL, write_zeros, &z));
+		EXPECT(AWAIT(__atomic_load_n(&z.begun, __ATOMIC_ACQUIRE)));
+		usleep(20000);
+		if (i)
+			EXPECT_OK(pthread_kill(writer, SIGUSR1));
+		else
+			EXPECT_OK(vdev_ioctl(to, VFIO_DEVICE_RESET, NULL));
+		pthread_join(writer, NULL);
+		if (i) {
+			EXPECT(z.ret > 0 && (size_t)z.ret < z.st.len);
+		} else {
+			EXPECT_EQ(z.ret, -1);
+			EXPECT_EQ(z.err, ENODEV);
+		}
+		close(z.fd);
+		mig_reset(to);
+	}
+	stream_free(&z.st);
+	expect_works(to, 14);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(features),
 	TAP_TEST(ways),
@@ -501,6 +586,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(any_piece),
 	TAP_TEST(logs_no_write),
 	TAP_TEST_IF(container_is_clean, by_group),
+	TAP_TEST(long_writes_end),
 };
 
 int main(void)

@@ -10,8 +10,6 @@
 #include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -73,20 +71,18 @@ static u32 wanted(const struct vgpu_loader *l)
 	}
 }
 
-static int zero(struct vgpu_loader *l)
+/* A block of what is to be zero. */
+static int zero_some(struct vgpu_loader *l)
 {
-	u64 at = l->vd->inst.vram_offset + l->rec.offset;
-	u32 n, left = l->rec.length;
+	u64 at = l->vd->inst.vram_offset + l->rec.offset + l->have;
+	u32 n = min_t(u32, l->rec.length - l->have, VGPU_STREAM_BLOCK);
 
-	for (; left; left -= n, at += n) {
-		n = min_t(u32, left, VGPU_STREAM_BLOCK);
-		if (READ_ONCE(l->vd->pd->lost))
-			return -EIO;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		vgpu_vram_zero(&l->vd->pd->gpu.desc.vram, at, n);
-		cond_resched();
-	}
+	if (READ_ONCE(l->vd->pd->lost))
+		return -EIO;
+	vgpu_vram_zero(&l->vd->pd->gpu.desc.vram, at, n);
+	l->have += n;
+	if (l->have == l->rec.length)
+		expect(l, VGPU_LOADER_HEAD);
 	return 0;
 }
 
@@ -108,16 +104,13 @@ static int load_sections(struct vgpu_loader *l)
 
 static int begin_record(struct vgpu_loader *l)
 {
-	int ret = 0;
-
 	switch (l->rec.kind) {
 	case VGPU_RECORD_VRAM:
 		expect(l, VGPU_LOADER_MEMORY);
 		return 0;
 	case VGPU_RECORD_ZERO:
-		ret = zero(l);
-		expect(l, VGPU_LOADER_HEAD);
-		return ret;
+		expect(l, VGPU_LOADER_ZERO);
+		return 0;
 	default:
 		expect(l, VGPU_LOADER_STATE);
 		return l->rec.length ? 0 : load_sections(l);
@@ -231,26 +224,29 @@ static int say(struct vgpu_loader *l, int err)
  * @from: the bytes
  * @n: how many
  *
- * Process context.
+ * Process context. Few bytes can have much memory cleared: it returns after a block of
+ * that, for the caller to let others go on, and to come again with the rest.
  *
- * Return: 0; -EINVAL when the stream is refused, and the kernel's log says why;
- * -ENOMEM, -EIO when the GPU is lost, -EINTR when the caller is being killed. After
- * an error there is nothing to be done but to free it.
+ * Return: how many were taken, none when there is more to be cleared; -EINVAL when the
+ * stream is refused, and the kernel's log says why; -ENOMEM, -EIO when the GPU is lost.
+ * After an error there is nothing to be done but to free it.
  */
-int vgpu_loader_put(struct vgpu_loader *l, const u8 *from, size_t n)
+ssize_t vgpu_loader_put(struct vgpu_loader *l, const u8 *from, size_t n)
 {
-	u64 before = l->received;
-	size_t some;
+	size_t done = 0, some;
 	int ret = 0;
 
 	might_sleep();
-	for (; n && !ret; n -= some, from += some) {
-		some = n;
-		ret = put_some(l, from, &some);
-		l->received += some;
+	while (done < n && !ret && l->phase != VGPU_LOADER_ZERO) {
+		some = n - done;
+		ret = put_some(l, from + done, &some);
+		done += some;
 	}
-	vgpu_moved(l->vd, VGPU_MOVED_RECEIVED, l->received - before);
-	return say(l, ret);
+	if (!ret && l->phase == VGPU_LOADER_ZERO)
+		ret = zero_some(l);
+	l->received += done;
+	vgpu_moved(l->vd, VGPU_MOVED_RECEIVED, done);
+	return say(l, ret) ?: done;
 }
 
 /**

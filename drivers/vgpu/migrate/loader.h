@@ -18,6 +18,7 @@ struct vgpu_vdev;
  * @VGPU_LOADER_LIST: an entry of the list of sections
  * @VGPU_LOADER_HEAD: the head of a record
  * @VGPU_LOADER_MEMORY: contents of memory
+ * @VGPU_LOADER_ZERO: nothing, as long as memory has to be cleared
  * @VGPU_LOADER_STATE: sections
  * @VGPU_LOADER_DONE: nothing; the instance is loaded
  */
@@ -26,6 +27,7 @@ enum vgpu_loader_phase {
 	VGPU_LOADER_LIST,
 	VGPU_LOADER_HEAD,
 	VGPU_LOADER_MEMORY,
+	VGPU_LOADER_ZERO,
 	VGPU_LOADER_STATE,
 	VGPU_LOADER_DONE,
 };
@@ -36,7 +38,7 @@ enum vgpu_loader_phase {
  * @phase: what is being collected
  * @r: for messages
  * @part: of a head that has not arrived as a whole
- * @have: bytes of the phase that have arrived
+ * @have: bytes of the phase that have arrived, or were cleared
  * @listed: entries of the list of sections that are to come
  * @rec: the record under way
  * @state: the sections, as far as they have arrived
@@ -63,7 +65,7 @@ struct vgpu_loader {
 };
 
 struct vgpu_loader *vgpu_loader_new(struct vgpu_vdev *vd);
-int vgpu_loader_put(struct vgpu_loader *l, const u8 *from, size_t n);
+ssize_t vgpu_loader_put(struct vgpu_loader *l, const u8 *from, size_t n);
 int vgpu_loader_end(struct vgpu_loader *l);
 void vgpu_loader_free(struct vgpu_loader *l);
 

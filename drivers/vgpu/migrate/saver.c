@@ -5,13 +5,11 @@
  * stands still, are the end of every stream: also of one of which the memory was
  * read while the instance ran.
  *
- * No lock of an engine is held, and others get the CPU after each block.
+ * No lock of an engine is held, and others get the CPU, and the stream, after each block.
  */
 #include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -171,35 +169,31 @@ static int fill_memory(struct vgpu_saver *s)
 	u32 n;
 	int ret;
 
-	while (!s->left) {
-		if (READ_ONCE(s->vd->pd->lost))
-			return -EIO;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		ret = vgpu_rounds_next(&s->rounds, &offset, &n);
-		if (ret < 0)
-			return ret;
-		if (!ret) {
-			if (s->running)
-				return -ENOMSG;
-			s->phase = VGPU_SAVER_HEAD;
-			return 0;
-		}
-		fill_block(s, offset, n);
-		cond_resched();
+	if (READ_ONCE(s->vd->pd->lost))
+		return -EIO;
+	ret = vgpu_rounds_next(&s->rounds, &offset, &n);
+	if (ret < 0)
+		return ret;
+	if (!ret) {
+		if (s->running)
+			return -ENOMSG;
+		s->phase = VGPU_SAVER_HEAD;
+		return 0;
 	}
-	return 0;
+	fill_block(s, offset, n);
+	return s->left ? 0 : -EAGAIN;
 }
 
 /**
  * vgpu_saver_fill() - have the next piece there
  * @s: the saver, of which all was taken
  *
- * Process context; where all of a large memory is zero it takes a while.
+ * Process context. Much memory may be left out: it returns after a block of that, for the
+ * caller to let others go on, and to come again.
  *
- * Return: 0, and at the end of the stream &vgpu_saver.left is, too; -EIO when the
- * GPU is lost, -EINTR when the caller is being killed, -ENOMSG when there is nothing
- * for now of an instance that runs.
+ * Return: 0, and at the end of the stream &vgpu_saver.left is, too; -EAGAIN when a block
+ * was left out; -EIO when the GPU is lost, -EINTR when the caller is being killed,
+ * -ENOMSG when there is nothing for now of an instance that runs.
  */
 int vgpu_saver_fill(struct vgpu_saver *s)
 {

@@ -6,7 +6,10 @@
  *
  * User memory may be anybody's, who lets whoever touches it wait as long as he likes.
  * Whoever ends a transfer, as by a reset, waits for its lock: so what of user memory is
- * not there is not fetched under it, but after it was let go, and then it goes on.
+ * not there is not fetched under it, but after it was let go, and then it goes on. Nor
+ * is more memory of the instance's gone through under it than a block, however few bytes
+ * of a stream stand for it; between two a signal ends the call, also that by which the
+ * caller is frozen.
  */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
@@ -54,7 +57,10 @@ static int transfer_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Return: bytes read, 0 at the end; -EFAULT when nothing of @buf is there. */
+/*
+ * Return: bytes read, 0 at the end; -EAGAIN: there is more, try again; -EFAULT when
+ * nothing of @buf is there.
+ */
 static ssize_t read_some(struct vgpu_transfer *t, char __user *buf,
 			 size_t count)
 {
@@ -77,11 +83,11 @@ static ssize_t read_some(struct vgpu_transfer *t, char __user *buf,
 	return n && !count ? -EFAULT : count;
 }
 
-/* Of a part, anything. Return: -EINTR: try again; -EFAULT: there is no such memory. */
+/* Of a part, anything. Return: -EAGAIN: try again; -EFAULT: there is no such memory. */
 static int fetch_to_write(char __user *buf, size_t count)
 {
 	count = min_t(size_t, count, VGPU_STREAM_BLOCK);
-	return fault_in_safe_writeable(buf, count) < count ? -EINTR : -EFAULT;
+	return fault_in_safe_writeable(buf, count) < count ? -EAGAIN : -EFAULT;
 }
 
 static ssize_t transfer_read(struct file *file, char __user *buf, size_t count,
@@ -100,21 +106,22 @@ static ssize_t transfer_read(struct file *file, char __user *buf, size_t count,
 		if (n > 0)
 			done += n;
 		cond_resched();
-	} while ((n > 0 || n == -EINTR) && done < count &&
+	} while ((n > 0 || n == -EAGAIN) && done < count &&
 		 !signal_pending(current));
-	return done ?: n;
+	return done ?: n == -EAGAIN ? -ERESTARTSYS : n;
 }
 
 /*
  * What was refused once is not asked again.
  *
- * Return: bytes written; -EFAULT when nothing of @buf is there.
+ * Return: bytes written; -EAGAIN: none yet, try again; -EFAULT when nothing of @buf is
+ * there.
  */
 static ssize_t write_some(struct vgpu_transfer *t, const char __user *buf,
 			  size_t count)
 {
+	ssize_t ret;
 	size_t n;
-	int ret;
 
 	lockdep_assert_held(&t->lock);
 	if (!t->loader)
@@ -128,16 +135,16 @@ static ssize_t write_some(struct vgpu_transfer *t, const char __user *buf,
 	if (n && !count)
 		return -EFAULT;
 	ret = vgpu_loader_put(t->loader, t->bounce, count);
-	if (ret)
+	if (ret < 0)
 		WRITE_ONCE(t->broken, true);
-	return ret ?: count;
+	return !ret && count ? -EAGAIN : ret;
 }
 
 /* As fetch_to_write(). */
 static int fetch_to_read(const char __user *buf, size_t count)
 {
 	count = min_t(size_t, count, VGPU_STREAM_BLOCK);
-	return fault_in_readable(buf, count) < count ? -EINTR : -EFAULT;
+	return fault_in_readable(buf, count) < count ? -EAGAIN : -EFAULT;
 }
 
 static ssize_t transfer_write(struct file *file, const char __user *buf,
@@ -156,10 +163,12 @@ static ssize_t transfer_write(struct file *file, const char __user *buf,
 		if (n > 0)
 			done += n;
 		cond_resched();
-	} while ((n > 0 || n == -EINTR) && done < count &&
+	} while ((n > 0 || n == -EAGAIN) && done < count &&
 		 !signal_pending(current));
+	if (n == -EAGAIN)
+		n = -ERESTARTSYS;
 	/* What was refused is told, whatever was taken before. */
-	return n < 0 && n != -EFAULT && n != -EINTR ? n : done ?: n;
+	return n < 0 && n != -EFAULT && n != -ERESTARTSYS ? n : done ?: n;
 }
 
 static int get_left(struct vgpu_transfer *t, struct vfio_precopy_info *info)

@@ -51,9 +51,6 @@ static inline void release(bool *held)
 #define lockdep_assert_held(lock)	CHECK((lock)->held)
 #define wake_up(queue)			((void)(queue))
 #define might_sleep()			do { } while (0)
-#define cond_resched()			do { } while (0)
-#define current				NULL
-#define fatal_signal_pending(task)	((task) != NULL)
 
 /* What these consist of nobody looks at. */
 #define OPAQUE(name)	struct name { char unused; }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A stream whose bytes stand for much memory: no more than a block of that is gone
+ * through at a time, so that whoever waits for the stream does not wait for all of it.
+ */
+#include <kunit/test.h>
+#include <linux/file.h>
+#include <linux/unaligned.h>
+
+#include "../../drivers/vgpu/migrate/loader.h"
+#include "../../drivers/vgpu/migrate/migrate.h"
+#include "../../drivers/vgpu/migrate/saver.h"
+#include "../../drivers/vgpu/migrate/transfer.h"
+#include "mock_gpu.h"
+#include "state.h"
+
+static struct vgpu_transfer *begin(struct kunit *test, struct vgpu_vdev *vd,
+				   enum vfio_device_mig_state state)
+{
+	struct file *file;
+
+	file = vd->vdev.mig_ops->migration_set_state(&vd->vdev, state);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	fput(file);
+	return vd->migration.transfer;
+}
+
+/* A stream's head, and a record by which all of a partition is zero. Return: bytes. */
+static size_t all_zero(struct kunit *test, struct vgpu_vdev *vd, u8 *bytes)
+{
+	struct vgpu_saver *s = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY)->saver;
+	size_t n;
+
+	KUNIT_ASSERT_EQ(test, stream_fill(s), 0);
+	n = s->left;
+	memcpy(bytes, s->at, n);
+	put_unaligned_le32(VGPU_RECORD_ZERO, bytes + n);
+	put_unaligned_le32(vd->inst.vram_size, bytes + n + 4);
+	put_unaligned_le64(0, bytes + n + 8);
+	return n + VGPU_STREAM_RECORD;
+}
+
+static void pieces_cleared(struct kunit *test)
+{
+	struct vgpu_vdev *from = mock_opened(test, MOCK_COMPUTE, 1);
+	struct vgpu_vdev *to = mock_opened(test, MOCK_COMPUTE, 2);
+	u64 size = to->inst.vram_size, at;
+	struct mock_gpu *mock = test->priv;
+	u8 *vram = mock->vram + to->inst.vram_offset;
+	u8 *bytes = kunit_kzalloc(test, SZ_4K, GFP_KERNEL);
+	struct vgpu_loader *l;
+	ssize_t n;
+
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	KUNIT_ASSERT_GT(test, size, (u64)VGPU_STREAM_BLOCK);
+	n = all_zero(test, from, bytes);
+	l = begin(test, to, VFIO_DEVICE_STATE_RESUMING)->loader;
+	memset(vram, 0xa5, size);
+	/* Half of another record is behind it. */
+	KUNIT_EXPECT_EQ(test, vgpu_loader_put(l, bytes, n + 8), n);
+	for (at = VGPU_STREAM_BLOCK; at < size; at += VGPU_STREAM_BLOCK) {
+		KUNIT_EXPECT_NULL(test, memchr_inv(vram, 0, at));
+		KUNIT_EXPECT_NULL(test, memchr_inv(vram + at, 0xa5, size - at));
+		KUNIT_EXPECT_EQ(test, vgpu_loader_put(l, bytes + n, 8), 0);
+	}
+	KUNIT_EXPECT_NULL(test, memchr_inv(vram, 0, size));
+	KUNIT_EXPECT_EQ(test, vgpu_loader_put(l, bytes + n, 8), 8);
+	KUNIT_EXPECT_EQ(test, l->received, n + 8ULL);
+	mock_gone(from);
+	mock_gone(to);
+}
+
+static void pieces_left_out(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_COMPUTE, 1);
+	struct vgpu_saver *s = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY)->saver;
+	u64 at;
+
+	KUNIT_EXPECT_EQ(test, vgpu_saver_fill(s), 0);
+	vgpu_saver_take(s, s->left);
+	for (at = 0; at < vd->inst.vram_size; at += VGPU_STREAM_BLOCK)
+		KUNIT_EXPECT_EQ(test, vgpu_saver_fill(s), -EAGAIN);
+	/* What comes after memory. */
+	KUNIT_EXPECT_EQ(test, vgpu_saver_fill(s), 0);
+	KUNIT_EXPECT_EQ(test, s->left, (size_t)VGPU_STREAM_RECORD);
+	mock_gone(vd);
+}
+
+static struct kunit_case pieces_cases[] = {
+	KUNIT_CASE(pieces_cleared),
+	KUNIT_CASE(pieces_left_out),
+	{}
+};
+
+static struct kunit_suite pieces_suite = {
+	.name = "pieces",
+	.init = mock_init,
+	.exit = mock_exit,
+	.test_cases = pieces_cases,
+};
+
+kunit_test_suite(pieces_suite);
+
+MODULE_LICENSE("GPL");
