@@ -28,10 +28,11 @@
  *   backend's files that come and go. Read by fault handlers, which come from mmap_lock,
  *   and by those of a backend's files. Threads of the instance's user hold it for as long
  *   as they have no CPU: who only looks goes without.
- * - &vgpu_pdev.reset_lock: whoever holds it may take the hw_locks of several
- *   engines. It keeps memory within reach for who clears or copies it by CPU. Taken
- *   with no other lock held but &vgpu_compact.lock and &vgpu_migration.lock, and by
- *   vgpu_track_move().
+ * - &vgpu_pdev.reset_lock: whoever holds it for writing may take the hw_locks of
+ *   several engines. Held for reading it keeps memory within reach for who clears or
+ *   copies that by CPU (vgpu_reach_lock()): tenants, too, who do not wait for each other
+ *   so. Taken with no other lock held but &vgpu_compact.lock and &vgpu_migration.lock,
+ *   and by vgpu_track_move().
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context. Only
  *   threads of the kernel's take it that do not wait for a CPU: the engine's own, and
  *   for users of an instance that of vgpu_engine_call(), which they wait for with
@@ -54,6 +55,7 @@
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
 #include <linux/wait.h>
@@ -86,7 +88,8 @@ struct vgpu_type;
  * @regmap: the register table
  * @sections: what an instance consists of; ends with NULL
  * @engines: desc.nr_engines of them
- * @reset_lock: a reset of all of the device is under way
+ * @reset_lock: a reset of all of the device is under way, or, held for reading, must not
+ *	be
  * @watchdog_us: how long an engine may take to come idle; may change at any time
  * @faulted: told of an instance whose work has got an engine stuck; with that
  *	engine's lock held
@@ -98,7 +101,7 @@ struct vgpu_type;
  * @lost: the hardware does not answer any more; only ever set, with @instances_lock
  *	held
  * @asleep: the machine sleeps, and no engine is to be touched; changed with
- *	@reset_lock and all hw_locks held, so that any of these protects it
+ *	@reset_lock (for writing) and all hw_locks held, so that any of these protects it
  * @awake: who wants an engine or the memory waits here for @asleep to end
  * @guard_limits: what an instance may cause, see enum vgpu_guard_kind; 0 for
  *	no limit
@@ -127,7 +130,7 @@ struct vgpu_pdev {
 	struct vgpu_regmap regmap;
 	const struct vgpu_section **sections;
 	struct vgpu_sched engines[VGPU_MAX_ENGINES];
-	struct mutex reset_lock;	/* before several hw_locks */
+	struct rw_semaphore reset_lock;	/* before several hw_locks */
 	struct vgpu_runlist sharing;
 	u32 watchdog_us;
 	void (*faulted)(struct vgpu_vdev *vd);

@@ -10,6 +10,7 @@
 #include "../../drivers/vgpu/bus/bus.h"
 #include "../../drivers/vgpu/bus/dirty.h"
 #include "../../drivers/vgpu/migrate/migrate.h"
+#include "../../drivers/vgpu/work/sched.h"
 #include "mock_gpu.h"
 #include "other.h"
 
@@ -132,10 +133,75 @@ static void held_faults(struct kunit *test)
 	mock_gone(vd);
 }
 
+/* ---- Memory that is within reach */
+
+static int scrub(struct vgpu_vdev *vd)
+{
+	return vgpu_scrub(vd->pd, vd->inst.vram_offset, vd->inst.vram_size);
+}
+
+/* One clears memory, and has no CPU to go on: others clear theirs, or are moved. */
+static void held_reach(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_COMPUTE, 1);
+	struct mock_gpu *mock = test->priv;
+	struct vgpu_pdev *pd = mock_pd(test);
+	struct vgpu_sched *eng;
+	struct other o;
+
+	memset(mock->vram + vd->inst.vram_offset, 0xa5, vd->inst.vram_size);
+	vgpu_reach_lock(pd);
+	/* So that it is not an engine that clears it. */
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
+		mutex_lock_nest_lock(&eng->hw_lock, &pd->reset_lock);
+	other_begins(&o, vd, scrub);
+	KUNIT_EXPECT_TRUE(test, other_is_done(&o));
+	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
+		mutex_unlock(&eng->hw_lock);
+	vgpu_reach_unlock(pd);
+	other_ends(test, &o);
+	KUNIT_EXPECT_EQ(test, o.ret, 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(mock->vram + vd->inst.vram_offset, 0,
+					   vd->inst.vram_size));
+
+	vgpu_reach_lock(pd);
+	other_begins(&o, vd, relocate);
+	KUNIT_EXPECT_TRUE(test, other_is_done(&o));
+	vgpu_reach_unlock(pd);
+	other_ends(test, &o);
+	KUNIT_EXPECT_EQ(test, o.ret, 0);
+	expect_at_work(test, vd, 1);
+	mock_gone(vd);
+}
+
+/* Who resets the device waits for such a one, and who moves an instance for him. */
+static void held_reset(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_COMPUTE, 1);
+	struct vgpu_pdev *pd = mock_pd(test);
+	u64 at = vd->inst.vram_offset;
+	struct other o;
+
+	down_write(&pd->reset_lock);
+	other_begins(&o, vd, relocate);
+	KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&o.done, HZ / 10));
+	if (!IS_ERR(o.task))
+		send_sig(SIGKILL, o.task, 1);
+	KUNIT_EXPECT_TRUE(test, other_is_done(&o));
+	up_write(&pd->reset_lock);
+	other_ends(test, &o);
+	KUNIT_EXPECT_EQ(test, o.ret, -EINTR);
+	KUNIT_EXPECT_EQ(test, vd->inst.vram_offset, at);
+	expect_at_work(test, vd, 1);
+	mock_gone(vd);
+}
+
 static struct kunit_case held_cases[] = {
 	KUNIT_CASE(held_map),
 	KUNIT_CASE_SLOW(held_traps),
 	KUNIT_CASE(held_faults),
+	KUNIT_CASE(held_reach),
+	KUNIT_CASE(held_reset),
 	{}
 };
 

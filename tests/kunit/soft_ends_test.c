@@ -5,6 +5,8 @@
  */
 #include <linux/hrtimer.h>
 
+#include "../../drivers/vgpu/work/sched.h"
+#include "other.h"
 #include "soft_guest.h"
 
 /* Fills its ring again and again, as another vCPU would. */
@@ -63,7 +65,7 @@ static void soft_reset_of_the_device(struct kunit *test)
 	struct vgpu_sched *eng = pd->engines;
 	unsigned int nr = pd->gpu.desc.nr_engines, i;
 
-	mutex_lock(&pd->reset_lock);
+	down_write(&pd->reset_lock);
 	for (i = 0; i < nr; i++) {
 		mutex_lock_nest_lock(&eng[i].hw_lock, &pd->reset_lock);
 		f->soft.engines[i].hang = true;
@@ -76,7 +78,7 @@ static void soft_reset_of_the_device(struct kunit *test)
 		f->soft.engines[i].hang = false;
 		mutex_unlock(&eng[i].hw_lock);
 	}
-	mutex_unlock(&pd->reset_lock);
+	up_write(&pd->reset_lock);
 }
 
 /*
@@ -129,11 +131,35 @@ static void soft_close_ends_the_looks(struct kunit *test)
 	mock_gone(vd);
 }
 
+static int scrub(struct vgpu_vdev *vd)
+{
+	return vgpu_scrub(vd->pd, vd->inst.vram_offset, vd->inst.vram_size);
+}
+
+/* Memory of the host's is there whatever becomes of the engines: nobody waits for that. */
+static void soft_memory_is_always_there(struct kunit *test)
+{
+	struct vgpu_vdev *vd = opened(test, TYPE_4C, 1);
+	u8 *vram = soft_vram(&vd->inst, 0);
+	struct other o;
+
+	memset(vram, 0xa5, vd->inst.vram_size);
+	down_write(&vd->pd->reset_lock);
+	other_begins(&o, vd, scrub);
+	KUNIT_EXPECT_TRUE(test, other_is_done(&o));
+	up_write(&vd->pd->reset_lock);
+	other_ends(test, &o);
+	KUNIT_EXPECT_EQ(test, o.ret, 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(vram, 0, vd->inst.vram_size));
+	mock_gone(vd);
+}
+
 static struct kunit_case soft_ends_cases[] = {
 	KUNIT_CASE(soft_bad_packets_for_ever),
 	KUNIT_CASE(soft_reset_of_the_device),
 	KUNIT_CASE(soft_forgets_a_wait),
 	KUNIT_CASE(soft_close_ends_the_looks),
+	KUNIT_CASE(soft_memory_is_always_there),
 	{}
 };
 

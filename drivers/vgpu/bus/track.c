@@ -214,7 +214,7 @@ static void copy_rest(struct vgpu_vdev *vd, u64 to)
 /*
  * The engines' locks do not come inside that of a mm: so reset_lock is only tried for
  * with that held, and waited for without. While a mm's is waited for, a reset must not
- * wait for its owner.
+ * wait for its owner. Others who have memory within reach are not waited for.
  */
 static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct **user)
 {
@@ -224,14 +224,17 @@ static int lock_for_move(struct vgpu_vdev *vd, struct mm_struct **user)
 		ret = lock_faults(vd, user);
 		if (ret)
 			return ret;
-		if (mutex_trylock(&vd->pd->reset_lock)) {
-			if (!vd->pd->asleep)
-				return 0;
-			mutex_unlock(&vd->pd->reset_lock);
-		}
+		if (vgpu_reach_trylock(vd->pd))
+			return 0;
 		unlock_faults(vd, *user);
-		vgpu_reset_lock(vd->pd);
-		mutex_unlock(&vd->pd->reset_lock);
+		ret = vgpu_reach_lock_killable(vd->pd);
+		if (ret)
+			return ret;
+		vgpu_reach_unlock(vd->pd);
+		/* It may be gone again before all is locked, and again. */
+		ret = vgpu_wait_ends();
+		if (ret)
+			return ret;
 	}
 }
 
@@ -255,7 +258,8 @@ static void go_over(struct vgpu_vdev *vd, u64 to)
  * touches it waits. Process context.
  *
  * Return: 0, and what is in the old place is the caller's to clear; or -EINTR when the
- * caller is killed, -EIO when the GPU is lost: then it is where it was.
+ * caller is killed, -EIO when the GPU is lost, as vgpu_wait_ends(): then it is where it
+ * was.
  */
 int vgpu_track_move(struct vgpu_vdev *vd, u64 to)
 {
@@ -275,7 +279,7 @@ int vgpu_track_move(struct vgpu_vdev *vd, u64 to)
 	else
 		go_over(vd, to);
 	unlock_faults(vd, mm);
-	mutex_unlock(&vd->pd->reset_lock);
+	vgpu_reach_unlock(vd->pd);
 	return ret;
 }
 

@@ -35,7 +35,7 @@ static void set_asleep(struct vgpu_pdev *pd, bool asleep)
 {
 	struct vgpu_sched *eng;
 
-	mutex_lock(&pd->reset_lock);
+	down_write(&pd->reset_lock);
 	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
 		mutex_lock_nest_lock(&eng->hw_lock, &pd->reset_lock);
 		if (!asleep)
@@ -47,7 +47,7 @@ static void set_asleep(struct vgpu_pdev *pd, bool asleep)
 	WRITE_ONCE(pd->asleep, asleep);
 	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		mutex_unlock(&eng->hw_lock);
-	mutex_unlock(&pd->reset_lock);
+	up_write(&pd->reset_lock);
 	wake_up_all(&pd->awake);
 }
 

@@ -52,9 +52,11 @@ static int copy_round(struct vgpu_vdev *vd, u64 to)
 		ret = vgpu_track_take(vd, &at, &n);
 		if (ret <= 0)
 			return ret;
-		vgpu_reset_lock(vd->pd);
+		ret = vgpu_reach_lock_killable(vd->pd);
+		if (ret)
+			return ret;
 		vgpu_vram_copy(&vd->pd->gpu.desc.vram, to + at, from + at, n);
-		mutex_unlock(&vd->pd->reset_lock);
+		vgpu_reach_unlock(vd->pd);
 		if (READ_ONCE(vd->pd->lost))
 			return -EIO;
 		ret = vgpu_wait_ends();

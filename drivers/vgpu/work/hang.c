@@ -121,7 +121,7 @@ void vgpu_hang_recover(struct vgpu_pdev *pd)
 	struct vgpu_sched *eng;
 
 	might_sleep();
-	mutex_lock(&pd->reset_lock);
+	down_write(&pd->reset_lock);
 	if (pd->asleep)
 		goto out;	/* the engine's thread will come again */
 	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++) {
@@ -133,7 +133,7 @@ void vgpu_hang_recover(struct vgpu_pdev *pd)
 	for (eng = pd->engines; eng < vgpu_engines_end(pd); eng++)
 		mutex_unlock(&eng->hw_lock);
 out:
-	mutex_unlock(&pd->reset_lock);
+	up_write(&pd->reset_lock);
 }
 
 /**

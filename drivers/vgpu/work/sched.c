@@ -56,20 +56,77 @@ static void lock_engine(struct vgpu_sched *eng)
 	}
 }
 
-/**
- * vgpu_reset_lock() - keep a GPU from being reset, and from sleeping
- * @pd: the GPU; its reset_lock is held on return
- *
- * Waits until the machine is awake.
- */
-void vgpu_reset_lock(struct vgpu_pdev *pd)
+/* What the host has of its own, neither a reset nor a sleep takes away. */
+static bool always_there(const struct vgpu_pdev *pd)
 {
-	mutex_lock(&pd->reset_lock);
-	while (pd->asleep) {
-		mutex_unlock(&pd->reset_lock);
-		wait_event_idle(pd->awake, !READ_ONCE(pd->asleep));
-		mutex_lock(&pd->reset_lock);
+	return pd->gpu.desc.vram.pages;
+}
+
+/**
+ * vgpu_reach_lock_killable() - keep a GPU's memory within reach of the CPU
+ * @pd: the GPU
+ *
+ * Neither a reset of the device nor the machine's sleep begins before
+ * vgpu_reach_unlock(); others may have it within reach as well. Waits until the machine
+ * is awake, and for whoever resets the device or is about to.
+ *
+ * Return: 0, -EINTR when the caller is killed.
+ */
+int vgpu_reach_lock_killable(struct vgpu_pdev *pd)
+{
+	while (!always_there(pd)) {
+		if (down_read_killable(&pd->reset_lock))
+			return -EINTR;
+		if (!pd->asleep)
+			break;
+		up_read(&pd->reset_lock);
+		if (wait_event_killable(pd->awake, !READ_ONCE(pd->asleep)))
+			return -EINTR;
 	}
+	return 0;
+}
+
+/**
+ * vgpu_reach_lock() - as vgpu_reach_lock_killable(), until it is
+ * @pd: the GPU
+ */
+void vgpu_reach_lock(struct vgpu_pdev *pd)
+{
+	while (!always_there(pd)) {
+		down_read(&pd->reset_lock);
+		if (!pd->asleep)
+			break;
+		up_read(&pd->reset_lock);
+		wait_event_idle(pd->awake, !READ_ONCE(pd->asleep));
+	}
+}
+
+/**
+ * vgpu_reach_trylock() - as vgpu_reach_lock(), but waits for nobody
+ * @pd: the GPU
+ *
+ * Return: false when it is not within reach.
+ */
+bool vgpu_reach_trylock(struct vgpu_pdev *pd)
+{
+	if (always_there(pd))
+		return true;
+	if (!down_read_trylock(&pd->reset_lock))
+		return false;
+	if (!pd->asleep)
+		return true;
+	up_read(&pd->reset_lock);
+	return false;
+}
+
+/**
+ * vgpu_reach_unlock() - a GPU's memory may go out of reach again
+ * @pd: the GPU
+ */
+void vgpu_reach_unlock(struct vgpu_pdev *pd)
+{
+	if (!always_there(pd))
+		up_read(&pd->reset_lock);
 }
 
 /**
@@ -364,7 +421,7 @@ void vgpu_sched_init(struct vgpu_pdev *pd, u32 slice)
 {
 	struct vgpu_sched *eng;
 
-	mutex_init(&pd->reset_lock);
+	init_rwsem(&pd->reset_lock);
 	init_waitqueue_head(&pd->awake);
 	vgpu_runlist_init(&pd->sharing, 0);
 	pd->sharing.slice = slice;

@@ -30,7 +30,10 @@ void vgpu_sched_join(struct vgpu_vdev *vd);
 void vgpu_sched_leave(struct vgpu_vdev *vd);
 int vgpu_sched_unload(struct vgpu_sched *eng);
 u64 vgpu_sched_account(struct vgpu_sched *eng, enum vgpu_engine_state next);
-void vgpu_reset_lock(struct vgpu_pdev *pd);
+void vgpu_reach_lock(struct vgpu_pdev *pd);
+int vgpu_reach_lock_killable(struct vgpu_pdev *pd);
+bool vgpu_reach_trylock(struct vgpu_pdev *pd);
+void vgpu_reach_unlock(struct vgpu_pdev *pd);
 
 /* off.c */
 int vgpu_wait_ends(void);

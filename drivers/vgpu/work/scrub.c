@@ -10,7 +10,7 @@
 
 /* So much of VRAM is scrubbed at a time. */
 #define SCRUB_STEP	SZ_1M
-/* So much by the CPU: who waits for reset_lock meanwhile does not wait for long. */
+/* So much by the CPU: a reset of the device, or the machine's sleep, waits for that. */
 #define CPU_STEP	SZ_64K
 
 /**
@@ -91,9 +91,9 @@ static void scrub_by_cpu(struct scrub *s)
 
 	for (; s->offset < s->end; s->offset += n) {
 		n = min_t(u64, s->end - s->offset, CPU_STEP);
-		vgpu_reset_lock(s->pd);
+		vgpu_reach_lock(s->pd);
 		vgpu_vram_zero(&s->pd->gpu.desc.vram, s->offset, n);
-		mutex_unlock(&s->pd->reset_lock);
+		vgpu_reach_unlock(s->pd);
 		cond_resched();
 	}
 }
