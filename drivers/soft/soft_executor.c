@@ -88,6 +88,7 @@ static bool has_news(struct soft_client *client, struct vgpu_soft_event *event,
 /* The next event, which is over with that if @tell says so. */
 static bool next_event(struct soft_executor *ex, struct vgpu_soft_event *event,
 		       bool tell)
+	__must_hold(&ex->lock)
 {
 	struct soft_farewell *bye;
 	struct soft_client *client;
@@ -145,6 +146,7 @@ static int executor_open(struct inode *inode, struct file *file)
 }
 
 static void forget_farewells(struct soft_executor *ex)
+	__must_hold(&ex->lock)
 {
 	struct soft_farewell *bye, *next;
 
@@ -231,6 +233,7 @@ static __poll_t executor_poll(struct file *file, struct poll_table_struct *wait)
 
 static struct soft_queue *find_session(struct soft_executor *ex,
 				       const struct vgpu_soft_worker *arg)
+	__must_hold(&ex->lock)
 {
 	struct soft_client *client;
 
@@ -247,6 +250,7 @@ static struct soft_queue *find_session(struct soft_executor *ex,
 
 static int attach(struct soft_executor *ex, const struct vgpu_soft_worker *arg,
 		  struct soft_worker *w)
+	__must_hold(&ex->lock)
 {
 	struct soft_queue *sq;
 
@@ -392,6 +396,7 @@ void soft_client_fini(struct soft_queue *sq)
 }
 
 static void new_session(struct soft_executor *ex, struct soft_client *client)
+	__must_hold(&ex->lock)
 {
 	lockdep_assert_held(&ex->lock);
 	client->session = ++ex->sessions;
@@ -419,6 +424,7 @@ void soft_client_want(struct soft_queue *sq)
  */
 static struct soft_worker *detach(struct soft_executor *ex,
 				  struct soft_queue *sq, bool again, int err)
+	__must_hold(&ex->lock)
 {
 	struct soft_worker *w = sq->worker;
 
@@ -442,8 +448,7 @@ static struct soft_worker *detach(struct soft_executor *ex,
  * @again: and another one begins
  *
  * Its worker is killed if it has a turn in its hands, and can touch nothing of the
- * instance any more when it has left (soft_client_wait()). Waits for nobody: process
- * context, in engine context too.
+ * instance any more when it has left (soft_client_wait()). Waits for nobody.
  */
 void soft_client_end(struct soft_queue *sq, bool again)
 {

@@ -218,7 +218,6 @@ static bool close_session(struct soft_worker *w)
  * worker has left.
  */
 void soft_worker_end(struct soft_worker *w)
-	__must_hold(&w->executor->lock)
 {
 	bool busy;
 
