@@ -11,9 +11,12 @@ NUMBERS = 20000     # their lines, again and again: no multiple of a pixel, or o
 
 
 def draw(width, height):
-    """A guest's command. The framebuffer has 32 bits a pixel, and no gaps."""
+    """A guest's command. The framebuffer has 32 bits a pixel, and no gaps. All in one
+    write: DRM's emulation of /dev/fb0 does not show what a write to a part of one line
+    has changed that ends with it, unless more is to be shown just then."""
+    size = 4 * width * height
     return (f'no-console; seq {NUMBERS} > /tmp/p; while cat /tmp/p; do :; done | '
-            f'head -c {4 * width * height} > /dev/fb0')
+            f'head -c {size} | dd of=/dev/fb0 bs={size} iflag=fullblock')
 
 
 def chunk(kind, data):
