@@ -404,12 +404,14 @@ EXPORT_SYMBOL_GPL(vgpu_vram_written);
  * @inst: the instance
  * @alias: the file; stays until vgpu_alias_remove()
  *
- * Nothing is mapped yet. Process context, in engine context too.
+ * Nothing is mapped yet. Process context, but not an engine's: it waits for whoever has
+ * map.sem.
  */
 void vgpu_alias_add(struct vgpu_instance *inst, struct vgpu_alias *alias)
 {
 	struct vgpu_map *map = &inst_to_vd(inst)->map;
 
+	might_sleep();
 	down_write(&map->sem);
 	list_add(&alias->list, &map->aliases);
 	up_write(&map->sem);
@@ -421,12 +423,13 @@ EXPORT_SYMBOL_GPL(vgpu_alias_add);
  * @inst: the instance
  * @alias: the file
  *
- * Process context, in engine context too.
+ * Process context, but not an engine's.
  */
 void vgpu_alias_remove(struct vgpu_instance *inst, struct vgpu_alias *alias)
 {
 	struct vgpu_map *map = &inst_to_vd(inst)->map;
 
+	might_sleep();
 	down_write(&map->sem);
 	list_del(&alias->list);
 	up_write(&map->sem);
