@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uuid.h>
+#include <linux/wait_bit.h>
 
 #include "soft.h"
 #include "soft_executor.h"
@@ -466,12 +467,21 @@ void soft_client_end(struct soft_queue *sq, bool again)
 }
 
 /**
- * soft_client_wait() - wait until who has computed for an instance has left
- * @sq: its compute queue; see soft_worker_wait()
+ * soft_client_wait() - wait until a worker whose session is over has left
+ * @sq: the queue whose it was
+ *
+ * That may take as long as some process of the instance's user keeps a lock of its
+ * mappings. No lock of the GPU's or of an engine is held.
  */
 void soft_client_wait(struct soft_queue *sq)
 {
-	soft_worker_wait(executor_of(sq), sq);
+	struct soft_executor *ex = executor_of(sq);
+
+	might_sleep();
+	wait_var_event(&sq->leaving, !READ_ONCE(sq->leaving));
+	/* It may still be about to kick the queue. */
+	spin_lock(&ex->lock);
+	spin_unlock(&ex->lock);
 }
 
 /**

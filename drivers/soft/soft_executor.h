@@ -216,7 +216,6 @@ struct file *soft_worker_file(struct soft_worker *w);
 struct soft_worker *soft_worker_of(struct soft_queue *sq);
 void soft_worker_put(struct soft_worker *w);
 void soft_worker_end(struct soft_worker *w);
-void soft_worker_wait(struct soft_executor *ex, struct soft_queue *sq);
 void soft_worker_yield(struct soft_worker *w, bool yield);
 void soft_worker_stop(struct soft_worker *w);
 void soft_worker_go(struct soft_worker *w);

@@ -14,14 +14,6 @@ static u64 since(u64 now, u64 then)
 	return now > then ? now - then : 0;
 }
 
-static u64 own(const struct soft_moment *now, const struct soft_moment *then)
-{
-	u64 wall = since(now->at, then->at);
-
-	return max(since(wall, since(now->waited, then->waited)),
-		   min(wall, since(now->cpu, then->cpu)));
-}
-
 /**
  * soft_stay_own() - the worker's own time
  * @stay: of its dispatch
@@ -31,7 +23,11 @@ static u64 own(const struct soft_moment *now, const struct soft_moment *then)
  */
 u64 soft_stay_own(const struct soft_stay *stay, const struct soft_moment *now)
 {
-	return own(now, &stay->since);
+	const struct soft_moment *then = &stay->since;
+	u64 wall = since(now->at, then->at);
+
+	return max(since(wall, since(now->waited, then->waited)),
+		   min(wall, since(now->cpu, then->cpu)));
 }
 
 /**

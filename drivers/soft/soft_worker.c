@@ -73,7 +73,7 @@ static void has_left(struct soft_worker *w)
 	spin_lock_irq(&sq->lock);
 	sq->leaving = false;
 	spin_unlock_irq(&sq->lock);
-	/* The queue is there for as long as we have the lock: see soft_worker_wait(). */
+	/* The queue is there for as long as we have the lock: see soft_client_wait(). */
 	vgpu_queue_kick(sq->q);
 	spin_unlock(&ex->lock);
 	wake_up_var(&sq->leaving);
@@ -228,23 +228,6 @@ void soft_worker_end(struct soft_worker *w)
 	if (busy)
 		soft_task_kill(w->pid);
 	wake_up_all(&w->wq);
-}
-
-/**
- * soft_worker_wait() - wait until a worker whose session is over has left
- * @ex: the GPU's executor
- * @sq: the queue whose it was
- *
- * That may take as long as some process of the instance's user keeps a lock of its
- * mappings. No lock of the GPU's or of an engine is held.
- */
-void soft_worker_wait(struct soft_executor *ex, struct soft_queue *sq)
-{
-	might_sleep();
-	wait_var_event(&sq->leaving, !READ_ONCE(sq->leaving));
-	/* It may still be about to kick the queue. */
-	spin_lock(&ex->lock);
-	spin_unlock(&ex->lock);
 }
 
 /* The first process that uses the file is the worker. */
