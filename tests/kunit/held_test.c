@@ -101,6 +101,15 @@ static void held_traps(struct kunit *test)
 	mock_gone(vd);
 }
 
+/* It waits, and is killed. */
+static void expect_killable(struct kunit *test, struct other *o)
+{
+	KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&o->done, HZ / 10));
+	if (!IS_ERR(o->task))
+		send_sig(SIGKILL, o->task, 1);
+	KUNIT_EXPECT_TRUE(test, other_is_done(o));
+}
+
 /* Nor do a page fault or a zap: whoever moves instances does not wait when killed. */
 static void held_faults(struct kunit *test)
 {
@@ -115,11 +124,7 @@ static void held_faults(struct kunit *test)
 		else
 			down_read(&vd->map.sem);
 		other_begins(&o, vd, relocate);
-		KUNIT_EXPECT_FALSE(test,
-				   wait_for_completion_timeout(&o.done, HZ / 10));
-		if (!IS_ERR(o.task))
-			send_sig(SIGKILL, o.task, 1);
-		KUNIT_EXPECT_TRUE(test, other_is_done(&o));
+		expect_killable(test, &o);
 		if (i)
 			up_write(&vd->map.sem);
 		else
@@ -184,10 +189,7 @@ static void held_reset(struct kunit *test)
 
 	down_write(&pd->reset_lock);
 	other_begins(&o, vd, relocate);
-	KUNIT_EXPECT_FALSE(test, wait_for_completion_timeout(&o.done, HZ / 10));
-	if (!IS_ERR(o.task))
-		send_sig(SIGKILL, o.task, 1);
-	KUNIT_EXPECT_TRUE(test, other_is_done(&o));
+	expect_killable(test, &o);
 	up_write(&pd->reset_lock);
 	other_ends(test, &o);
 	KUNIT_EXPECT_EQ(test, o.ret, -EINTR);

@@ -4,7 +4,6 @@
  * through at a time, so that whoever waits for the stream does not wait for all of it.
  */
 #include <kunit/test.h>
-#include <linux/file.h>
 #include <linux/unaligned.h>
 
 #include "../../drivers/vgpu/migrate/loader.h"
@@ -14,21 +13,10 @@
 #include "mock_gpu.h"
 #include "state.h"
 
-static struct vgpu_transfer *begin(struct kunit *test, struct vgpu_vdev *vd,
-				   enum vfio_device_mig_state state)
-{
-	struct file *file;
-
-	file = vd->vdev.mig_ops->migration_set_state(&vd->vdev, state);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	fput(file);
-	return vd->migration.transfer;
-}
-
 /* A stream's head, and a record by which all of a partition is zero. Return: bytes. */
 static size_t all_zero(struct kunit *test, struct vgpu_vdev *vd, u8 *bytes)
 {
-	struct vgpu_saver *s = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY)->saver;
+	struct vgpu_saver *s = stream_begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY)->saver;
 	size_t n;
 
 	KUNIT_ASSERT_EQ(test, stream_fill(s), 0);
@@ -54,7 +42,7 @@ static void pieces_cleared(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	KUNIT_ASSERT_GT(test, size, (u64)VGPU_STREAM_BLOCK);
 	n = all_zero(test, from, bytes);
-	l = begin(test, to, VFIO_DEVICE_STATE_RESUMING)->loader;
+	l = stream_begin(test, to, VFIO_DEVICE_STATE_RESUMING)->loader;
 	memset(vram, 0xa5, size);
 	/* Half of another record is behind it. */
 	KUNIT_EXPECT_EQ(test, vgpu_loader_put(l, bytes, n + 8), n);
@@ -73,7 +61,7 @@ static void pieces_cleared(struct kunit *test)
 static void pieces_left_out(struct kunit *test)
 {
 	struct vgpu_vdev *vd = mock_opened(test, MOCK_COMPUTE, 1);
-	struct vgpu_saver *s = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY)->saver;
+	struct vgpu_saver *s = stream_begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY)->saver;
 	u64 at;
 
 	KUNIT_EXPECT_EQ(test, vgpu_saver_fill(s), 0);

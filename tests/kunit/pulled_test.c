@@ -4,7 +4,6 @@
  * are ones, which no stream ends with, and what is written is nowhere.
  */
 #include <kunit/test.h>
-#include <linux/file.h>
 
 #include "../../drivers/vgpu/migrate/loader.h"
 #include "../../drivers/vgpu/migrate/migrate.h"
@@ -19,17 +18,6 @@ static u8 *room_for_stream(struct kunit *test, struct vgpu_vdev *vd)
 
 	KUNIT_ASSERT_NOT_NULL(test, bytes);
 	return bytes;
-}
-
-static struct vgpu_transfer *begin(struct kunit *test, struct vgpu_vdev *vd,
-				   enum vfio_device_mig_state state)
-{
-	struct file *file;
-
-	file = vd->vdev.mig_ops->migration_set_state(&vd->vdev, state);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
-	fput(file);
-	return vd->migration.transfer;
 }
 
 /* To its end, or as stream_fill(). */
@@ -54,7 +42,7 @@ static void pulled_saves(struct kunit *test)
 	struct vgpu_transfer *t;
 	size_t len;
 
-	t = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
+	t = stream_begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
 	KUNIT_EXPECT_EQ(test, stream_fill(t->saver), 0);
 	mock->pulled = true;
 	KUNIT_EXPECT_EQ(test, save(t->saver, bytes, &len), -EIO);
@@ -70,9 +58,9 @@ static void pulled_loads(struct kunit *test)
 	struct vgpu_transfer *t;
 	size_t len;
 
-	t = begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
+	t = stream_begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY);
 	KUNIT_ASSERT_EQ(test, save(t->saver, bytes, &len), 0);
-	t = begin(test, vd, VFIO_DEVICE_STATE_RESUMING);
+	t = stream_begin(test, vd, VFIO_DEVICE_STATE_RESUMING);
 	KUNIT_EXPECT_EQ(test, stream_put(t->loader, bytes, len / 2), 0);
 	mock->pulled = true;
 	KUNIT_EXPECT_EQ(test, stream_put(t->loader, bytes + len / 2,

@@ -147,6 +147,26 @@ static inline struct vgpu_vdev *started(struct kunit *test, unsigned int number)
 	return started_type(test, TYPE_4C_S1, number);
 }
 
+/* Another process finds the ring in use, and has it begin anew. With the trap lock held. */
+static inline void begin_anew(struct vgpu_vdev *vd)
+{
+	unsigned int i;
+
+	soft_almaif_command(queue_of(vd), ALMAIF_RESET);
+	for (i = 1; i <= SOFT_ALMAIF_SLOTS; i++)
+		*(__le16 *)at(vd, SOFT_ALMAIF_RING + i * SOFT_AQL_PACKET) =
+			cpu_to_le16(SOFT_AQL_INVALID);
+	memset(at(vd, SOFT_ALMAIF_RING + SOFT_AQL_WRITE), 0, 16);
+	soft_almaif_command(queue_of(vd), ALMAIF_CONTINUE);
+}
+
+static inline void take_over(struct vgpu_vdev *vd)
+{
+	mutex_lock(&vd->trap_lock);
+	begin_anew(vd);
+	mutex_unlock(&vd->trap_lock);
+}
+
 static inline void gone(struct vgpu_vdev *vd, struct soft_worker *w)
 {
 	mock_gone(vd);

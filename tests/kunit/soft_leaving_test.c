@@ -4,11 +4,8 @@
  * process that is in a page fault and gets no CPU: no other instance waits for that, and
  * to their own nothing is given, or said to be over, before they have left.
  */
-#include <linux/completion.h>
-#include <linux/delay.h>
-#include <linux/kthread.h>
-
 #include "../../drivers/vgpu/host/host.h"
+#include "other.h"
 #include "soft_almaif_guest.h"
 
 /* As when the module is loaded, for all suites. */
@@ -44,17 +41,6 @@ static void other_computes(struct kunit *test, const struct pair *p)
 			1U);
 }
 
-static void withdraw(struct vgpu_vdev *vd)
-{
-	mutex_lock(&vd->trap_lock);
-	soft_almaif_command(queue_of(vd), ALMAIF_RESET);
-	*(__le16 *)at(vd, SOFT_ALMAIF_RING + SOFT_AQL_PACKET) =
-		cpu_to_le16(SOFT_AQL_INVALID);
-	memset(at(vd, SOFT_ALMAIF_RING + SOFT_AQL_WRITE), 0, 16);
-	soft_almaif_command(queue_of(vd), ALMAIF_CONTINUE);
-	mutex_unlock(&vd->trap_lock);
-}
-
 static void expect_no_worker(struct kunit *test, struct vgpu_vdev *vd)
 {
 	struct fixture *f = test->priv;
@@ -74,7 +60,7 @@ static void withdrawn_while_it_cannot_leave(struct kunit *test)
 	struct soft_worker *next;
 
 	down_read(&p.w->map_sem);
-	withdraw(p.vd);
+	take_over(p.vd);
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(p.w->over)));
 	submit(p.vd, dispatch(1, 4, 8));
 	other_computes(test, &p);
@@ -105,50 +91,39 @@ static void hangs_while_it_cannot_leave(struct kunit *test)
 	gone(p.other, p.others);
 }
 
-struct visitor {
-	struct vgpu_vdev *vd;
-	void (*does)(struct vgpu_vdev *vd);
-	struct completion done;
-};
-
-static int use(void *data)
+static int reset(struct vgpu_vdev *vd)
 {
-	struct visitor *visitor = data;
-
-	visitor->does(visitor->vd);
-	complete(&visitor->done);
+	mock_reset(vd);
 	return 0;
 }
 
+static int reopen(struct vgpu_vdev *vd)
+{
+	mock_close(vd);
+	return mock_open(vd);
+}
+
 /* Nobody has the memory before it has left. */
-static void waits_until_it_has_left(struct kunit *test, void (*does)(struct vgpu_vdev *))
+static void waits_until_it_has_left(struct kunit *test, int (*does)(struct vgpu_vdev *))
 {
 	struct pair p = begun(test);
-	struct visitor visitor = { .vd = p.vd, .does = does };
-	struct task_struct *t;
+	struct other o;
 
-	init_completion(&visitor.done);
 	down_read(&p.w->map_sem);
-	t = kthread_run(use, &visitor, "visitor");
+	other_begins(&o, p.vd, does);
 	KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(p.w->over)));
 	other_computes(test, &p);
-	KUNIT_EXPECT_FALSE(test, completion_done(&visitor.done));
+	KUNIT_EXPECT_FALSE(test, completion_done(&o.done));
 	up_read(&p.w->map_sem);
-	if (!IS_ERR(t))
-		wait_for_completion(&visitor.done);
+	other_ends(test, &o);
+	KUNIT_EXPECT_EQ(test, o.ret, 0);
 	gone(p.vd, p.w);
 	gone(p.other, p.others);
 }
 
 static void reset_waits(struct kunit *test)
 {
-	waits_until_it_has_left(test, mock_reset);
-}
-
-static void reopen(struct vgpu_vdev *vd)
-{
-	mock_close(vd);
-	mock_open(vd);
+	waits_until_it_has_left(test, reset);
 }
 
 static void close_waits(struct kunit *test)

@@ -6,26 +6,6 @@
 #include "soft_almaif_guest.h"
 #include "state.h"
 
-/* It finds the ring in use, and has it begin anew. With the trap lock held. */
-static void begin_anew(struct vgpu_vdev *vd)
-{
-	unsigned int i;
-
-	soft_almaif_command(queue_of(vd), ALMAIF_RESET);
-	for (i = 1; i <= SOFT_ALMAIF_SLOTS; i++)
-		*(__le16 *)at(vd, SOFT_ALMAIF_RING + i * SOFT_AQL_PACKET) =
-			cpu_to_le16(SOFT_AQL_INVALID);
-	memset(at(vd, SOFT_ALMAIF_RING + SOFT_AQL_WRITE), 0, 16);
-	soft_almaif_command(queue_of(vd), ALMAIF_CONTINUE);
-}
-
-static void take_over(struct vgpu_vdev *vd)
-{
-	mutex_lock(&vd->trap_lock);
-	begin_anew(vd);
-	mutex_unlock(&vd->trap_lock);
-}
-
 static void withdrawn_in_hands(struct kunit *test)
 {
 	struct vgpu_vdev *vd = started(test, 1);

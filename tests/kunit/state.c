@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See state.h. */
+#include <linux/file.h>
 #include <linux/prandom.h>
 #include <linux/unaligned.h>
 
@@ -114,6 +115,18 @@ void copy_end(struct kunit *test, struct vgpu_vdev *vd, u8 *copy)
 	vgpu_track_stop(vd);
 	kvfree(copy);
 	state_resume(vd);
+}
+
+/** stream_begin() - what VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE does; the file is closed */
+struct vgpu_transfer *stream_begin(struct kunit *test, struct vgpu_vdev *vd,
+				   enum vfio_device_mig_state state)
+{
+	struct file *file;
+
+	file = vd->vdev.mig_ops->migration_set_state(&vd->vdev, state);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	fput(file);
+	return vd->migration.transfer;
 }
 
 /** stream_fill() - as read() has it: vgpu_saver_fill() until there is something */

@@ -9,6 +9,7 @@
 
 struct vgpu_loader;
 struct vgpu_saver;
+struct vgpu_transfer;
 
 /** A saved instance: what vgpu_function_save() wrote, and for which moment. */
 struct state {
@@ -29,6 +30,8 @@ void state_move(struct kunit *test, struct vgpu_vdev *from,
 u8 *copy_begin(struct kunit *test, struct vgpu_vdev *vd);
 void copy_on(struct vgpu_vdev *vd, u8 *copy);
 void copy_end(struct kunit *test, struct vgpu_vdev *vd, u8 *copy);
+struct vgpu_transfer *stream_begin(struct kunit *test, struct vgpu_vdev *vd,
+				   enum vfio_device_mig_state state);
 int stream_fill(struct vgpu_saver *s);
 int stream_put(struct vgpu_loader *l, const u8 *from, size_t n);
 void state_abuse(struct kunit *test, struct vgpu_vdev *vd,
