@@ -401,6 +401,7 @@ void soft_scanout(struct vgpu_instance *inst, unsigned int head,
 /* soft_gpu.c */
 int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
 		      struct soft_config *config);
+int soft_gpu_show(struct soft_gpu *soft);
 void soft_gpu_unregister(struct soft_gpu *soft);
 bool soft_gpu_is_used(struct soft_gpu *soft);
 int soft_gpu_cut(struct soft_gpu *soft, struct device *dev, u32 slices);

@@ -29,6 +29,7 @@ struct soft_slot *soft_bus_slot(const struct pci_dev *pdev);
 
 /* soft_drv.c */
 bool soft_slot_is_used(struct soft_slot *slot);
+void soft_show(struct soft_slot *slot);
 struct soft_slot *soft_add(const char *who, const struct soft_config *config);
 
 /* soft_configfs.c */

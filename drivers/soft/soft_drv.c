@@ -40,6 +40,9 @@ MODULE_PARM_DESC(slices, "Into how many slices each is cut: 1, 2 or 4 (default 1
 
 static struct soft_slot *slots[GPUS_MAX];
 
+/* The module is there to stay. */
+static bool loaded;
+
 static int soft_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	/* A new id, or an override, may have been written for another's device. */
@@ -54,6 +57,11 @@ static int soft_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (!soft)
 		return -ENOMEM;
 	ret = soft_gpu_register(soft, &pdev->dev, &slot->config);
+	if (!ret && READ_ONCE(loaded)) {
+		ret = soft_gpu_show(soft);
+		if (ret)
+			soft_gpu_unregister(soft);
+	}
 	slot->error = ret;
 	if (ret)
 		kvfree(soft);
@@ -149,6 +157,27 @@ struct soft_slot *soft_add(const char *who, const struct soft_config *config)
 }
 
 /**
+ * soft_show() - let executors come to a GPU, now that the module is there to stay
+ * @slot: its slot; if they cannot, there is a message
+ *
+ * Process context.
+ */
+void soft_show(struct soft_slot *slot)
+{
+	struct pci_dev *pdev;
+
+	might_sleep();
+	pdev = soft_bus_function(slot);
+	if (!pdev)
+		return;
+	device_lock(&pdev->dev);
+	if (slot->soft)
+		soft_gpu_show(slot->soft);
+	device_unlock(&pdev->dev);
+	pci_dev_put(pdev);
+}
+
+/**
  * soft_slot_is_used() - has a GPU instances
  * @slot: its slot
  *
@@ -223,6 +252,7 @@ static int add_slots(void)
 
 static int __init soft_init(void)
 {
+	unsigned int i;
 	int ret;
 
 	ret = check_parameters() ?: soft_workers_init();
@@ -236,6 +266,9 @@ static int __init soft_init(void)
 		ret = soft_configfs_init();
 	if (ret)
 		goto err_slots;
+	WRITE_ONCE(loaded, true);
+	for (i = 0; i < gpus; i++)
+		soft_show(slots[i]);
 	return 0;
 
 err_slots:

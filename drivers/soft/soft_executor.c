@@ -542,22 +542,21 @@ unsigned int soft_executor_workers(struct soft_executor *ex)
 }
 
 /**
- * soft_executor_add() - make a GPU's device
+ * soft_executor_add() - make a GPU's device; nobody sees it yet
  * @dev: the GPU's
  * @vram_size: bytes of its memory
  * @slices: into which it is cut
  *
- * Return: the executor, or an error pointer.
+ * Return: the executor, or NULL.
  */
 struct soft_executor *soft_executor_add(struct device *dev, u64 vram_size,
 					u32 slices)
 {
 	struct soft_executor *ex;
-	int ret;
 
 	ex = kzalloc(sizeof(*ex), GFP_KERNEL);
 	if (!ex)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	kref_init(&ex->ref);
 	spin_lock_init(&ex->lock);
 	init_waitqueue_head(&ex->wq);
@@ -571,11 +570,7 @@ struct soft_executor *soft_executor_add(struct device *dev, u64 vram_size,
 	ex->misc.name = ex->name;
 	ex->misc.fops = &executor_fops;
 	ex->misc.parent = dev;
-	ret = misc_register(&ex->misc);
-	if (ret) {
-		soft_executor_put(ex);
-		return ERR_PTR(ret);
-	}
+	INIT_LIST_HEAD(&ex->misc.list);
 	return ex;
 }
 
@@ -585,7 +580,8 @@ struct soft_executor *soft_executor_add(struct device *dev, u64 vram_size,
  */
 void soft_executor_remove(struct soft_executor *ex)
 {
-	misc_deregister(&ex->misc);
+	if (!list_empty(&ex->misc.list))
+		misc_deregister(&ex->misc);
 	spin_lock(&ex->lock);
 	ex->gone = true;
 	spin_unlock(&ex->lock);

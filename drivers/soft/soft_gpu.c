@@ -292,9 +292,8 @@ int soft_gpu_register(struct soft_gpu *soft, struct device *dev,
 	soft->knobs.speed_percent = 100;
 	soft_engines_init(soft);
 	soft->executor = soft_executor_add(dev, soft->vram.size, config->slices);
-	if (IS_ERR(soft->executor)) {
-		ret = PTR_ERR(soft->executor);
-		dev_err(dev, "no device for executors: error %d\n", ret);
+	if (!soft->executor) {
+		ret = -ENOMEM;
 		goto err_vram;
 	}
 	ret = attach(soft, dev);
@@ -306,6 +305,27 @@ err_executor:
 	soft_executor_remove(soft->executor);
 err_vram:
 	vgpu_vram_free(&soft->vram);
+	return ret;
+}
+
+/**
+ * soft_gpu_show() - let executors come
+ * @soft: the GPU, registered; its device's lock is held
+ *
+ * Not before the module is loaded for good: whoever has a file of it open would not keep
+ * it from going when loading it fails.
+ *
+ * Return: 0, also when they could before, or -errno after a message.
+ */
+int soft_gpu_show(struct soft_gpu *soft)
+{
+	struct miscdevice *misc = &soft->executor->misc;
+	int ret;
+
+	device_lock_assert(misc->parent);
+	ret = list_empty(&misc->list) ? misc_register(misc) : 0;
+	if (ret)
+		dev_err(misc->parent, "no device for executors: error %d\n", ret);
 	return ret;
 }
 

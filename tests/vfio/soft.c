@@ -3,6 +3,7 @@
  * The soft GPU: its module, its PCI function and that of its vGPUs, rings and
  * doorbells. Beside whatever other GPU there is.
  */
+#include <fcntl.h>
 #include <glob.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -521,6 +522,47 @@ static void bad_parameters(void)
 	EXPECT_EQ(count_gpus(), 2);
 }
 
+/* Of the GPU that is the only one on bus 1. */
+#define NODE		"/dev/vgpu-soft-0000:01:00.0"
+
+static volatile bool loads;
+
+/* Who waits for an executor's device, as udev does; it is kept open. */
+static void *opener(void *opened)
+{
+	int fd = -1;
+
+	while (loads && fd < 0)
+		fd = open(NODE, O_RDWR | O_CLOEXEC);
+	*(int *)opened = fd;
+	return NULL;
+}
+
+/*
+ * Loading fails when a first GPU is there already: the second would be on bus 0. The
+ * kernel frees the module then, whoever has a file of it open: so nobody has.
+ */
+static void loading_fails_late(void)
+{
+	pthread_t thread;
+	unsigned int i;
+	int opened;
+
+	ASSERT_EQ(system("rmmod vgpu_soft"), 0);
+	ASSERT_EQ(module("bus=1 vram_mb=4"), 0);
+	EXPECT_OK(access(NODE, R_OK));
+	ASSERT_EQ(system("rmmod vgpu_soft"), 0);
+	loads = true;
+	ASSERT(!pthread_create(&thread, NULL, opener, &opened));
+	for (i = 0; i < 10; i++)
+		EXPECT(module("bus=1 gpus=2 vram_mb=4") != 0);
+	loads = false;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(opened, -1);
+	ASSERT_EQ(module("gpus=2 vram_mb=4"), 0);
+	ASSERT_OK(find_gpu());
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(regions),
 	TAP_TEST(no_power_of_two),
@@ -534,6 +576,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(two_engines_at_once),
 	TAP_TEST(unbind_and_bind),
 	TAP_TEST(bad_parameters),
+	TAP_TEST(loading_fails_late),
 };
 
 int main(void)
