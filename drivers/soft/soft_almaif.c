@@ -279,7 +279,7 @@ static int resume(struct soft_queue *sq)
 	struct soft_almaif *a = sq->almaif;
 	struct soft_remains dead = { .early = LIST_HEAD_INIT(dead.early) };
 	struct soft_image *image = NULL, *last = last_image(sq);
-	bool cancelled, same;
+	bool cancelled = false, same;
 
 	same = soft_image_is(last, imem, SOFT_ALMAIF_IMEM_SIZE);
 	soft_image_put(last);
@@ -292,10 +292,11 @@ static int resume(struct soft_queue *sq)
 	if (!a->up || a->refused || begins_anew(sq)) {
 		list_splice_init(&a->early, &dead.early);
 		set_up(sq);
+		/* What is under way is over, of which the engine has to hear. */
+		cancelled = a->cancelled;
 	}
 	dead.images[0] = use_image(a, image);
 	a->run = true;
-	cancelled = a->cancelled;
 	WRITE_ONCE(sq->idle_since, ktime_get_ns());
 	spin_unlock_irq(&sq->lock);
 	soft_almaif_free(&dead);

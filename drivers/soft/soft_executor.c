@@ -410,12 +410,15 @@ static void new_session(struct soft_executor *ex, struct soft_client *client)
 void soft_client_want(struct soft_queue *sq)
 {
 	struct soft_executor *ex = executor_of(sq);
+	bool news;
 
 	spin_lock(&ex->lock);
-	if (!sq->client.session)
+	news = !sq->client.session;
+	if (news)
 		new_session(ex, &sq->client);
 	spin_unlock(&ex->lock);
-	wake_up(&ex->wq);
+	if (news)
+		wake_up(&ex->wq);
 }
 
 /*

@@ -316,6 +316,36 @@ static void almaif_beside_screen(struct kunit *test)
 	gone(vd, w);
 }
 
+static unsigned int woken;
+
+static int count_wakeup(struct wait_queue_entry *entry, unsigned int mode,
+			int flags, void *key)
+{
+	woken++;
+	return 0;
+}
+
+/* Nobody waits for what he knows: commands that change nothing wake no supervisor. */
+static void almaif_wakes_for_news(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vgpu_vdev *vd = opened(test, TYPE_4C_S1, 1);
+	struct soft_executor *ex = f->soft.executor;
+	struct wait_queue_entry entry;
+
+	woken = 0;
+	init_waitqueue_func_entry(&entry, count_wakeup);
+	add_wait_queue(&ex->wq, &entry);
+	command(vd, ALMAIF_CONTINUE);
+	KUNIT_EXPECT_EQ(test, woken, 1U);
+	command(vd, ALMAIF_RESET);
+	command(vd, ALMAIF_CONTINUE);
+	command(vd, ALMAIF_CONTINUE);
+	KUNIT_EXPECT_EQ(test, woken, 1U);
+	remove_wait_queue(&ex->wq, &entry);
+	gone(vd, NULL);
+}
+
 static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_info),
 	KUNIT_CASE(almaif_beside_screen),
@@ -326,6 +356,7 @@ static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_again),
 	KUNIT_CASE(almaif_faults),
 	KUNIT_CASE(almaif_settles),
+	KUNIT_CASE(almaif_wakes_for_news),
 	{}
 };
 
