@@ -79,7 +79,9 @@ static ssize_t resolution_store(struct device *dev,
 		dev_warn_ratelimited(dev, "resolution: not WIDTHxHEIGHT in pixels\n");
 		return -EINVAL;
 	}
-	mutex_lock(&vd->trap_lock);
+	/* A guest may hold that for long. */
+	if (mutex_lock_killable(&vd->trap_lock))
+		return -EINTR;
 	ret = vgpu_edid_region_prefer(vd, xres, yres);
 	mutex_unlock(&vd->trap_lock);
 	if (ret)
