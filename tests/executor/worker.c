@@ -18,6 +18,7 @@
 #include "../../tools/executor/kernel.h"
 #include "../../tools/executor/sandbox.h"
 #include "../../tools/executor/worker.h"
+#include "wrapped.h"
 
 #define NOBODY		65534
 #define SIZE		(1 << 20)
@@ -68,6 +69,14 @@ static const struct step not_to_be_had = {
 static const struct step wild = {
 	"a program without its memory", PROGRAM, 1, 0, 0, 0, VGPU_SOFT_NONE, 0, 0
 };
+
+/* One whose device is lost ends its worker: the next has another, if there is one. */
+static const struct step lost[] = {
+	{ "a program whose device is lost", PROGRAM, 1, AT, 0, 0, VGPU_SOFT_NONE, 0, 0 },
+	{ "one after it", PROGRAM, 1, AT, 0, 0, VGPU_SOFT_NONE, 0, 0 },
+};
+
+static bool device_is_lost;
 
 /* What both processes see. */
 static struct shared {
@@ -122,6 +131,13 @@ static int give_image(struct vgpu_soft_image *image)
 	memcpy((void *)(uintptr_t)image->buf, from, size);
 	image->size = size;
 	return 0;
+}
+
+/* Of a driver's device no more is heard. */
+bool __wrap_program_run(struct programs *ps, const struct program_job *job,
+			uint64_t *done, const volatile uint32_t *yield)
+{
+	return !device_is_lost && __real_program_run(ps, job, done, yield);
 }
 
 /* What the worker takes for ioctl(). */
@@ -231,6 +247,11 @@ static bool are_right(const uint32_t *numbers)
 	return true;
 }
 
+static bool gave_up(int status)
+{
+	return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
 int main(int argc, char **argv)
 {
 	FILE *file = argc >= 2 ? fopen(argv[1], "r") : NULL;
@@ -256,11 +277,14 @@ int main(int argc, char **argv)
 	status = work(&not_to_be_had, 1, false);
 	test_step(&not_to_be_had, &shared->got[0], status);
 	status = work(&wild, 1, true);
-	/* Where it is no process that is ended for it, it is told, or hangs. */
+	/* Where it is no process that is ended for it, that gives up, or hangs. */
 	test((WIFSIGNALED(status) &&
 	      (WTERMSIG(status) == SIGSEGV || (device && WTERMSIG(status) == SIGKILL))) ||
-	     (device && !status && shared->got[0].status == VGPU_SOFT_FAULT),
-	     wild.name, &shared->got[0], status);
+	     (device && gave_up(status)), wild.name, &shared->got[0], status);
+	device_is_lost = true;
+	status = work(lost, 2, true);
+	test(gave_up(status) && shared->turns == 1, lost[0].name, &shared->got[0],
+	     status);
 	printf("1..%d\n", number);
 	return failures ? 1 : 0;
 }

@@ -43,6 +43,8 @@ struct worker {
 	uint32_t image[IMAGE_MAX / 4];
 	uint32_t image_size;
 	uint32_t generation;
+	/* A program has failed, and perhaps with it, for good, what carries out programs. */
+	bool lost;
 };
 
 static bool map(struct worker *w)
@@ -170,8 +172,7 @@ static void run_program(struct worker *w, struct vgpu_soft_turn *turn,
 		turn->progress = done;
 		hand_in(turn, job.steps);
 	} else {
-		turn->status = VGPU_SOFT_FAULT;
-		turn->fault = REFUSED_PROGRAM << 8 | 0xff;
+		w->lost = true;
 	}
 }
 
@@ -204,6 +205,8 @@ static int take_turns(struct worker *w)
 			take_turn(w, &turn);
 		else if (errno != EINTR)
 			return errno == ENODEV ? 0 : 1;
+		if (w->lost)
+			return 1;
 	}
 }
 
