@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +119,9 @@ static void try_programs(const struct supervisor *s)
 	static struct programs ps;
 
 	alarm(TRY_S);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* As long as it is open, no other supervisor can come. */
+	close(s->device);
 	if (s->chosen && !sandbox_leave_user(s->uid, s->gid))
 		_exit(1);
 	if (programs_open(&ps, s->chosen))
