@@ -12,7 +12,7 @@
 #define NR_VICTIMS	3
 
 /* Whose marks are in memory: a number, all victims', none's. */
-#define MARK_VICTIM	7
+#define MARK_VICTIM	3
 #define MARK_NOBODY	-1
 
 /* That one, and its memory. */
