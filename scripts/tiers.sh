@@ -250,7 +250,8 @@ tier_suspend() {
 	scripts/build-modules --test --kernel "$TESSERA_KERNEL"
 	scripts/opencl
 	build_tools
-	vm_options=()
+	# What is whose is written down, and counted.
+	vm_options=(--append slub_debug=U)
 	in_host_vm suspend-vfio "tests/vfio tests/e2e guest" \
 		/repo/tests/suspend/run.sh vfio || status=$?
 	vm_options=(--cpus 1)

@@ -61,9 +61,12 @@ static volatile bool churn_ends;
 static int churn_err[CHURNERS];
 static uint64_t churned[CHURNERS], no_memory[CHURNERS];
 
-/* Allocations fail meanwhile: so many of a hundred. */
+/* What fails meanwhile (KFAIL_MEMORY, ...), if anything: so many of a hundred. */
 #define FAILURES	5
-static bool memory_fails;
+static unsigned int fails;
+
+/* VMMs to which that was the end, before they were killed. */
+static unsigned int nr_failed;
 
 static const struct type_facts *type_of(unsigned int i)
 {
@@ -129,7 +132,7 @@ static void *churn(void *arg)
 		if (mdev_try_create(gpu->small, uuid)) {
 			no_memory[i] += errno == ENOMEM;
 			churn_err[i] = errno == ENOSPC ||
-				       (memory_fails && errno == ENOMEM) ?
+				       (fails == KFAIL_MEMORY && errno == ENOMEM) ?
 				       0 : errno;
 		} else if (mdev_remove(uuid)) {
 			churn_err[i] = errno;
@@ -199,7 +202,7 @@ static void end(struct doomed *it)
 {
 	vmm_has_done(&it->vmm, it->at);
 	usleep(it->us);
-	vmm_end(&it->vmm, rnd_below(2) * it->us);
+	nr_failed += !vmm_end(&it->vmm, rnd_below(2) * it->us);
 }
 
 /* The next user of the vGPU, if it is there yet. */
@@ -248,17 +251,17 @@ static void kill_some(const struct host_counts *before)
 
 	nr_doomed = 1 + rnd_below(MAX_VMMS);
 	for (i = 0; i < nr_doomed; i++)
-		begin(&doomed[i], memory_fails);
+		begin(&doomed[i], fails);
 	/* Whoever removes one waits, but not before it is open. */
 	for (i = 0; i < nr_doomed; i++)
 		vmm_has_done(&doomed[i].vmm, 1);
-	if (memory_fails)
+	if (fails)
 		kfail_by_chance(FAILURES);
 	threads_begin(churns);
 	for (i = 0; i < nr_doomed; i++)
 		end(&doomed[i]);
 	threads_end();
-	if (memory_fails)
+	if (fails)
 		kfail_by_chance(0);
 	for (i = 0; i < nr_doomed; i++)
 		next_user(&doomed[i]);
@@ -294,7 +297,7 @@ static void kill_many(unsigned int want)
 		pairs += churned[i];
 	tap_note("%u killed in %u rounds, %llu created and removed meanwhile",
 		 kills, round, (unsigned long long)pairs);
-	EXPECT(pairs || memory_fails);
+	EXPECT(pairs || fails == KFAIL_MEMORY);
 }
 
 static void killed_at_random(void)
@@ -313,14 +316,24 @@ static void killed_while_memory_fails(void)
 	unsigned int i;
 	uint64_t n = 0;
 
-	memory_fails = true;
-	kfail_setup(KFAIL_MEMORY);
+	fails = KFAIL_MEMORY;
+	kfail_setup(fails);
 	kill_many(KILLS);
 	for (i = 0; i < CHURNERS; i++)
 		n += no_memory[i];
 	tap_note("%llu were not created for want of memory",
 		 (unsigned long long)n);
 	EXPECT(n);
+}
+
+/* Beside that, some of what the VMMs tell the driver, and are told, is not copied. */
+static void killed_while_copies_fail(void)
+{
+	fails = KFAIL_USERCOPY;
+	kfail_setup(fails);
+	kill_many(KILLS);
+	tap_note("%u of them had ended by themselves", nr_failed);
+	EXPECT(nr_failed);
 }
 
 static void *unbinder(void *unused)
@@ -381,7 +394,8 @@ static void before(void)
 
 	seed = given ? strtoul(given, NULL, 0) : tap_ns() / 1000;
 	tap_note("CAMPAIGN_SEED=%u", seed);
-	memory_fails = false;
+	fails = 0;
+	nr_failed = 0;
 	memset(churned, 0, sizeof(churned));
 	memset(no_memory, 0, sizeof(no_memory));
 	settings_save();
@@ -401,7 +415,7 @@ static void after(void)
 {
 	unsigned int i;
 
-	if (memory_fails)
+	if (fails)
 		kfail_end();
 	children_end();
 	vdev_cleanup();
@@ -413,6 +427,7 @@ static void after(void)
 static const struct tap_test tests[] = {
 	TAP_TEST(killed_at_random),
 	TAP_TEST_IF(killed_while_memory_fails, can_kfail_thoroughly),
+	TAP_TEST_IF(killed_while_copies_fail, can_kfail_thoroughly),
 	TAP_TEST_IF(unbound_under_them, tap_thorough),
 };
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "display.h"
 #include "inject.h"
+#include "kfail.h"
 #include "tenant.h"
 
 #define DUMP_MAX	(64 * 1024)
@@ -48,6 +49,7 @@ static void before(void)
 static void after(void)
 {
 	rmdir(TRACE_OURS);
+	kfail_end();
 	inject_nothing();
 	settings_restore();
 	if (vram)
@@ -335,6 +337,22 @@ static void dump_tells_the_owner(void)
 	free(dump);
 }
 
+/* Nor is there memory for the dump, or for what the kernel tells of it. */
+static void without_memory(void)
+{
+	char path[PATH_MAX];
+
+	kfail_setup(KFAIL_MEMORY);
+	kfail_by_chance(100);
+	hang();
+	kfail_end();
+	find_dump(path);
+	EXPECT_STR(path, "");
+	reset(d);
+	expect_state(d, "ok");
+	EXPECT(engine_works());
+}
+
 static void expect_guard(const char *want)
 {
 	char text[ATTR_LEN];
@@ -516,6 +534,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(neighbour_is_unharmed),
 	TAP_TEST_IF(neighbours_picture_stays, has_display),
 	TAP_TEST(dump_tells_the_owner),
+	TAP_TEST_IF(without_memory, can_kfail),
 	TAP_TEST(too_many_faults),
 	TAP_TEST(removed_while_faulted),
 	TAP_TEST(opened_again),

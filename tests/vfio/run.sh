@@ -104,9 +104,11 @@ asked[nomem]+='|ioremap memtype_reserve failed -12|\(BAR [02]\) cannot be mapped
 asked[nomem]+='|no .* MiB of memory for VRAM|no device for executors: error -12'
 asked[nomem]+='|(device_add_groups\(\)|driver_sysfs_add) failed|compatibility class link'
 asked[nomem]+='|debugfs: out of free dentries|add host bridge window'
-# Beside a campaign memory fails, too, where the kernel can have it fail.
-[ ! -e /sys/kernel/debug/failslab ] ||
+# Of these memory fails, too, where the kernel can have it fail.
+if [ -e /sys/kernel/debug/failslab ]; then
 	asked[campaign]+="|${asked[nomem]}"
+	asked[hang]+="|${asked[nomem]}"
+fi
 
 number=0
 failed=0

@@ -177,15 +177,29 @@ static char percent_text[16];
 
 static void chance(const char *dir, unsigned int kind)
 {
-	if (kind & enabled)
+	if (kind & enabled) {
+		set(dir, "task-filter", kind == KFAIL_USERCOPY ? "Y" : "N");
 		set(dir, "probability", percent_text);
+	} else if (kind == KFAIL_NEVER) {
+		/* None of them would by chance; a test may inject some. */
+		forget(dir, kind);
+	}
 }
 
-/* So many of a hundred of those enabled fail, whoever it is for. */
+/*
+ * So many of a hundred of those enabled fail: memory, whoever it is for; copies, of
+ * processes that have said so by kfail_here().
+ */
 void kfail_by_chance(unsigned int percent)
 {
 	snprintf(percent_text, sizeof(percent_text), "%u", percent);
 	each_knob(chance);
+}
+
+/* Copies of this process may fail by chance, and of those that it forks. */
+void kfail_here(void)
+{
+	ASSERT_OK(file_write("/proc/thread-self/make-it-fail", "1"));
 }
 
 /* The @nth of this thread from now on fails; 0 means none. */

@@ -22,6 +22,7 @@ void kfail_setup(unsigned int kinds);
 unsigned int each_fails(int (*call)(void), void (*undo)(void));
 
 void kfail_by_chance(unsigned int percent);
+void kfail_here(void);
 void kfail_end(void);
 
 #endif /* _KFAIL_H */

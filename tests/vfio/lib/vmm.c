@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "fault.h"
+#include "kfail.h"
 #include "tenant.h"
 #include "vmm.h"
 
@@ -150,6 +151,8 @@ static int vmm(void *arg)
 	me = arg;
 	if (me->may_fail && !freopen("/dev/null", "w", stdout))
 		return 1;
+	if (me->may_fail && can_kfail())
+		kfail_here();
 	ASSERT_OK(setpgid(0, 0));
 	vdev_leave_to_parent();
 	rnd_seed(me->seed);
@@ -179,8 +182,8 @@ bool vmm_has_done(const struct vmm *v, unsigned int things)
 	return *v->done >= things;
 }
 
-/* It is killed; its child, so much later, too. */
-void vmm_end(struct vmm *v, unsigned int us)
+/* It is killed; its child, so much later, too. False when it has ended by itself. */
+bool vmm_end(struct vmm *v, unsigned int us)
 {
 	int status;
 
@@ -194,4 +197,5 @@ void vmm_end(struct vmm *v, unsigned int us)
 	while (waitpid(-v->pid, NULL, 0) > 0)
 		;
 	munmap((void *)v->done, 4096);
+	return status == 128 + SIGKILL;
 }

@@ -34,6 +34,6 @@ struct vmm {
 
 void vmm_start(struct vmm *v);
 bool vmm_has_done(const struct vmm *v, unsigned int things);
-void vmm_end(struct vmm *v, unsigned int us);
+bool vmm_end(struct vmm *v, unsigned int us);
 
 #endif /* _VMM_H */
