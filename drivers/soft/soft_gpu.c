@@ -322,7 +322,7 @@ int soft_gpu_show(struct soft_gpu *soft)
 	struct miscdevice *misc = &soft->executor->misc;
 	int ret;
 
-	device_lock_assert(misc->parent);
+	lockdep_assert_held(&misc->parent->mutex);
 	ret = list_empty(&misc->list) ? misc_register(misc) : 0;
 	if (ret)
 		dev_err(misc->parent, "no device for executors: error %d\n", ret);

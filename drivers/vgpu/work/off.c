@@ -105,7 +105,8 @@ void vgpu_sched_unsettle(struct vgpu_vdev *vd)
  *
  * Takes as long as the watchdog allows an engine without an answer, by the time that it
  * has the engine: by the clock as many times longer as others have that, or its cap is
- * lower. One that is paused has settled before.
+ * lower; and until what worked for it and is to leave has left, for which it may have to
+ * wait for a page fault of its VMM's. One that is paused has settled before.
  *
  * Return: 0: it begins with nothing until vgpu_sched_unsettle(); -EINTR when the caller
  * was killed before it had settled, -ERESTARTNOINTR when the machine is about to sleep,
