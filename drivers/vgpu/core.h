@@ -21,18 +21,17 @@
  *   ioctl. User memory is never touched under it: user memory may be our own
  *   aperture.
  * - &vgpu_map.sem: whether BARs may be touched, and who has mapped them. Written under
- *   trap_lock, or by vgpu_doorbell_arm() under mmap_lock, in engine context too:
- *   nothing of the engine is taken inside it; by mmap() under mmap_lock; by whoever
+ *   trap_lock, or by vgpu_doorbell_arm() under mmap_lock; by mmap() under mmap_lock; by whoever
  *   copies and takes pages away, under mmap_lock; by vgpu_track_move() with trap_lock
  *   and mmap_lock, which tries for reset_lock inside it; by an opening, a close, and a
  *   backend's files that come and go. Read by fault handlers, which come from mmap_lock,
  *   and by those of a backend's files. Threads of the instance's user hold it for as long
- *   as they have no CPU: who only looks goes without.
+ *   as they have no CPU: who only looks goes without, and so does engine context.
  * - &vgpu_pdev.reset_lock: whoever holds it for writing may take the hw_locks of
  *   several engines. Held for reading it keeps memory within reach for who clears or
  *   copies that by CPU (vgpu_reach_lock()): tenants, too, who do not wait for each other
- *   so. Taken with no other lock held but &vgpu_compact.lock and &vgpu_migration.lock,
- *   and by vgpu_track_move().
+ *   so. Taken with no other lock held but &vgpu_compact.lock, &vgpu_migration.lock and
+ *   &vgpu_transfer.lock, and by vgpu_track_move().
  * - &vgpu_sched.hw_lock: the engine. Whoever holds it is in engine context. Only
  *   threads of the kernel's take it that do not wait for a CPU: the engine's own, and
  *   for users of an instance that of vgpu_engine_call(), which they wait for with
@@ -138,6 +137,7 @@ struct vgpu_pdev {
 	const struct vgpu_moving *moving;
 	bool lost;
 	bool asleep;
+	bool going;
 	wait_queue_head_t awake;
 	u32 guard_limits[VGPU_NR_GUARDS];
 	struct list_head sysfs;

@@ -109,7 +109,7 @@ static int arm(struct vgpu_vdev *vd, struct mm_struct *mm,
  * @bell: which of its doorbells
  * @idle_since: since when its ring is empty, ns of ktime_get_ns()
  *
- * Process context, no lock of user space's memory held. When it has succeeded,
+ * Process context, never an engine's; no lock of user space's memory held. When it has succeeded,
  * what was stored before is visible: look at the ring once more.
  *
  * Return: 0; -EAGAIN when it is too early, or the guest is busy with its memory:

@@ -330,9 +330,12 @@ EXPORT_SYMBOL_GPL(vgpu_gpu_register);
  * @gpu: the GPU
  *
  * Asks the users of its instances to let go, waits until they have, and
- * removes the instances. One that goes while the machine sleeps, or wakes up, as a card
- * that was pulled meanwhile, is lost: nobody waits any more for it to wake. Process
- * context; not beside vgpu_gpu_suspend() and its like.
+ * removes the instances. The machine does not go to sleep meanwhile: users that are frozen
+ * do not let go, and the kernel's power management waits for who removes a device. One
+ * that goes while the machine sleeps, or wakes up, as a card that was pulled meanwhile, is
+ * lost: nobody waits any more for it to wake; but for users it has, here and in the
+ * kernel, which then does not wake up. Process context; not beside vgpu_gpu_suspend() and
+ * its like.
  */
 void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 {
@@ -342,6 +345,7 @@ void vgpu_gpu_unregister(struct vgpu_gpu *gpu)
 	might_sleep();
 	if (pd->asleep)
 		vgpu_gpu_resume(gpu, -ENODEV);
+	WRITE_ONCE(pd->going, true);
 	vgpu_debugfs_remove(pd);
 	mdev_unregister_parent(&pd->parent);
 	vgpu_gpu_sysfs_remove(pd);

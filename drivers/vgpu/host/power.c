@@ -121,6 +121,11 @@ static int power_event(struct notifier_block *nb, unsigned long event,
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
 	case PM_RESTORE_PREPARE:
+		if (READ_ONCE(pd->going)) {
+			dev_err(pd->gpu.desc.dev,
+				"no sleep: the GPU is being removed, but VMs have it open\n");
+			return notifier_from_errno(-EBUSY);
+		}
 		return notifier_from_errno(reserve(pd));
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
