@@ -11,6 +11,7 @@
 #include "../../drivers/vgpu/migrate/saver.h"
 #include "../../drivers/vgpu/migrate/transfer.h"
 #include "mock_gpu.h"
+#include "other.h"
 #include "state.h"
 
 /* A stream's head, and a record by which all of a partition is zero. Return: bytes. */
@@ -74,9 +75,37 @@ static void pieces_left_out(struct kunit *test)
 	mock_gone(vd);
 }
 
+static struct vgpu_saver *saver;
+
+static int fill_one(struct vgpu_vdev *unused)
+{
+	return vgpu_saver_fill(saver);
+}
+
+/* Memory is not read while the device is reset: what came would be taken for it. */
+static void pieces_wait_for_a_reset(struct kunit *test)
+{
+	struct vgpu_vdev *vd = mock_opened(test, MOCK_COMPUTE, 1);
+	struct vgpu_pdev *pd = mock_pd(test);
+	struct other o;
+
+	saver = stream_begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY)->saver;
+	KUNIT_EXPECT_EQ(test, vgpu_saver_fill(saver), 0);
+	vgpu_saver_take(saver, saver->left);
+	down_write(&pd->reset_lock);
+	other_begins(&o, vd, fill_one);
+	KUNIT_EXPECT_FALSE(test, !IS_ERR(o.task) &&
+			   wait_for_completion_timeout(&o.done, HZ / 5));
+	up_write(&pd->reset_lock);
+	other_ends(test, &o);
+	KUNIT_EXPECT_EQ(test, o.ret, -EAGAIN);
+	mock_gone(vd);
+}
+
 static struct kunit_case pieces_cases[] = {
 	KUNIT_CASE(pieces_cleared),
 	KUNIT_CASE(pieces_left_out),
+	KUNIT_CASE(pieces_wait_for_a_reset),
 	{}
 };
 

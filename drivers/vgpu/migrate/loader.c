@@ -15,6 +15,7 @@
 
 #include "../core.h"
 #include "../bus/bus.h"
+#include "../work/sched.h"
 #include "loader.h"
 #include "migrate.h"
 
@@ -79,7 +80,9 @@ static int zero_some(struct vgpu_loader *l)
 
 	if (READ_ONCE(l->vd->pd->lost))
 		return -EIO;
+	vgpu_reach_lock(l->vd->pd);
 	vgpu_vram_zero(&l->vd->pd->gpu.desc.vram, at, n);
+	vgpu_reach_unlock(l->vd->pd);
 	l->have += n;
 	if (l->have == l->rec.length)
 		expect(l, VGPU_LOADER_HEAD);
@@ -150,8 +153,10 @@ static int put_memory(struct vgpu_loader *l, const u8 *from, size_t n)
 
 	if (READ_ONCE(l->vd->pd->lost))
 		return -EIO;
+	vgpu_reach_lock(l->vd->pd);
 	vgpu_vram_write(&l->vd->pd->gpu.desc.vram,
 			inst->vram_offset + l->rec.offset + l->have, from, n);
+	vgpu_reach_unlock(l->vd->pd);
 	l->have += n;
 	if (l->have == l->rec.length)
 		expect(l, VGPU_LOADER_HEAD);

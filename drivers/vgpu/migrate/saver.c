@@ -15,6 +15,7 @@
 
 #include "../core.h"
 #include "../bus/bus.h"
+#include "../work/sched.h"
 #include "format.h"
 #include "migrate.h"
 #include "saver.h"
@@ -152,8 +153,10 @@ static void fill_block(struct vgpu_saver *s, u64 offset, u32 n)
 	const struct vgpu_instance *inst = &s->vd->inst;
 	u8 *block = s->buf + VGPU_STREAM_RECORD;
 
+	vgpu_reach_lock(s->vd->pd);
 	vgpu_vram_read(&s->vd->pd->gpu.desc.vram, inst->vram_offset + offset,
 		       block, n);
+	vgpu_reach_unlock(s->vd->pd);
 	if (memchr_inv(block, 0, n)) {
 		put_record(s, VGPU_RECORD_VRAM, offset, n);
 		offer(s, s->buf, VGPU_STREAM_RECORD + n);
