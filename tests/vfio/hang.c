@@ -15,6 +15,7 @@
 #include "display.h"
 #include "inject.h"
 #include "kfail.h"
+#include "move.h"
 #include "tenant.h"
 
 #define DUMP_MAX	(64 * 1024)
@@ -450,6 +451,28 @@ static void next_user_is_told(void)
 	close(evt);
 }
 
+/* One that comes from elsewhere, faulted, tells that to whoever has it here. */
+static void arrives_faulted(void)
+{
+	struct vdev *there = vdev_new(gpu->medium);
+	int evt = evt_new();
+	struct stream stream;
+
+	hang();
+	stream = mig_save(d);
+	ASSERT_OK(irq_eventfd(there, VFIO_PCI_ERR_IRQ_INDEX,
+			      VFIO_IRQ_SET_ACTION_TRIGGER, evt));
+	ASSERT_OK(mig_load(there, &stream));
+	EXPECT_EQ(evt_take(evt), 0);
+	ASSERT_OK(mig_set(there, VFIO_DEVICE_STATE_RUNNING, NULL));
+	expect_state(there, "faulted");
+	EXPECT_EQ(evt_take(evt), 1);
+	mig_reset(there);
+	expect_works(there, 3);
+	close(evt);
+	stream_free(&stream);
+}
+
 /* How long the engine was waited for, ns. */
 static uint64_t stuck_for(const char *watchdog_ms)
 {
@@ -539,6 +562,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(removed_while_faulted),
 	TAP_TEST(opened_again),
 	TAP_TEST(next_user_is_told),
+	TAP_TEST(arrives_faulted),
 	TAP_TEST(watchdog_bounds_the_wait),
 	TAP_TEST(tracepoints_tell),
 };

@@ -77,21 +77,28 @@ static int save_rest(struct vgpu_vdev *vd)
 	return ret;
 }
 
-/* What the stream does not have is zero. */
+/*
+ * What the stream does not have is zero. Cleared last: who cannot load has what he had.
+ * Nobody has the file yet.
+ */
 static struct file *load(struct vgpu_vdev *vd)
 {
 	struct vgpu_migration *m = &vd->migration;
-	struct vgpu_transfer *t;
 	struct file *file;
 	int ret;
 
+	m->transfer = vgpu_transfer_load(vd, &file);
+	if (IS_ERR(m->transfer)) {
+		file = ERR_CAST(m->transfer);
+		m->transfer = NULL;
+		return file;
+	}
 	ret = vgpu_scrub(vd->pd, vd->inst.vram_offset, vd->inst.vram_size);
-	if (ret)
+	if (ret) {
+		fput(file);
+		end_transfer(m);
 		return ERR_PTR(ret);
-	t = vgpu_transfer_load(vd, &file);
-	if (IS_ERR(t))
-		return ERR_CAST(t);
-	m->transfer = t;
+	}
 	return file;
 }
 
@@ -111,6 +118,9 @@ static void go(struct vgpu_vdev *vd)
 
 	lockdep_assert_held(&m->lock);
 	vgpu_function_go(vd);
+	/* Of a fault that it came with nobody here has heard. */
+	if (m->loaded && READ_ONCE(vd->faulted))
+		vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
 	if (m->loaded)
 		atomic64_set(&m->moved[VGPU_MOVED_START_NS],
 			     ktime_get_ns() - m->loaded);
