@@ -115,13 +115,19 @@ static void lets_go_of_a_turn(void)
 	goes_on_with_another(g, NULL);
 }
 
-/* Workers go on without it; the next one hears of those that have none. */
+/*
+ * Workers go on without it; the next one hears of those that have none, also of who has
+ * come before the last one went, and has got nothing from it.
+ */
 static void supervisor_leaves(void)
 {
-	struct guest *a = guest_new(), *b;
+	struct guest *a = guest_new(), *b, *c;
 
 	worker_new(gpu->medium->size, OBEYS);
 	guest_submit(a, 0, GROUPS, 200000);
+	c = guest_new();
+	event(VGPU_SOFT_WANTED);
+	guest_submit(c, 0, GROUPS, 0);
 	close(supervisor);
 	guest_done(a, 0);
 	each_once(a, GROUPS);
@@ -133,8 +139,11 @@ static void supervisor_leaves(void)
 	supervisor = open_device();
 	ASSERT_OK(supervisor);
 	worker_new(gpu->medium->size, OBEYS);
+	worker_new(gpu->medium->size, OBEYS);
 	guest_done(b, 0);
 	each_once(b, GROUPS);
+	guest_done(c, 0);
+	each_once(c, GROUPS);
 	guest_submit(a, 1, GROUPS, 0);
 	guest_done(a, 1);
 	neighbours_are_unharmed();
