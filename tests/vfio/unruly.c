@@ -198,14 +198,21 @@ static void says_that_it_cannot(void)
 	goes_on_with_another(g, &w);
 }
 
-/* The last turn instead of this one: that is ignored, and so it never answers. */
+/*
+ * The last turn instead of this one: that is ignored, and so it never answers. It need not
+ * be the number before: one that was taken back before it was taken has a number, too.
+ */
 static bool repeats_itself(struct worker *w, struct vgpu_soft_turn *turn)
 {
+	static uint64_t last;
+
 	(void)w;
-	if (!report->now)
+	if (!report->now) {
+		last = turn->seq;
 		return false;
+	}
 	turn->status = VGPU_SOFT_DONE;
-	turn->seq--;
+	turn->seq = last;
 	return true;
 }
 
