@@ -97,14 +97,16 @@ static int reset(struct vgpu_vdev *vd)
 	return 0;
 }
 
-static int reopen(struct vgpu_vdev *vd)
+/* Who opens it next waits, too, but the memory is cleared only here. */
+static int close_alone(struct vgpu_vdev *vd)
 {
 	mock_close(vd);
-	return mock_open(vd);
+	return 0;
 }
 
 /* Nobody has the memory before it has left. */
-static void waits_until_it_has_left(struct kunit *test, int (*does)(struct vgpu_vdev *))
+static struct pair waits_until_it_has_left(struct kunit *test,
+					   int (*does)(struct vgpu_vdev *))
 {
 	struct pair p = begun(test);
 	struct other o;
@@ -117,18 +119,23 @@ static void waits_until_it_has_left(struct kunit *test, int (*does)(struct vgpu_
 	up_read(&p.w->map_sem);
 	other_ends(test, &o);
 	KUNIT_EXPECT_EQ(test, o.ret, 0);
-	gone(p.vd, p.w);
 	gone(p.other, p.others);
+	return p;
 }
 
 static void reset_waits(struct kunit *test)
 {
-	waits_until_it_has_left(test, reset);
+	struct pair p = waits_until_it_has_left(test, reset);
+
+	gone(p.vd, p.w);
 }
 
 static void close_waits(struct kunit *test)
 {
-	waits_until_it_has_left(test, reopen);
+	struct pair p = waits_until_it_has_left(test, close_alone);
+
+	mock_destroy(p.vd);
+	soft_worker_put(p.w);
 }
 
 static struct kunit_case leaving_cases[] = {
