@@ -249,7 +249,7 @@ static bool are_right(const uint32_t *numbers)
 
 static bool gave_up(int status)
 {
-	return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+	return WIFEXITED(status) && WEXITSTATUS(status) == STATUS_LOST;
 }
 
 int main(int argc, char **argv)

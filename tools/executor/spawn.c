@@ -114,15 +114,17 @@ static void become_worker(const struct supervisor *s,
 }
 
 /* As workers do it: a device that is chosen is opened by their user. */
-static void try_programs(const struct supervisor *s)
+static void try_programs(const struct supervisor *s, pid_t parent)
 {
 	static struct programs ps;
 
 	alarm(TRY_S);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* As long as it is open, no other supervisor can come. */
 	close(s->device);
 	if (s->chosen && !sandbox_leave_user(s->uid, s->gid))
+		_exit(1);
+	/* After that, by which it would be forgotten. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(1);
 	if (programs_open(&ps, s->chosen))
 		_exit(0);
@@ -140,12 +142,12 @@ static void try_programs(const struct supervisor *s)
  */
 bool can_programs(const struct supervisor *s)
 {
+	pid_t parent = getpid(), pid;
 	int status = 1;
-	pid_t pid;
 
 	pid = fork();
 	if (!pid)
-		try_programs(s);
+		try_programs(s, parent);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		warn("whether there can be programs of guests");
 	else if (!WIFEXITED(status))

@@ -164,6 +164,8 @@ static void tell_end(const struct place *p, int status)
 		warnx("worker of %s: %s", uuid, strsignal(WTERMSIG(status)));
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_SETUP)
 		warnx("worker of %s: cannot be set up", uuid);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_LOST)
+		warnx("worker of %s: Vulkan has given a program up", uuid);
 	else if (WIFEXITED(status) && WEXITSTATUS(status))
 		warnx("worker of %s: the driver does not know what it says", uuid);
 }

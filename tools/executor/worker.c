@@ -206,7 +206,7 @@ static int take_turns(struct worker *w)
 		else if (errno != EINTR)
 			return errno == ENODEV ? 0 : 1;
 		if (w->lost)
-			return 1;
+			return STATUS_LOST;
 	}
 }
 

@@ -8,6 +8,8 @@
 
 /* Exit status: it could not be set up, which is no guest's doing. */
 #define STATUS_SETUP	70
+/* One by which a program has failed, and perhaps what carries programs out with it. */
+#define STATUS_LOST	71
 
 /* A pipe's end, to tell that the supervisor lives, which has the other one; nobody writes. */
 #define LIFE_FD		4
