@@ -101,6 +101,7 @@ struct vgpu_type;
  *	held
  * @asleep: the machine sleeps, and no engine is to be touched; changed with
  *	@reset_lock (for writing) and all hw_locks held, so that any of these protects it
+ * @going: the GPU is being removed; only ever set
  * @awake: who wants an engine or the memory waits here for @asleep to end
  * @guard_limits: what an instance may cause, see enum vgpu_guard_kind; 0 for
  *	no limit

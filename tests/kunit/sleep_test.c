@@ -5,7 +5,6 @@
  * meanwhile, mock_gpu.c sees to.
  */
 #include <kunit/test.h>
-#include <linux/suspend.h>
 #include <linux/completion.h>
 #include <linux/kthread.h>
 
@@ -238,21 +237,6 @@ static void sleep_and_removed(struct kunit *test)
 	mock_gpu_remove(mock);
 }
 
-/* One that is being removed has users who have to let go first, which are frozen then. */
-static void sleep_not_while_going(struct kunit *test)
-{
-	struct mock_gpu *mock = test->priv;
-	struct notifier_block *nb = &mock_pd(test)->power_nb;
-
-	mock->gpu->pd->going = true;
-	KUNIT_EXPECT_EQ(test, notifier_to_errno(nb->notifier_call(nb, PM_SUSPEND_PREPARE,
-								  NULL)), -EBUSY);
-	mock->gpu->pd->going = false;
-	KUNIT_EXPECT_EQ(test, notifier_to_errno(nb->notifier_call(nb, PM_SUSPEND_PREPARE,
-								  NULL)), 0);
-	nb->notifier_call(nb, PM_POST_SUSPEND, NULL);
-}
-
 static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(sleep_keeps_memory),
 	KUNIT_CASE(sleep_keeps_work),
@@ -262,7 +246,6 @@ static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(sleep_and_lost),
 	KUNIT_CASE(sleep_lost_over_a_hang),
 	KUNIT_CASE(sleep_and_removed),
-	KUNIT_CASE(sleep_not_while_going),
 	{}
 };
 

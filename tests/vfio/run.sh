@@ -65,7 +65,7 @@ declare -A asked=(
 	[sched]='slice_us: '
 	[policy]='policy: not one of|percent of the GPU are not promised yet'
 	[harm]='engine [0-9]+ did not come idle under vGPU'
-	[lifetime]="$no_room"
+	[lifetime]="$no_room|no sleep: the GPU is just being removed"
 	[campaign]="$no_room"
 	[monitor]='resolution: ([0-9]+x[0-9]+ is not within|not WIDTHxHEIGHT)|: [0-9]+ callbacks suppressed'
 	[hang]='engine [0-9]+ did not come idle under vGPU'
@@ -107,7 +107,8 @@ asked[nomem]+='|debugfs: out of free dentries|add host bridge window'
 # Of these memory fails, too, where the kernel can have it fail.
 if [ -e /sys/kernel/debug/failslab ]; then
 	asked[campaign]+="|${asked[nomem]}"
-	asked[hang]+="|${asked[nomem]}"
+	# By the engine's thread, whose name is the GPU's.
+	asked[hang]+="|${asked[nomem]}|Comm: vgpu-"
 fi
 
 number=0

@@ -361,7 +361,7 @@ EXPORT_SYMBOL_GPL(vgpu_gpu_unregister);
  * @pd: the GPU
  *
  * Users of its instances get VFIO's error event, so that QEMU stops their VMs. Those of
- * instances that are faulted have it already. Any context.
+ * instances that are faulted have it already, or get it when they have arrived. Any context.
  *
  * Return: false when it was lost before; then nobody is told again.
  */

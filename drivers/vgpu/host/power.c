@@ -123,7 +123,7 @@ static int power_event(struct notifier_block *nb, unsigned long event,
 	case PM_RESTORE_PREPARE:
 		if (READ_ONCE(pd->going)) {
 			dev_err(pd->gpu.desc.dev,
-				"no sleep: the GPU is being removed, but VMs have it open\n");
+				"no sleep: the GPU is just being removed\n");
 			return notifier_from_errno(-EBUSY);
 		}
 		return notifier_from_errno(reserve(pd));
