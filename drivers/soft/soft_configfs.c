@@ -345,6 +345,7 @@ static int make_gpu(struct soft_dir *dir)
 	slot = soft_add(name_of(dir), config);
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
+	/* Its driver has, but for one that came in the moment before the module was loaded. */
 	soft_show(slot);
 	dir->slot = slot;
 	return 0;

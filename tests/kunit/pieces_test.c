@@ -76,30 +76,57 @@ static void pieces_left_out(struct kunit *test)
 }
 
 static struct vgpu_saver *saver;
+static struct vgpu_loader *loader;
+static const u8 *given;
 
 static int fill_one(struct vgpu_vdev *unused)
 {
 	return vgpu_saver_fill(saver);
 }
 
-/* Memory is not read while the device is reset: what came would be taken for it. */
-static void pieces_wait_for_a_reset(struct kunit *test)
+/* Half of a record is behind what is given: 8 bytes. */
+static int put_one(struct vgpu_vdev *unused)
 {
-	struct vgpu_vdev *vd = mock_opened(test, MOCK_COMPUTE, 1);
+	return vgpu_loader_put(loader, given, 8);
+}
+
+/* Nobody comes to memory while the device is reset: it has no good bytes then. */
+static int waits_for_reset(struct kunit *test, struct vgpu_vdev *vd,
+			   int (*what)(struct vgpu_vdev *vd))
+{
 	struct vgpu_pdev *pd = mock_pd(test);
 	struct other o;
 
-	saver = stream_begin(test, vd, VFIO_DEVICE_STATE_STOP_COPY)->saver;
-	KUNIT_EXPECT_EQ(test, vgpu_saver_fill(saver), 0);
-	vgpu_saver_take(saver, saver->left);
 	down_write(&pd->reset_lock);
-	other_begins(&o, vd, fill_one);
+	other_begins(&o, vd, what);
 	KUNIT_EXPECT_FALSE(test, !IS_ERR(o.task) &&
 			   wait_for_completion_timeout(&o.done, HZ / 5));
 	up_write(&pd->reset_lock);
 	other_ends(test, &o);
-	KUNIT_EXPECT_EQ(test, o.ret, -EAGAIN);
-	mock_gone(vd);
+	return o.ret;
+}
+
+static void pieces_wait_for_a_reset(struct kunit *test)
+{
+	struct vgpu_vdev *from = mock_opened(test, MOCK_COMPUTE, 1);
+	struct vgpu_vdev *to = mock_opened(test, MOCK_COMPUTE, 2);
+	u8 *bytes = kunit_kzalloc(test, SZ_4K, GFP_KERNEL);
+	size_t n;
+
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	n = all_zero(test, from, bytes);
+	loader = stream_begin(test, to, VFIO_DEVICE_STATE_RESUMING)->loader;
+	KUNIT_EXPECT_EQ(test, vgpu_loader_put(loader, bytes, n), (ssize_t)n);
+	/* A block of what is to be zero, of more than that. */
+	given = bytes + n;
+	KUNIT_EXPECT_EQ(test, waits_for_reset(test, to, put_one), 0);
+	mock_gone(to);
+
+	/* And one of memory that is saved. */
+	saver = from->migration.transfer->saver;
+	vgpu_saver_take(saver, saver->left);
+	KUNIT_EXPECT_EQ(test, waits_for_reset(test, from, fill_one), -EAGAIN);
+	mock_gone(from);
 }
 
 static struct kunit_case pieces_cases[] = {

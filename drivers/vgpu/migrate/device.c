@@ -118,7 +118,7 @@ static void go(struct vgpu_vdev *vd)
 
 	lockdep_assert_held(&m->lock);
 	vgpu_function_go(vd);
-	/* Of a fault that it came with nobody here has heard. */
+	/* Of a fault that it came with perhaps nobody here has heard. */
 	if (m->loaded && READ_ONCE(vd->faulted))
 		vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
 	if (m->loaded)

@@ -309,7 +309,7 @@ int vgpu_transfer_rest(struct vgpu_transfer *t)
 
 /**
  * vgpu_transfer_load() - begin a stream that user space writes
- * @vd: the instance, which stands still, its memory zero
+ * @vd: the instance, which stands still; its memory zero before the file is written
  * @file: its file, of which the caller has the only reference
  *
  * Return: the transfer, or an error pointer.

@@ -144,7 +144,7 @@ static int marks_of(uint64_t two)
 }
 
 /*
- * Three words in a row that are somebody else's. Of a victim each is another than the one
+ * Words of @whose are somebody else's. Of a victim each is another than the one
  * before: memory that is filled with one word, by chance like one of them, is none. Marks
  * of others than a victim are there only where somebody has a mark of his own.
  */
