@@ -21,12 +21,12 @@
  *   ioctl. User memory is never touched under it: user memory may be our own
  *   aperture.
  * - &vgpu_map.sem: whether BARs may be touched, and who has mapped them. Written under
- *   trap_lock, or by vgpu_doorbell_arm() under mmap_lock; by mmap() under mmap_lock; by whoever
- *   copies and takes pages away, under mmap_lock; by vgpu_track_move() with trap_lock
- *   and mmap_lock, which tries for reset_lock inside it; by an opening, a close, and a
- *   backend's files that come and go. Read by fault handlers, which come from mmap_lock,
- *   and by those of a backend's files. Threads of the instance's user hold it for as long
- *   as they have no CPU: who only looks goes without, and so does engine context.
+ *   trap_lock, or under mmap_lock by vgpu_doorbell_arm(), by mmap(), and by whoever
+ *   copies and takes pages away; by vgpu_track_move() with trap_lock and mmap_lock, which
+ *   tries for reset_lock inside it; by an opening, a close, and a backend's files that
+ *   come and go. Read by fault handlers, which come from mmap_lock, and by those of a
+ *   backend's files. Threads of the instance's user hold it for as long as they have no
+ *   CPU: who only looks goes without, and so does engine context.
  * - &vgpu_pdev.reset_lock: whoever holds it for writing may take the hw_locks of
  *   several engines. Held for reading it keeps memory within reach for who clears or
  *   copies that by CPU (vgpu_reach_lock()): tenants, too, who do not wait for each other

@@ -109,8 +109,8 @@ static int arm(struct vgpu_vdev *vd, struct mm_struct *mm,
  * @bell: which of its doorbells
  * @idle_since: since when its ring is empty, ns of ktime_get_ns()
  *
- * Process context, never an engine's; no lock of user space's memory held. When it has succeeded,
- * what was stored before is visible: look at the ring once more.
+ * Process context, never an engine's; no lock of user space's memory held. When it
+ * has succeeded, what was stored before is visible: look at the ring once more.
  *
  * Return: 0; -EAGAIN when it is too early, or the guest is busy with its memory:
  * try again later, and look at the ring until then. -EINVAL for a doorbell that

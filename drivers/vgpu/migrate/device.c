@@ -84,15 +84,14 @@ static int save_rest(struct vgpu_vdev *vd)
 static struct file *load(struct vgpu_vdev *vd)
 {
 	struct vgpu_migration *m = &vd->migration;
+	struct vgpu_transfer *t;
 	struct file *file;
 	int ret;
 
-	m->transfer = vgpu_transfer_load(vd, &file);
-	if (IS_ERR(m->transfer)) {
-		file = ERR_CAST(m->transfer);
-		m->transfer = NULL;
-		return file;
-	}
+	t = vgpu_transfer_load(vd, &file);
+	if (IS_ERR(t))
+		return ERR_CAST(t);
+	m->transfer = t;
 	ret = vgpu_scrub(vd->pd, vd->inst.vram_offset, vd->inst.vram_size);
 	if (ret) {
 		fput(file);
@@ -118,12 +117,13 @@ static void go(struct vgpu_vdev *vd)
 
 	lockdep_assert_held(&m->lock);
 	vgpu_function_go(vd);
+	if (!m->loaded)
+		return;
 	/* Of a fault that it came with perhaps nobody here has heard. */
-	if (m->loaded && READ_ONCE(vd->faulted))
+	if (READ_ONCE(vd->faulted))
 		vgpu_irq_notify(vd, VFIO_PCI_ERR_IRQ_INDEX);
-	if (m->loaded)
-		atomic64_set(&m->moved[VGPU_MOVED_START_NS],
-			     ktime_get_ns() - m->loaded);
+	atomic64_set(&m->moved[VGPU_MOVED_START_NS],
+		     ktime_get_ns() - m->loaded);
 	m->loaded = 0;
 }
 
