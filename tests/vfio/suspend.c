@@ -40,9 +40,12 @@
 static const char *state;
 static struct vdev *d[2];
 
+static struct host_counts counts;
+
 static void before(void)
 {
 	settings_save();
+	counts = host_count();
 	d[0] = vdev_new(gpu->large);
 	d[1] = vdev_new(gpu->small);
 }
@@ -526,14 +529,11 @@ static void interrupts_come(void)
 
 static void comes_and_goes_as_before(void)
 {
-	struct host_counts counts;
+	uint64_t available = gpu_attr_u64("vram_free");
 	struct vdev *third;
 
-	vdev_cleanup();
-	counts = host_count();
-	d[0] = vdev_new(gpu->large);
-	d[1] = vdev_new(gpu->small);
 	host_sleeps();
+	EXPECT_EQ(gpu_attr_u64("vram_free"), available);
 	third = vdev_new(gpu->small);
 	EXPECT(works(third, 5));
 	d[0] = vdev_reopen(d[0]);

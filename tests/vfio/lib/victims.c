@@ -210,10 +210,23 @@ void check_screen(struct vdev *of)
 		tap_fail(__FILE__, __LINE__, "a victim's memory is on the screen");
 }
 
+/*
+ * A run of words that look like a victim's cannot be chance, where no attacker's colour
+ * looks so: any four, wherever.
+ */
 void check_loot(const uint32_t *words, uint64_t bytes)
 {
-	if (holds_loot(words, bytes))
-		tap_fail(__FILE__, __LINE__, "a victim's words are readable");
+	uint64_t at;
+
+	for (at = 0; at + 4 <= bytes / 4; at++) {
+		if (is_canary(words[at]) && is_canary(words[at + 1]) &&
+		    is_canary(words[at + 2]) && is_canary(words[at + 3])) {
+			tap_fail(__FILE__, __LINE__,
+				 "a victim's words are readable at %#llx",
+				 (unsigned long long)at * 4);
+			return;
+		}
+	}
 }
 
 void check_all(void)
