@@ -277,7 +277,7 @@ static int resume(struct soft_queue *sq)
 {
 	const void *imem = almaif_at(sq, SOFT_ALMAIF_IMEM);
 	struct soft_almaif *a = sq->almaif;
-	struct soft_remains dead = { .early = LIST_HEAD_INIT(dead.early) };
+	struct soft_remains dead = {};
 	struct soft_image *image = NULL, *last = last_image(sq);
 	bool cancelled = false, same;
 
@@ -288,6 +288,7 @@ static int resume(struct soft_queue *sq)
 		if (!image)
 			return -ENOMEM;
 	}
+	INIT_LIST_HEAD(&dead.early);
 	spin_lock_irq(&sq->lock);
 	if (!a->up || a->refused || begins_anew(sq)) {
 		list_splice_init(&a->early, &dead.early);
