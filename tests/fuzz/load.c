@@ -12,6 +12,7 @@
 #include "../../drivers/vgpu/bus/bus.h"
 #include "../../drivers/vgpu/migrate/loader.h"
 #include "../../drivers/vgpu/migrate/migrate.h"
+#include "../../drivers/vgpu/work/sched.h"
 
 /* Of the instance, more than a block; before and behind it are others. */
 #define SIZE		(68 * 1024UL)
@@ -92,13 +93,30 @@ void *kvmalloc(size_t n, int flags)
 	return malloc(n);
 }
 
+/* Memory is written while no reset and no sleep takes it away. */
+static bool within_reach;
+
+void vgpu_reach_lock(struct vgpu_pdev *pd)
+{
+	CHECK(pd == vd->pd && !within_reach);
+	within_reach = true;
+}
+
+void vgpu_reach_unlock(struct vgpu_pdev *pd)
+{
+	CHECK(pd == vd->pd && within_reach);
+	within_reach = false;
+}
+
 void memcpy_toio(void *to, const void *from, size_t n)
 {
+	CHECK(within_reach);
 	memcpy(to, from, n);
 }
 
 void memset_io(void *to, int value, size_t n)
 {
+	CHECK(within_reach);
 	memset(to, value, n);
 }
 
