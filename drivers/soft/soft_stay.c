@@ -6,8 +6,11 @@
 
 #include "soft_stay.h"
 
-/* CPU time of one that runs is known up to the last tick; of the longest, ns. */
-#define TICK	(10 * NSEC_PER_MSEC)
+/*
+ * CPU time of one that runs is known up to the last tick, which comes late where a
+ * hypervisor has taken that CPU away: so much is expected, ns.
+ */
+#define LATE	(100 * NSEC_PER_MSEC)
 
 static u64 since(u64 now, u64 then)
 {
@@ -81,6 +84,6 @@ u64 soft_stay_charge(u64 *charged, u64 cpu, u64 used, u32 cpus)
 {
 	u64 charge = max(used * cpus, since(cpu, *charged));
 
-	*charged = min(*charged + charge, cpu + TICK * cpus);
+	*charged = min(*charged + charge, cpu + LATE * cpus);
 	return div_u64(charge, cpus);
 }
