@@ -130,12 +130,12 @@ bool vgpu_dirty_take(struct vgpu_dirty *d, u64 *offset, u64 *size)
  */
 u64 vgpu_dirty_bytes(const struct vgpu_dirty *d)
 {
-	unsigned long nr = nr_blocks(d);
-	u64 bytes = (u64)bitmap_weight(d->bits, nr) * VGPU_DIRTY_BLOCK;
+	unsigned long last = nr_blocks(d) - 1;
+	u64 bytes = (u64)bitmap_weight(d->bits, last) * VGPU_DIRTY_BLOCK;
 
-	/* The last block is as long as what is left for it. */
-	if (d->size % VGPU_DIRTY_BLOCK && test_bit(nr - 1, d->bits))
-		bytes -= VGPU_DIRTY_BLOCK - d->size % VGPU_DIRTY_BLOCK;
+	/* As long as what is left for it; looked at once, as others may just set it. */
+	if (test_bit(last, d->bits))
+		bytes += d->size - (u64)last * VGPU_DIRTY_BLOCK;
 	return bytes;
 }
 
