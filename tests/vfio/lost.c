@@ -18,7 +18,6 @@
 
 /* Time enough to queue work behind the one that hangs. */
 #define LONG_WATCHDOG	"5000"
-#define START_US	500000
 
 static struct vdev *d;		/* its work hangs */
 static struct vdev *other;	/* and this one has nothing to do with it */
@@ -266,13 +265,14 @@ static bool rests(void)
 static void others_are_not_blamed(void)
 {
 	struct vdev *third = vdev_new(gpu->medium);
-	uint64_t resets = gpu_attr_u64("resets");
+	uint64_t resets = gpu_attr_u64("resets"), slices;
 
 	gpu_init(third);
 	gpu_set("watchdog_ms", LONG_WATCHDOG);
+	slices = mdev_attr_u64(d->uuid, "slices");
 	hang_for_good();
-	/* It takes the engine at once, and no file tells before it is done. */
-	usleep(START_US);
+	/* It has the engine, and hangs before others have anything to do. */
+	wait_above(d, "slices", slices);
 	gpu_fill(other, 0, 4096, 1);
 	gpu_fill(third, 0, 4096, 2);
 	ASSERT(evt_wait(err) == 1);

@@ -539,7 +539,7 @@ static void do_nothing(int sig)
 	(void)sig;
 }
 
-/* It takes minutes: a reset ends it, and a signal, by which a host that sleeps does. */
+/* It takes minutes: a reset ends it, and a signal, as a sleep's, that finds it at it. */
 static void long_writes_end(void)
 {
 	struct sigaction action = { .sa_handler = do_nothing };
@@ -555,11 +555,11 @@ static void long_writes_end(void)
 		ASSERT(!pthread_create(&writer, NULL, write_zeros, &z));
 		EXPECT(AWAIT(__atomic_load_n(&z.begun, __ATOMIC_ACQUIRE)));
 		usleep(20000);
-		if (i)
-			EXPECT_OK(pthread_kill(writer, SIGUSR1));
-		else
+		if (!i)
 			EXPECT_OK(vdev_ioctl(to, VFIO_DEVICE_RESET, NULL));
-		pthread_join(writer, NULL);
+		for (; pthread_tryjoin_np(writer, NULL) == EBUSY; usleep(20000))
+			if (i)
+				pthread_kill(writer, SIGUSR1);
 		if (i) {
 			EXPECT(z.ret > 0 && (size_t)z.ret < z.st.len);
 		} else {

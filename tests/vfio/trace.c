@@ -48,11 +48,6 @@ static void after(void)
 	EXPECT_OK(rmdir(TRACE));
 }
 
-static void trace_start(void)
-{
-	trace_set("events/vgpu/enable", "1");
-}
-
 static const char *runlist(void)
 {
 	static char list[RUNLIST_MAX];
@@ -61,7 +56,14 @@ static const char *runlist(void)
 	return list;
 }
 
-/* Ends tracing. A slice has been traced once nobody holds the engine. */
+/* A slice has been traced once nobody holds the engine: those of before have been. */
+static void trace_start(void)
+{
+	runlist();
+	trace_set("events/vgpu/enable", "1");
+}
+
+/* Ends tracing. */
 static void trace_stop(void)
 {
 	runlist();

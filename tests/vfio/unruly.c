@@ -336,12 +336,12 @@ static void worker_forks(void)
 
 /* ---- Workers that somebody stops */
 
-/* In the midst of a piece that takes several slices. */
-static struct worker stop_at_work(struct guest *g)
+/* In the midst of a piece, us of CPU time, that takes several slices. */
+static struct worker stop_at_work(struct guest *g, unsigned int piece)
 {
 	struct worker w = worker_new(gpu->medium->size, IS_DEAF);
 
-	guest_submit(g, 0, 1, 300000);
+	guest_submit(g, 0, 1, piece);
 	ASSERT(AWAIT(guest_result(g, 0) == 1));
 	ASSERT_OK(kill(w.pid, SIGSTOP));
 	return w;
@@ -352,7 +352,7 @@ static void stopped_at_work(void)
 {
 	struct guest *g = guest_new();
 
-	stop_at_work(g);
+	stop_at_work(g, 300000);
 	neighbours_are_unharmed();
 	guest_done(g, 0);
 	each_once(g, 1);
@@ -400,7 +400,7 @@ static int stops(void *data)
 static void stopped_again_and_again(void)
 {
 	struct guest *g = guest_new();
-	struct worker w = stop_at_work(g);
+	struct worker w = stop_at_work(g, 300000);
 	pid_t stopper = child_start(stops, &w.pid);
 
 	neighbours_are_unharmed();
@@ -414,7 +414,8 @@ static void stopped_again_and_again(void)
 static void stopped_and_closed(void)
 {
 	struct guest *g = guest_new();
-	struct worker w = stop_at_work(g);
+	/* However late we come, it is not done. */
+	struct worker w = stop_at_work(g, 10000000);
 
 	guest_close(g);
 	ASSERT(AWAIT(!child_runs(w.pid)));

@@ -14,7 +14,11 @@
 /* Behind the largest fill, nobody's. */
 #define GUARD_BYTES	(384 * 1024)
 
-/* How long shares are looked at, ns of the GPU's clock, and how often. */
+/*
+ * How long shares are looked at, ns of the GPU's clock, and how often, each time twice as
+ * long as before: who has a tenth of the GPU, and has to pay for time that was taken from
+ * it, pays ten times as long.
+ */
 #define LONG_ENOUGH	(1000 * MS)
 #define SHARE_TRIES	5
 
@@ -398,7 +402,7 @@ void expect_shares(struct vdev *const *d, unsigned int nr,
 		uint64_t end;
 
 		sample(&s, d, nr, -1);
-		end = gpu_clock() + LONG_ENOUGH;
+		end = gpu_clock() + (LONG_ENOUGH << i);
 		do {
 			meanwhile ? meanwhile() : wait_a_little();
 		} while (gpu_clock() < end);
