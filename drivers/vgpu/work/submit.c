@@ -3,6 +3,7 @@
  * Trapped register writes that drive an engine: how they get into an instance's
  * FIFO. For backends of that kind; trap context.
  */
+#include <linux/freezer.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <vgpu/fifo.h>
@@ -11,15 +12,27 @@
 #include "../trace.h"
 #include "sched.h"
 
-/* How long a guest's write waits for room in its FIFO. */
-#define FIFO_WAIT	(5 * HZ)
+/*
+ * How long a guest's write waits for room in its FIFO: longer than the longest watchdog,
+ * which ends what has to be waited for. Who has a tenth of the GPU, and has to pay for
+ * time that a hypervisor took from it, waits ten times as long as that. A machine that is
+ * about to sleep does not wait so long for its tasks.
+ */
+#define FIFO_WAIT	(60 * HZ)
+#define FIFO_WAIT_SLEEP	(5 * HZ)
 /* How long it waits for more room than it needs. */
 #define FIFO_NAP	msecs_to_jiffies(10)
+
+static bool may_wait(unsigned long since)
+{
+	return time_before(jiffies, since + (freezing(current) ?
+					     FIFO_WAIT_SLEEP : FIFO_WAIT));
+}
 
 static int wait_for_room(struct vgpu_fifo *f, struct vgpu_queue *q)
 {
 	struct vgpu_vdev *vd = inst_to_vd(q->inst);
-	unsigned long end = jiffies + FIFO_WAIT;
+	unsigned long since = jiffies;
 	u64 begin = ktime_get_ns();
 	long ret;
 
@@ -29,8 +42,7 @@ static int wait_for_room(struct vgpu_fifo *f, struct vgpu_queue *q)
 	vgpu_queue_kick(q);
 	do {
 		ret = vgpu_fifo_wait(f, FIFO_NAP);
-	} while (!ret && vgpu_fifo_level(f) == f->depth &&
-		 time_before(jiffies, end));
+	} while (!ret && vgpu_fifo_level(f) == f->depth && may_wait(since));
 	vd->fifo_wait += ktime_get_ns() - begin;
 	if (ret >= 0 && vgpu_fifo_level(f) < f->depth)
 		return 0;
