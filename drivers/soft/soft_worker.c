@@ -273,6 +273,9 @@ static int next_turn(struct soft_worker *w, struct vgpu_soft_turn *turn)
 		ret = wait_event_interruptible(w->wq, may_go(w));
 		if (!ret && READ_ONCE(w->over))
 			ret = -ENODEV;
+		/* Who is being killed would take it along; who is a moment later does. */
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
 		/* It may have been withdrawn since. */
 	} while (!ret && !soft_turn_take(w, turn));
 	return ret;
