@@ -6,13 +6,14 @@
  * A slice ends softly where the worker yields, which it is asked to by a word in
  * memory; and by force, by SIGSTOP, where it does not within GRACE. Then it is
  * nowhere in particular, and goes on by SIGCONT when its instance is on the engine
- * again. So no program can hold the engine. One from which no answer comes for as
- * long as the watchdog allows, by its own time in its slices (soft_stay.h), hangs: that
- * is a fault of its instance, which ends the process. On a host with much to do a
- * worker may wait long for a CPU, or for a page, and is not to be blamed for that; one
- * that does not even want to run, is. One that is frozen stands, and is not to be
- * blamed: somebody has its cgroup frozen, or the machine is about to sleep, or has just
- * slept: then the engines are awake for a while, and processes are not.
+ * again, or had been done just then. So no program can hold the engine. One from which
+ * no answer comes for as long as the watchdog allows, by its own time in its slices
+ * (soft_stay.h), hangs: that is a fault of its instance, which ends the process. On a
+ * host with much to do a worker may wait long for a CPU, or for a page, and is not to be
+ * blamed for that; one that does not even want to run, is. One that is frozen stands,
+ * and is not to be blamed: somebody has its cgroup frozen, or the machine is about to
+ * sleep, or has just slept: then the engines are awake for a while, and processes are
+ * not.
  *
  * An engine of modelled speed takes longer than its worker: what that has answered, but a
  * fault, counts when the time that is owed has passed, in this slice and the next ones.
@@ -119,18 +120,31 @@ static bool waits_for_leaving(struct soft_queue *sq)
 }
 
 /*
+ * The worker, if there is one, is to forget what is under way. If it has it in its hands,
+ * it is ended, for it could not be told from here; @again: another one is wanted.
+ */
+static void drop_turn(struct soft_queue *sq, bool again)
+{
+	struct soft_worker *w = soft_worker_of(sq);
+
+	if (!w)
+		return;
+	if (soft_turn_drop(w))
+		/* It may have been stopped when it had just answered. */
+		soft_worker_go(w);
+	else
+		soft_client_end(sq, again);
+	soft_worker_put(w);
+}
+
+/*
  * The guest has withdrawn what is under way: nobody is to do any more of it. If its
  * worker has ended with it, another one is wanted. Return: it is over; else it is to be
  * dropped once more, when its worker has left.
  */
 static bool drop(struct soft_queue *sq)
 {
-	struct soft_worker *w = soft_worker_of(sq);
-
-	if (w && !soft_turn_drop(w))
-		soft_client_end(sq, true);
-	if (w)
-		soft_worker_put(w);
+	drop_turn(sq, true);
 	if (waits_for_leaving(sq))
 		return false;
 	if (READ_ONCE(sq->failed))
@@ -290,6 +304,7 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 	}
 	switch (turn) {
 	case SOFT_TURN_ANSWERED:
+		soft_worker_go(w);
 		return take_answer(se, sq, &answer);
 	case SOFT_TURN_NONE:
 		go_on(sq, w);
@@ -434,6 +449,8 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 
 	switch (soft_turn_look(w, &answer)) {
 	case SOFT_TURN_ANSWERED:
+		/* It may have been stopped just then, and would be killed at its end. */
+		soft_worker_go(w);
 		end(se, &answer);
 		answered(sq, &answer);
 		if (!sq->owes || se->preempting)
@@ -535,15 +552,10 @@ void soft_compute_preempt(struct soft_engine *se)
  */
 void soft_compute_forget(struct soft_engine *se, struct soft_queue *sq)
 {
-	struct soft_worker *w = soft_worker_of(sq);
-
 	vgpu_assert_engine_context(sq->q->engine);
 	if (se->computing == sq)
 		leave(se);
-	if (w && !soft_turn_drop(w))
-		soft_client_end(sq, false);
-	if (w)
-		soft_worker_put(w);
+	drop_turn(sq, false);
 	forget(sq);
 }
 

@@ -219,6 +219,8 @@ static void almaif_faults(struct kunit *test)
 			f->soft.gpu->pd->watchdog_us = 50000;
 		KUNIT_EXPECT_TRUE(test, mock_await(READ_ONCE(vd->faulted)));
 		KUNIT_EXPECT_EQ(test, completion(vd, 0), 0U);
+		/* However late we come, the other does not hang. */
+		f->soft.gpu->pd->watchdog_us = 600 * USEC_PER_SEC;
 		submit(good, dispatch(how, 4, 8));
 		take_and(test, wg, VGPU_SOFT_DONE);
 		KUNIT_EXPECT_TRUE(test, completed(good, how, SOFT_AQL_DONE));
@@ -238,6 +240,22 @@ static void almaif_faults(struct kunit *test)
 			4LL);
 	gone(vd, NULL);
 	gone(good, wg);
+}
+
+/* Stopped at the end of its slice, when it has just answered: it does not stay so. */
+static void almaif_stopped_too_late(struct kunit *test)
+{
+	struct vgpu_vdev *vd = started(test, 1);
+	struct soft_worker *w = worker(test, vd);
+	struct vgpu_soft_turn turn;
+
+	submit(vd, dispatch(0, 4, 8));
+	turn = taken(test, w);
+	soft_worker_stop(w);
+	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
+	KUNIT_EXPECT_TRUE(test, completed(vd, 0, SOFT_AQL_DONE));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(w->stopped));
+	gone(vd, w);
 }
 
 /* In the midst of a work-group it has to go on, and then begins no other. */
@@ -355,6 +373,7 @@ static struct kunit_case almaif_cases[] = {
 	KUNIT_CASE(almaif_programs),
 	KUNIT_CASE(almaif_again),
 	KUNIT_CASE(almaif_faults),
+	KUNIT_CASE(almaif_stopped_too_late),
 	KUNIT_CASE(almaif_settles),
 	KUNIT_CASE(almaif_wakes_for_news),
 	{}
