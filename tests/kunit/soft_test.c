@@ -339,7 +339,7 @@ static void soft_moves(struct kunit *test)
 	mock_gone(to);
 }
 
-#define RUN_EACH	4	/* a run takes a tenth of a second under KASAN */
+#define RUN_EACH	16	/* a run takes a tenth of a second under KASAN */
 
 /*
  * A stream with any byte changed is refused, or is something that a guest could

@@ -248,7 +248,7 @@ static void work_lost_at_work(struct kunit *test)
 	struct mock_queue *mq = mock_queue(vd, VGPU_CLASS_COMPUTE);
 	struct vgpu_sched *eng = &mock_pd(test)->engines[COMPUTE1];
 
-	mock_pd(test)->watchdog_us = 2 * USEC_PER_SEC;
+	mock_pd(test)->watchdog_us = 10 * USEC_PER_SEC;
 	hang_under(test, vd, COMPUTE1);
 	KUNIT_ASSERT_TRUE(test, mock_await(READ_ONCE(engine(test, COMPUTE1)->hang)));
 	mock_submit(vd, VGPU_CLASS_COMPUTE, 2);
