@@ -10,7 +10,7 @@ import pytest
 
 from host import MDEVS, OUT, Gpu, Tap, call, wait_until
 # Tests take it from here.
-from nova import node_of  # noqa: F401 pylint: disable=unused-import
+from nova import node_of, when_parent_is_known  # noqa: F401 pylint: disable=unused-import
 
 REPO = pathlib.Path(__file__).parent.parent.parent
 DIRS = pathlib.Path('/sys/kernel/config/vgpu-soft')
@@ -145,19 +145,6 @@ def bind_anew(gpu):
 
 def gpus_of_libvirt(connection):
     return set(connection.listDevices('mdev_types', 0))
-
-
-def when_parent_is_known(create, xml):
-    """A device by libvirt, which has no such GPU while it looks at it anew, as it does
-    after each vGPU that comes or goes."""
-    def attempt():
-        try:
-            return create(xml, 0)
-        except libvirt.libvirtError as error:
-            if 'invalid parent device' not in str(error):
-                raise
-            return None
-    return wait_until('libvirt to have the GPU', attempt)
 
 
 def addresses():

@@ -76,7 +76,7 @@ busy() {
 }
 
 make_vgpus() {
-	check "libvirt's vGPU" eval "virsh nodedev-define $configs/vgpu.xml &&
+	check "libvirt's vGPU" eval "define_node &&
 		virsh nodedev-start $(node "${uuid_of[guest1]}")" || give_up "no vGPU"
 	check "mdevctl's vGPU" eval "define RV100-32D ${uuid_of[guest2]} '' \
 		resolution=${mode_of[guest2]} && mdevctl start -u ${uuid_of[guest2]}" ||

@@ -12,10 +12,20 @@ node() {
 
 xml_says() { equal "$(xmllint --xpath "string($1)" -)" "$2"; }
 
-libvirt_available() {
+libvirt_says_available() {
 	virsh nodedev-dumpxml "$parent" |
 		xml_says "//type[@id='$(type_id "$1")']/availableInstances" "$2"
 }
+
+# It has no such GPU while it looks at it anew, as it does when a vGPU has come or gone.
+libvirt_available() { wait_until libvirt_says_available "$@"; }
+
+define_node() {
+	wait_until virsh nodedev-dumpxml "$parent"
+	virsh nodedev-define "$configs/vgpu.xml"
+}
+
+finds_gpu() { equal "$(virsh nodedev-list --cap mdev_types | xargs)" "$parent"; }
 
 # In the words of virsh nodedev-info.
 info_is() { equal "$(virsh nodedev-info "$1" | sed -n "s/^$2: *//p")" "$3"; }
@@ -28,17 +38,16 @@ nodedev_before_reboot() {
 	local uuid=${uuid_of[guest1]} node
 
 	node=$(node "$uuid")
-	check "virsh finds the GPU by its mdev types" \
-		equal "$(virsh nodedev-list --cap mdev_types | xargs)" "$parent"
+	check "virsh finds the GPU by its mdev types" wait_until finds_gpu
 	check "virsh says how many are available" libvirt_available RV100-16D 3
 	check "virsh lists the vGPU that mdevctl has defined" of_mdevctl
-	check "nodedev-define takes vgpu.xml" virsh nodedev-define "$configs/vgpu.xml"
+	check "nodedev-define takes vgpu.xml" define_node
 	check "the vGPU is listed as inactive" lists "$node" --inactive
 	check "and not as active" no lists "$node"
 	check "nodedev-start" virsh nodedev-start "$node"
 	check "it has the attributes of vgpu.xml" attributes_are "$uuid" \
 		type=RV100-16D resolution=1024x768 weight=200 min=10
-	check "virsh lists it" lists "$node"
+	check "virsh lists it" wait_until lists "$node"
 	check "virsh knows its type" \
 		eval "virsh nodedev-dumpxml $node | xml_says //type/@id $(type_id RV100-16D)"
 	check "virsh knows its GPU" \

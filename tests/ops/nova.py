@@ -160,7 +160,7 @@ def downtimes(most, steps):
 
 
 def sole_gpu(connection):
-    gpus = connection.listDevices("mdev_types", 0)
+    gpus = list(available(connection))
     require(len(gpus) == 1, "not one GPU:", gpus)
     return gpus[0]
 
@@ -168,15 +168,43 @@ def sole_gpu(connection):
 def wait_for(condition, *message):
     """libvirt hears of what others do by udev, a moment later"""
     end = time.monotonic() + PATIENCE
-    while not condition():
+    while not (found := condition()):
         require(time.monotonic() < end, *message)
         time.sleep(0.2)
+    return found
+
+
+def when_parent_is_known(make, xml):
+    """A device by libvirt, which has no such GPU while it looks at it anew, as it does
+    after each vGPU that comes or goes"""
+    def attempt():
+        try:
+            return make(xml, 0)
+        except libvirt.libvirtError as error:
+            if "invalid parent device" not in str(error):
+                raise
+            return None
+
+    return wait_for(attempt, "libvirt has no such GPU:", xml)
+
+
+def path_of(connection, gpu):
+    """In sysfs, from its XML, once libvirt has that"""
+    def attempt():
+        try:
+            return xml_of(connection, gpu).findtext("path")
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_NODE_DEVICE:
+                raise
+            return None
+
+    return wait_for(attempt, "libvirt has no", gpu)
 
 
 def create(connection, gpu, kind):
     """Defined and started; libvirt chooses the UUID"""
-    device = connection.nodeDeviceDefineXML(
-        MDEV.format(parent=gpu, kind=kind, identity=""), 0)
+    device = when_parent_is_known(connection.nodeDeviceDefineXML,
+                                  MDEV.format(parent=gpu, kind=kind, identity=""))
     try:
         device.create(0)
     except libvirt.libvirtError:
@@ -243,9 +271,9 @@ def cycle(connection, kind):
 def transient(connection, kind):
     gpu = sole_gpu(connection)
     identity = str(uuid.uuid4())
-    device = connection.nodeDeviceCreateXML(
-        MDEV.format(parent=gpu, kind=kind,
-                    identity=f"<uuid>{identity}</uuid>"), 0)
+    device = when_parent_is_known(
+        connection.nodeDeviceCreateXML,
+        MDEV.format(parent=gpu, kind=kind, identity=f"<uuid>{identity}</uuid>"))
     check_created(connection, gpu, kind, identity)
     require(not device.isPersistent(), identity, "is persistent")
     device.destroy()
@@ -256,7 +284,7 @@ def external(connection, kind, identity=None):
     """As Proxmox and KubeVirt do, and older releases of Nova"""
     gpu = sole_gpu(connection)
     identity = identity or str(uuid.uuid4())
-    path = xml_of(connection, gpu).findtext("path")
+    path = path_of(connection, gpu)
     with open(f"{path}/mdev_supported_types/{kind}/create", "w",
               encoding="ascii") as file:
         file.write(identity)

@@ -8,7 +8,7 @@ no_iommu() { equal "$(ls -A /sys/class/iommu)" ''; }
 # guest3 boots without a vGPU; guest1's is in its XML.
 plug_vgpus() {
 	set_guest guest3 "$(id 03)" RV100-32D 800x600 harbour
-	check "a vGPU of libvirt's" eval "virsh nodedev-define $configs/vgpu.xml &&
+	check "a vGPU of libvirt's" eval "define_node &&
 		virsh nodedev-start $(node "${uuid_of[guest1]}")" || give_up "no vGPU"
 	check "one of mdevctl's, as large as they come" eval \
 		"define RV100-32D ${uuid_of[guest3]} '' resolution=${mode_of[guest3]} &&
