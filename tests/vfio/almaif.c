@@ -58,7 +58,8 @@ static void dispatches(void)
 	EXPECT_EQ(guest_result(&g, 2), 100);
 	EXPECT_EQ(guest_result(&g, 3), 0);
 	EXPECT_EQ(mdev_attr_u64(g.d->uuid, "ops"), 100);
-	EXPECT_EQ(*word(g.ring + HEAD_READ), 100);
+	/* That the last is over is told before. */
+	EXPECT(AWAIT(*word(g.ring + HEAD_READ) == 100));
 }
 
 /* None is lost, whether the ring is looked at or its page has been taken away. */
@@ -182,22 +183,37 @@ static void stopped_by_force(void)
 	share(IS_DEAF);
 }
 
+static uint64_t charged(const struct guest *g)
+{
+	return mdev_attr_u64(g->d->uuid, "gpu_time_ns");
+}
+
+/* One dispatch of a half second. Return: no more than the time that it has taken. */
+static bool is_charged_once(struct guest *g, unsigned int n)
+{
+	uint64_t begin = tap_ns(), before = charged(g), ns;
+
+	guest_submit(g, n, 1, 500000);
+	guest_done(g, n);
+	EXPECT(AWAIT(charged(g) >= before + 500000000));
+	ns = charged(g) - before;
+	return ns <= tap_ns() - begin;
+}
+
 /*
  * Stopped in each slice, it has the engine all the time: that is what is charged, and
- * not a part of it by the clock and by its CPU time, both.
+ * not a part of it by the clock and by its CPU time, both; but for once, or twice, when
+ * its CPU was taken away for long, see soft_stay_charge().
  */
 static void charged_once(void)
 {
 	struct guest g = guest_new();
-	uint64_t begin, charged;
+	unsigned int n = 0;
 
 	worker_new(type->size, IS_DEAF);
-	begin = tap_ns();
-	guest_submit(&g, 0, 1, 500000);
-	guest_done(&g, 0);
-	EXPECT(AWAIT(mdev_attr_u64(g.d->uuid, "gpu_time_ns") >= 500000000));
-	charged = mdev_attr_u64(g.d->uuid, "gpu_time_ns");
-	EXPECT(charged <= tap_ns() - begin);
+	while (!is_charged_once(&g, n) && n < 3)
+		n++;
+	EXPECT(n < 3);
 	EXPECT(mdev_attr_u64(g.d->uuid, "preemptions") > 0);
 }
 

@@ -53,7 +53,7 @@ static struct host_counts count_at_rest(void)
 {
 	discard_dumps();
 	ASSERT(AWAIT(gpu_attr_u64("../soft/executor")));
-	return host_count();
+	return host_count_at_rest();
 }
 
 /*
@@ -64,17 +64,19 @@ static void executor_is_killed_at_work(void)
 {
 	struct host_counts counts = count_at_rest();
 	struct client busy = client_new(gpu->medium), idle = client_new(gpu->medium);
+	pid_t pid[2];
 	unsigned int i, n = 0;
-	pid_t pid;
 
 	EXPECT(computes(&busy, 20));
 	EXPECT(computes(&idle, 21));
-	pid = need_worker(busy.d);
+	pid[0] = need_worker(busy.d);
+	pid[1] = need_worker(idle.d);
 	for (i = 0; i < 20; i++)
 		n = long_work(&busy);
 	ASSERT(AWAIT(*completion(&busy, n - 18)));
 	EXPECT_EQ(executor_end(SIGKILL), SIGKILL);
-	EXPECT(AWAIT(kill(pid, 0) && errno == ESRCH));
+	for (i = 0; i < 2; i++)
+		EXPECT(AWAIT(kill(pid[i], 0) && errno == ESRCH));
 	executor_start(NULL);
 	EXPECT(computes(&idle, 22));
 	EXPECT_EQ(mdev_attr_u64(idle.d->uuid, "faults"), 0);
@@ -106,11 +108,12 @@ static void executor_is_stopped(bool for_good)
 	struct host_counts counts = count_at_rest();
 	struct client old = client_new(gpu->medium), late;
 	struct client gone = client_new(gpu->medium);
+	pid_t pid, others;
 	unsigned int n;
-	pid_t pid;
 
 	EXPECT(computes(&old, 24));
 	EXPECT(computes(&gone, 25));
+	others = need_worker(old.d);
 	pid = need_worker(gone.d);
 	executor_signal(SIGSTOP);
 	EXPECT(computes(&old, 26));
@@ -122,6 +125,7 @@ static void executor_is_stopped(bool for_good)
 	EXPECT_EQ(*completion(&late, n), 0);
 	if (for_good) {
 		EXPECT_EQ(executor_end(SIGKILL), SIGKILL);
+		EXPECT(AWAIT(kill(others, 0) && errno == ESRCH));
 		executor_start(NULL);
 	} else {
 		executor_signal(SIGCONT);

@@ -106,7 +106,7 @@ void beside_begin(void)
 {
 	discard_dumps();
 	settings_save();
-	counts = host_count();
+	counts = host_count_at_rest();
 	nr_guests = 0;
 	quiet_vram = NULL;
 	supervisor = open_device();

@@ -2,6 +2,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "host.h"
 #include "inject.h"
 #include "mdev.h"
@@ -10,6 +11,9 @@
 /* Who has allocated what, a line each. */
 #define AREAS		"/proc/vmallocinfo"
 #define OBJECTS		"/sys/kernel/debug/slab/kmalloc-*/alloc_traces"
+
+/* In which nothing is given back. */
+#define REST_US		50000
 
 /* In such lists: a function of the core or of a backend. */
 #define OURS		" [vgpu"
@@ -89,6 +93,19 @@ struct host_counts host_count(void)
 
 	c.areas = count_ours(AREAS, false);
 	c.objects = count_objects();
+	return c;
+}
+
+/* When what has just gone, a core dump for one, is given back, which is a little later. */
+struct host_counts host_count_at_rest(void)
+{
+	struct host_counts c = host_count(), was;
+
+	do {
+		was = c;
+		usleep(REST_US);
+		c = host_count();
+	} while (c.areas != was.areas || c.objects != was.objects);
 	return c;
 }
 

@@ -35,6 +35,7 @@ struct host_counts {
 };
 
 struct host_counts host_count(void);
+struct host_counts host_count_at_rest(void);
 void expect_host_shows(const struct host_counts *want);
 void expect_host(const struct host_counts *want);
 
