@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -28,7 +29,6 @@
 #define GROUP		64
 #define NONE		0xff		/* it is not an argument that is wrong */
 #define MAX_TURNS	8
-#define PATIENCE_MS	20000
 
 /* A turn, and what the worker is to make of it. */
 struct step {
@@ -165,12 +165,20 @@ int driver(int fd, unsigned long request, ...)
 	return 0;
 }
 
+/* ms: as long as others wait for one thing (see scripts/patience.sh). */
+static int patience(void)
+{
+	const char *given = getenv("PATIENCE");
+
+	return (given ? atoi(given) : 600) * 1000 / 5;
+}
+
 /* Its status. One that hangs is killed, as the driver's watchdog does it. */
 static int end_of(pid_t pid)
 {
 	int status = 0, left;
 
-	for (left = PATIENCE_MS; !waitpid(pid, &status, WNOHANG); left--) {
+	for (left = patience(); !waitpid(pid, &status, WNOHANG); left--) {
 		if (!left)
 			kill(pid, SIGKILL);
 		usleep(1000);

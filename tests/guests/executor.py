@@ -51,8 +51,12 @@ class Executor:
     def worker(self, vgpu):
         """The one that computes for a vGPU: its number, or None."""
         for pid in self.workers():
-            if vgpu.uuid in pathlib.Path(f'/proc/{pid}/cmdline').read_text():
-                return pid
+            try:
+                if vgpu.uuid in pathlib.Path(f'/proc/{pid}/cmdline').read_text():
+                    return pid
+            except OSError:
+                # It has ended since.
+                continue
         return None
 
     def kill_at_work(self, vgpu):

@@ -114,7 +114,9 @@ def late():
         vgpu = create('SOFT-16C', gpu=gpu())
         with Process('env', 'GPU=soft', BUSY, vgpu, 'compute'):
             (worker,) = until(lambda: children(supervisor))
-            assert '\nSigBlk:\t0000000000000000\n' in read(f'/proc/{worker}/status')
+            # Its first steps it does with the supervisor's mask.
+            until(lambda: '\nSigBlk:\t0000000000000000\n' in
+                  read(f'/proc/{worker}/status'))
         remove(vgpu)
         until(lambda: children(supervisor) == [])
     equal((show('ActiveState'), show('MainPID')), ('active', supervisor))
