@@ -2,8 +2,9 @@
 """What guest/opencl/mandelbrot has to draw, computed anew with numpy, and how much of a
 screen is so.
 
-It draws one view after the other, each nearer than the one before, from top to bottom:
-so the upper part of a screen may have the next view already.
+It draws one view after the other, each nearer than the one before. What it has drawn
+gets onto the screen by pages of memory, each at its own time: so some lines may be of the
+next view, or of the one before.
 """
 import struct
 import zlib
@@ -77,10 +78,7 @@ def part_right(path):
     scale = min(width // WIDTH, height // HEIGHT)
     rgb = np.array([list(line) for line in lines]).reshape(height, width, 3)
     seen = (rgb @ [0x10000, 0x100, 1])[:HEIGHT * scale, :WIDTH * scale]
-    # Of each view, for each line: pixels that are right. And how many that makes from
-    # the top to a line.
-    right = [(seen == colours(counts(pixel)).repeat(scale, 0).repeat(scale, 1)).sum(1)
-             for pixel in PIXELS]
-    above = [np.concatenate([[0], line.cumsum()]) for line in right]
-    return max((above[(i + 1) % len(PIXELS)] + above[i][-1] - above[i]).max()
-               for i in range(len(PIXELS))) / seen.size
+    # Of two views that follow each other, each line as the one that it is most like.
+    right = np.array([(seen == colours(counts(pixel)).repeat(scale, 0).repeat(scale, 1)).sum(1)
+                      for pixel in PIXELS])
+    return np.maximum(right, np.roll(right, -1, 0)).sum(1).max() / seen.size
