@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "client.h"
 #include "display.h"
@@ -433,12 +432,6 @@ static void computing_goes_on_when_frozen(void)
 	computing_goes_on_over(all_is_frozen);
 }
 
-static int stop(void *arg)
-{
-	ASSERT_OK(mig_set(arg, VFIO_DEVICE_STATE_STOP, NULL));
-	return 0;
-}
-
 /*
  * A vGPU is to stand still, for which a piece has to come to its end, and its worker is
  * frozen: who waits for it does not keep the host awake, and has what he waits for
@@ -457,11 +450,9 @@ static void stopping_goes_on_when_frozen(void)
 	worker = need_worker(d[0]);
 	freezer = freezer_new(worker);
 	ASSERT_OK(freezer);
-	EXPECT_EQ(write(freezer, "1", 1), 1);
-	stops = child_start(stop, d[0]);
-	sleep(1);
+	stops = stop_frozen(d[0], freezer);
 	all_is_frozen();
-	EXPECT_EQ(waitpid(stops, NULL, WNOHANG), 0);
+	EXPECT(child_runs(stops));
 	EXPECT_EQ(write(freezer, "0", 1), 1);
 	close(freezer);
 	EXPECT_EQ(child_finish(stops), 0);

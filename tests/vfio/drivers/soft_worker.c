@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "move.h"
 #include "soft_worker.h"
 #include "tap.h"
 #include "tenant.h"
@@ -216,4 +217,30 @@ int freezer_new(pid_t pid)
 	umount2(at, MNT_DETACH);
 	rmdir(at);
 	return fd;
+}
+
+static int stop(void *d)
+{
+	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP, NULL));
+	return 0;
+}
+
+/*
+ * A vGPU is to stand still, and its worker is frozen in the midst of a piece; between two
+ * of them, which may be as well, nobody waits for it. Return: the process that waits.
+ */
+pid_t stop_frozen(struct vdev *d, int freezer)
+{
+	pid_t stops;
+
+	for (;;) {
+		EXPECT_EQ(write(freezer, "1", 1), 1);
+		stops = child_start(stop, d);
+		sleep(1);
+		if (child_runs(stops))
+			return stops;
+		EXPECT_EQ(child_finish(stops), 0);
+		EXPECT_EQ(write(freezer, "0", 1), 1);
+		ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_RUNNING, NULL));
+	}
 }

@@ -63,5 +63,6 @@ struct worker worker_new(uint64_t size, enum manner manner);
 struct worker worker_that(uint64_t size,
 			  bool (*answers)(struct worker *, struct vgpu_soft_turn *));
 int freezer_new(pid_t pid);
+pid_t stop_frozen(struct vdev *d, int freezer);
 
 #endif
