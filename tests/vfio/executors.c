@@ -181,8 +181,28 @@ static void executor_is_replaced(void)
 	expect_nothing_lost(&counts);
 }
 
+/* What a killed worker was at, and had, the next one in its vGPU's place does not find. */
+static void next_tenant_finds_zeros(void)
+{
+	struct client c = client_new(gpu->medium);
+	uint64_t offset = mdev_attr_u64(c.d->uuid, "vram_offset");
+	unsigned int i, n = 0;
+	struct vdev *next;
+
+	EXPECT(computes(&c, 33));
+	for (i = 0; i < 20; i++)
+		n = long_work(&c);
+	ASSERT(AWAIT(*completion(&c, n - 18)));
+	EXPECT_EQ(executor_end(SIGKILL), SIGKILL);
+	remove_client(&c);
+	next = vdev_new(gpu->medium);
+	ASSERT_EQ(mdev_attr_u64(next->uuid, "vram_offset"), offset);
+	expect_zeros(next);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(executor_is_killed_at_work),
+	TAP_TEST(next_tenant_finds_zeros),
 	TAP_TEST(stopped_and_goes_on),
 	TAP_TEST(stopped_and_killed),
 	TAP_TEST(executor_is_replaced),
