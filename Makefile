@@ -144,8 +144,8 @@ $(tiers:%=check-%): check-%:
 	scripts/check $(if $(KERNEL),--kernel $(KERNEL)) $(if $(QEMU),--qemu $(QEMU)) $*
 
 .PHONY: fuzz
-fuzz: ## fuzz for TIME=seconds (600): what needs no kernel (TARGET=...), or a vGPU (GPU=rv100|soft)
-	scripts/fuzz --time $(or $(TIME),600) $(if $(GPU),--gpu $(GPU)) $(TARGET)
+fuzz: ## fuzz for TIME=seconds (600): what needs no kernel (TARGET=...), or a vGPU (GPU=rv100|soft, KERNEL=debug: by coverage)
+	scripts/fuzz --time $(or $(TIME),600) $(if $(GPU),--gpu $(GPU)) $(if $(KERNEL),--kernel $(KERNEL)) $(TARGET)
 
 .PHONY: soak
 soak: ## 256 vGPUs, all busy for TIME=seconds (1800)
