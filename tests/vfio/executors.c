@@ -56,6 +56,17 @@ static struct host_counts count_at_rest(void)
 	return host_count_at_rest();
 }
 
+/* With more than it does at once. Return: the last dispatch of these. */
+static unsigned int set_to_work(struct client *c)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < 20; i++)
+		n = long_work(c);
+	ASSERT(AWAIT(*completion(c, n - 18)));
+	return n;
+}
+
 /*
  * Killed with workers at work: for their vGPUs a fault, if it was in the midst of a piece;
  * those at rest notice nothing. Another one goes on with all of them.
@@ -65,15 +76,13 @@ static void executor_is_killed_at_work(void)
 	struct host_counts counts = count_at_rest();
 	struct client busy = client_new(gpu->medium), idle = client_new(gpu->medium);
 	pid_t pid[2];
-	unsigned int i, n = 0;
+	unsigned int i, n;
 
 	EXPECT(computes(&busy, 20));
 	EXPECT(computes(&idle, 21));
 	pid[0] = need_worker(busy.d);
 	pid[1] = need_worker(idle.d);
-	for (i = 0; i < 20; i++)
-		n = long_work(&busy);
-	ASSERT(AWAIT(*completion(&busy, n - 18)));
+	n = set_to_work(&busy);
 	EXPECT_EQ(executor_end(SIGKILL), SIGKILL);
 	for (i = 0; i < 2; i++)
 		EXPECT(AWAIT(kill(pid[i], 0) && errno == ESRCH));
@@ -186,13 +195,10 @@ static void next_tenant_finds_zeros(void)
 {
 	struct client c = client_new(gpu->medium);
 	uint64_t offset = mdev_attr_u64(c.d->uuid, "vram_offset");
-	unsigned int i, n = 0;
 	struct vdev *next;
 
 	EXPECT(computes(&c, 33));
-	for (i = 0; i < 20; i++)
-		n = long_work(&c);
-	ASSERT(AWAIT(*completion(&c, n - 18)));
+	set_to_work(&c);
 	EXPECT_EQ(executor_end(SIGKILL), SIGKILL);
 	remove_client(&c);
 	next = vdev_new(gpu->medium);
