@@ -119,6 +119,16 @@ static bool waits_for_leaving(struct soft_queue *sq)
 	return waits;
 }
 
+/* What became of a worker's turn. One that has answered may have been stopped just then. */
+static enum soft_turn_state look(struct soft_worker *w, struct soft_answer *answer)
+{
+	enum soft_turn_state turn = soft_turn_look(w, answer);
+
+	if (turn == SOFT_TURN_ANSWERED)
+		soft_worker_go(w);
+	return turn;
+}
+
 /*
  * The worker, if there is one, is to forget what is under way. If it has it in its hands,
  * it is ended, for it could not be told from here; @again: another one is wanted.
@@ -295,7 +305,7 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 	struct soft_answer answer;
 
 	/* It may have answered since its last slice. */
-	turn = soft_turn_look(w, &answer);
+	turn = look(w, &answer);
 	if (turn != SOFT_TURN_ANSWERED && hangs(sq)) {
 		/* If it has not come for its turn, it would not for the next. */
 		soft_client_end(sq, false);
@@ -304,7 +314,6 @@ static int start(struct soft_engine *se, struct soft_queue *sq,
 	}
 	switch (turn) {
 	case SOFT_TURN_ANSWERED:
-		soft_worker_go(w);
 		return take_answer(se, sq, &answer);
 	case SOFT_TURN_NONE:
 		go_on(sq, w);
@@ -447,10 +456,8 @@ static bool is_off(struct soft_engine *se, struct soft_worker *w)
 	bool beyond = is_beyond(se, w);
 	struct soft_answer answer;
 
-	switch (soft_turn_look(w, &answer)) {
+	switch (look(w, &answer)) {
 	case SOFT_TURN_ANSWERED:
-		/* It may have been stopped just then, and would be killed at its end. */
-		soft_worker_go(w);
 		end(se, &answer);
 		answered(sq, &answer);
 		if (!sq->owes || se->preempting)
