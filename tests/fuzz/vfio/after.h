@@ -65,6 +65,7 @@ enum {
 
 void counts_take(uint64_t *count);
 void counts_look(const uint64_t *before);
-bool kernel_has_complained(void);
+unsigned int kernel_complaints(void);
+void kernel_may_complain_again(void);
 
 #endif /* _VFIO_FUZZ_AFTER_H */

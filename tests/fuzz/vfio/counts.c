@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include "after.h"
+#include "klog.h"
 
 /* How often it is counted until nothing is given back any more: each takes a while. */
 #define TRIES		200
@@ -114,14 +115,32 @@ void counts_look(const uint64_t *before)
 				 (unsigned long long)before[i]);
 }
 
-/*
- * Has the kernel complained: of what it does not go on from as if nothing were? All of it
- * is found in its log when all is over, but not what has led to it.
+/* What a complaint begins with; some have both. */
+static const char * const complaints[] = {
+	"------------[ cut here ]------------", "BUG: ",
+};
+
+/**
+ * kernel_complaints() - how often the kernel has complained of what it does not go on
+ *	from as if nothing were
+ *
+ * All of it is found in its log when all is over, but not what has led to it.
  */
-bool kernel_has_complained(void)
+unsigned int kernel_complaints(void)
 {
 	/* Of a warning, an oops, a bad page or what KASAN has to say. */
 	const uint64_t bad = 1 << 9 | 1 << 7 | 1 << 5;
+	unsigned int i, n = 1;
 
-	return number_in("/proc/sys/kernel/tainted", NULL) & bad;
+	if (!(number_in("/proc/sys/kernel/tainted", NULL) & bad))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(complaints); i++)
+		n += logged(complaints[i]);
+	return n;
+}
+
+/* What it says but once it may say again: so it can be told what leads to it. */
+void kernel_may_complain_again(void)
+{
+	file_write("/sys/kernel/debug/clear_warn_once", "1");
 }

@@ -8,9 +8,11 @@
  * kernel says of it run.sh looks for.
  *
  * In the environment: FUZZ_SECONDS, how long to go on (else some rounds that are always
- * the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file with one
- * program, which is all that is run then; FUZZ_STOP, to end at the first complaint. A
- * program that does harm when it runs alone is cut down and shown in this form.
+ * the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file with
+ * programs, which are all that is run then, one after the other; FUZZ_STOP, to end at the
+ * first complaint. A program that does harm when it runs alone is cut down and shown in
+ * this form. Those of the round that runs are in $OUT/round, should the machine not come
+ * back from it.
  *
  * Where the kernel tells what code is reached (KCOV), programs that have reached more
  * are kept, and others made of them; those of corpus/ are run before all else.
@@ -162,6 +164,46 @@ static void run_jobs(unsigned int threads)
 		pthread_join(thread[i], NULL);
 }
 
+static FILE *result(const char *name)
+{
+	char *path;
+	FILE *file;
+
+	ASSERT(asprintf(&path, "%s/%s", getenv("OUT"), name) > 0);
+	file = fopen(path, "w");
+	ASSERT(file);
+	free(path);
+	return file;
+}
+
+/* Of a program: what it was made of, or where that was another one, all of it. */
+static void leave_program(FILE *file, const struct program *p, uint64_t seed)
+{
+	fprintf(file, "\n");
+	if (nr_kept) {
+		program_print(p, file);
+		return;
+	}
+	roll(&seed);	/* see choose() */
+	fprintf(file, MADE_OF " %" PRIx64 "\n", seed);
+}
+
+/* Before they run, in the form of FUZZ_PROGRAM. */
+static void leave_round(const struct way *way, uint64_t seed)
+{
+	unsigned int i, n;
+	FILE *file;
+
+	if (!getenv("OUT"))
+		return;
+	file = result("round");
+	fprintf(file, "# %u at once on %u vGPUs\n", way->threads, way->vgpus);
+	for (i = 0; i < way->threads; i++)
+		for (n = 0; n < jobs[i].nr; n++)
+			leave_program(file, &jobs[i].program[n], seed++);
+	fclose(file);
+}
+
 /* The device is closed and opened again whenever it happens that all have closed it. */
 static void run_jobs_that_reopen(const struct scene *s, unsigned int threads)
 {
@@ -195,6 +237,7 @@ static void run_round(const struct way *way, uint64_t seed, unsigned int nr,
 		jobs[i].mark = mark_of(i % nr_vgpus);
 		choose_all(&jobs[i], nr, seed + i * nr);
 	}
+	leave_round(way, seed);
 	if (way->reopen)
 		run_jobs_that_reopen(&scenes[0], way->threads);
 	else
@@ -240,6 +283,14 @@ static void tell(time_t *when)
 	tap_note("%" PRIu64 " operations so far", calls);
 }
 
+/* The program, as short as it still does harm. */
+static void show_harmful(struct program *p)
+{
+	program_minimise(p, does_harm);
+	tap_note("this program does harm:");
+	program_print(p, stdout);
+}
+
 /* What of a round does harm by itself, if any does: then it is shown. */
 static void look_closer(uint64_t seed, unsigned int threads)
 {
@@ -250,9 +301,7 @@ static void look_closer(uint64_t seed, unsigned int threads)
 		p = jobs[i / jobs[0].nr].program[i % jobs[0].nr];
 		if (!does_harm(&p))
 			continue;
-		program_minimise(&p, does_harm);
-		tap_note("this program does harm:");
-		program_print(&p, stdout);
+		show_harmful(&p);
 		return;
 	}
 	tap_note("no program of the round with seed %#" PRIx64 " does it alone", seed);
@@ -261,18 +310,6 @@ static void look_closer(uint64_t seed, unsigned int threads)
 static bool goes_on(const struct way *way, unsigned int round, time_t end)
 {
 	return end ? tap_seconds() < end : round < way->rounds;
-}
-
-static FILE *result(const char *name)
-{
-	char *path;
-	FILE *file;
-
-	ASSERT(asprintf(&path, "%s/%s", getenv("OUT"), name) > 0);
-	file = fopen(path, "w");
-	ASSERT(file);
-	free(path);
-	return file;
 }
 
 /* Where results go: what was reached, for reached.py, and by which programs. */
@@ -414,17 +451,25 @@ static void corpus(void)
 	tap_note("%" PRIu64 " programs, %u places reached", programs, cover_total());
 }
 
-/* What was found once, and what somebody wants to see again. */
-static void given_program(void)
+/* What was found once, and what somebody wants to see again: up to the first that harms. */
+static void given_programs(void)
 {
 	static struct program p;
 	FILE *file = fopen(getenv("FUZZ_PROGRAM"), "r");
+	bool harmed = false;
+	unsigned int nr = 0;
 
 	ASSERT(file);
-	ASSERT(program_parse(&p, file));
-	fclose(file);
 	vgpus_begin(1);
-	does_harm(&p);
+	while (!harmed && program_parse(&p, file)) {
+		harmed = does_harm(&p);
+		nr++;
+	}
+	fclose(file);
+	EXPECT(nr);
+	tap_note("%u programs", nr);
+	if (harmed)
+		show_harmful(&p);
 }
 
 static bool is_given(void)
@@ -461,7 +506,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST_IF(programs_at_once, is_not_given),
 	TAP_TEST_IF(programs_of_several, is_not_given),
 	TAP_TEST_IF(programs_that_reopen, has_group),
-	TAP_TEST_IF(given_program, is_given),
+	TAP_TEST_IF(given_programs, is_given),
 };
 
 int main(void)

@@ -14,6 +14,8 @@
 
 #define MAX_ARGS	6
 #define MAX_CALLS	48
+/* In a program's text, in place of its calls: the number that it follows from. */
+#define MADE_OF		"made-of"
 #define MAX_OPS		48
 #define NR_MAPS		4
 #define NR_EVENTS	4

@@ -137,8 +137,8 @@ static bool op_find(const char *name, unsigned int *op)
 }
 
 /*
- * What program_print() wrote, up to an empty line; false for what is none. Lines that
- * begin with # are left.
+ * What program_print() wrote, or the number of a program, up to an empty line; false for
+ * what is none. Lines that begin with # are left.
  */
 bool program_parse(struct program *p, FILE *from)
 {
@@ -147,11 +147,16 @@ bool program_parse(struct program *p, FILE *from)
 	p->nr = 0;
 	while (fgets(line, sizeof(line), from)) {
 		struct call *c = &p->calls[p->nr];
+		uint64_t seed;
 
 		if (line[0] == '\n' && p->nr)
 			break;
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
+		if (!p->nr && sscanf(line, MADE_OF " %" SCNx64, &seed) == 1) {
+			program_make(p, seed);
+			return true;
+		}
 		if (p->nr == MAX_CALLS ||
 		    sscanf(line, "%31s %" SCNx64 " %" SCNx64 " %" SCNx64
 			   " %" SCNx64 " %" SCNx64 " %" SCNx64, name, &c->arg[0],

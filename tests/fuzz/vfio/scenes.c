@@ -13,8 +13,8 @@ struct vdev *vgpus[MAX_VGPUS];
 unsigned int nr_vgpus;
 /* How long all looks have taken, ns. */
 uint64_t look_ns;
-/* The kernel has, and that was told. */
-static bool complained;
+/* The kernel's, of which was told. */
+static unsigned int complaints;
 
 /* The smallest that has all that there is: engines and a display. */
 static const struct type_facts *richest(void)
@@ -52,7 +52,7 @@ static void settings_as_before(const struct vdev *vgpu)
 /* So many for programs, and the others. */
 void vgpus_begin(unsigned int nr)
 {
-	complained = kernel_has_complained();
+	complaints = kernel_complaints();
 	others_begin();
 	for (nr_vgpus = 0; nr_vgpus < nr; nr_vgpus++)
 		vgpus[nr_vgpus] = after_begin(vdev_new(richest()), nr_vgpus);
@@ -83,13 +83,16 @@ void mark_all(bool all)
 	marks_begin(MARK_NOBODY);
 }
 
-/* It cannot be asked again, for it complains but once. */
+/* Of each complaint once. */
 static void ask_kernel(void)
 {
-	if (complained || !kernel_has_complained())
-		return;
-	complained = true;
-	tap_fail(__FILE__, __LINE__, "the kernel complains: see its log");
+	unsigned int now = kernel_complaints();
+
+	if (now > complaints) {
+		tap_fail(__FILE__, __LINE__, "the kernel complains: see its log");
+		kernel_may_complain_again();
+	}
+	complaints = now;
 }
 
 /* Nothing that programs have done is left in it, and it works. */
