@@ -7,8 +7,8 @@
  * away from programs is gone (after.c); in the end all is as it was (counts.c). What the
  * kernel says of it run.sh looks for.
  *
- * In the environment: FUZZ_SECONDS, how long to go on (else some rounds that are always
- * the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file with
+ * In the environment: FUZZ_SECONDS, how long to go on (else some rounds, whose programs
+ * are always the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file with
  * programs, which are all that is run then, one after the other; FUZZ_STOP, to end at the
  * first complaint. A program that does harm when it runs alone is cut down and shown in
  * this form. Those of the round that runs are in $OUT/round, should the machine not come
@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include "after.h"
+#include "computing.h"
 #include "tenant.h"
 #include "victims.h"
 
@@ -84,6 +85,7 @@ static void after(void)
 	others_end();
 	settings_restore();
 	vdev_cleanup();
+	computing_end();
 	counts_look(counts);
 	last_failures = tap_failures();
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "chance.h"
 #include "vfio.h"
 
 #define MAX_ARGS	6
@@ -97,8 +98,6 @@ extern const struct op ops[];
 extern const unsigned int nr_ops;
 
 /* program.c */
-uint64_t roll(uint64_t *state);
-uint64_t edge(uint64_t raw, uint64_t limit);
 void program_make(struct program *p, uint64_t seed);
 void program_mutate(struct program *p, const struct program *from, uint64_t seed);
 void program_run(const struct program *p, struct worker *w);
@@ -116,9 +115,6 @@ void expect_own(const void *p, size_t n, const char *where);
 
 /* secrets.c */
 void secrets_begin(void);
-bool is_poison(uint8_t byte);
-void expect_no_secrets(const void *p, size_t n, unsigned int run, const char *where);
-void expect_no_secrets_told(const char *text, const char *where);
 void secrets_look(const struct vdev *d);
 
 /* calls.c */
@@ -151,7 +147,6 @@ long call_neighbour(struct worker *w, const uint64_t *arg);
 /* maps.c */
 void maps_begin(void);
 void maps_end(struct worker *w);
-bool touches(volatile void *p, bool write);
 long call_map(struct worker *w, const uint64_t *arg);
 long call_unmap(struct worker *w, const uint64_t *arg);
 long call_remap(struct worker *w, const uint64_t *arg);

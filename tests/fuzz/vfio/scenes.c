@@ -5,6 +5,7 @@
  * that nothing has come from one to another (others.c).
  */
 #include "after.h"
+#include "computing.h"
 #include "tenant.h"
 #include "victims.h"
 
@@ -34,6 +35,7 @@ void guards_off(void)
 	gpu_set("guard_resets_limit", "0");
 	gpu_set("guard_irqs_limit", "0");
 	gpu_set("guard_traps_limit", "0");
+	gpu_set("guard_faults_limit", "0");
 }
 
 /*
@@ -53,6 +55,7 @@ static void settings_as_before(const struct vdev *vgpu)
 void vgpus_begin(unsigned int nr)
 {
 	complaints = kernel_complaints();
+	computing_begin();
 	others_begin();
 	for (nr_vgpus = 0; nr_vgpus < nr; nr_vgpus++)
 		vgpus[nr_vgpus] = after_begin(vdev_new(richest()), nr_vgpus);
@@ -129,6 +132,7 @@ void expect_whole(struct scene *scenes, unsigned int turn, bool all)
 		expect_usable(&scenes[i], turn);
 	for (i = 0; i < nr_vgpus; i++)
 		expect_alone(&scenes[i], all);
+	computing_look();
 	ask_kernel();
 	look_ns += tap_ns() - begin;
 }

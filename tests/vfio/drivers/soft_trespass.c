@@ -3,6 +3,7 @@
  * What a guest of a soft GPU can write to reach what is not its own, by a number: for
  * programs that go on whatever comes of it.
  */
+#include "guest.h"
 #include "pattern.h"
 #include "soft.h"
 #include "victims.h"
@@ -17,9 +18,13 @@ enum { XRES = 1, YRES, BPP, ENABLE, VIRT_WIDTH = 6, X_OFFSET = 8, Y_OFFSET };
 
 #define PACKETS		4
 
-/* AlmaIF's command, and its ring, whose head is as that of other rings. */
-#define ALMAIF_COMMAND	0x200
+/* Of AlmaIF: its ring, whose head is as that of other rings, and memories. */
 #define ALMAIF_RING	0x1000
+#define ALMAIF_IMEM	0x8000
+#define ALMAIF_MEM	0x40000
+#define CONTEXT_AT	0x3000
+#define DISPATCH	0x104
+#define OWN_PROGRAM	0x10000
 
 /* Refused where memory is not decoded, or where nothing is. */
 static void put(struct vdev *d, unsigned int region, uint64_t at, const void *p,
@@ -104,17 +109,69 @@ static void dispatch(struct vdev *d)
 
 	for (i = 0; i < PACKET_SIZE / 4; i++)
 		packet[i] = rnd_below(3) ? rnd_below(4) : edgy(d->size);
-	put32(d, BAR_ALMAIF, ALMAIF_COMMAND, 1U << rnd_below(3));
+	put32(d, BAR_ALMAIF, COMMAND, 1U << rnd_below(3));
 	put(d, BAR_ALMAIF, ALMAIF_RING + PACKET_SIZE * (1 + rnd_below(4)), packet,
 	    sizeof(packet));
 	put32(d, BAR_ALMAIF, ALMAIF_RING + HEAD_WRITE, rnd_below(8));
-	put32(d, BAR_ALMAIF, ALMAIF_COMMAND, 1U << rnd_below(3));
+	put32(d, BAR_ALMAIF, COMMAND, 1U << rnd_below(3));
+}
+
+/* Of a program of the guest's own: its image, and into how many pieces it is cut. */
+static void bring_program(struct vdev *d)
+{
+	const uint32_t context[] = {
+		1 + rnd_below(64), 1, 1,	/* groups */
+		rnd_below(2), 0, 0,		/* first */
+		1 + rnd_below(64), 1, 1,	/* items of a group */
+		0, 0, 0, 0, 1 + rnd_below(3),
+	};
+
+	put32(d, BAR_ALMAIF, ALMAIF_IMEM, rnd());
+	put(d, BAR_ALMAIF, ALMAIF_MEM + CONTEXT_AT, context, sizeof(context));
+}
+
+/* One that a worker may get, if nothing in it is exchanged. */
+static struct aql plausible(const struct vdev *d)
+{
+	struct aql p = {
+		.header = DISPATCH, .dims = 1 + rnd_below(3),
+		.group = { 1 + rnd_below(64), 1 + rnd_below(2), 1 + rnd_below(2) },
+		.grid = { 1 + rnd_below(1000), 1 + rnd_below(2), 1 + rnd_below(2) },
+		.kernel = rnd_below(4) ? rnd_below(32) : OWN_PROGRAM + rnd_below(4),
+		.args = rnd_below(d->size / 4) & ~7U, .meta = rnd_below(d->size / 4) & ~7U,
+		.context = CONTEXT_AT,
+	};
+	uint32_t word = edgy(d->size);
+
+	if (!rnd_below(4))
+		memcpy((uint8_t *)&p + rnd_below(sizeof(p) / 4) * 4, &word, 4);
+	return p;
+}
+
+/* As a process does it that begins anew, and now and then in the midst of it again. */
+static void compute(struct vdev *d)
+{
+	unsigned int n = 1 + rnd_below(8), i;
+
+	put32(d, BAR_ALMAIF, COMMAND, RESET);
+	bring_program(d);
+	put32(d, BAR_ALMAIF, ALMAIF_RING + HEAD_WRITE, 0);
+	put32(d, BAR_ALMAIF, ALMAIF_RING + HEAD_READ, 0);
+	put32(d, BAR_ALMAIF, COMMAND, CONTINUE);
+	for (i = 0; i < n; i++) {
+		struct aql p = plausible(d);
+
+		put(d, BAR_ALMAIF, ALMAIF_RING + PACKET_SIZE * (1 + i), &p, sizeof(p));
+	}
+	put32(d, BAR_ALMAIF, ALMAIF_RING + HEAD_WRITE, n);
+	if (!rnd_below(4))
+		put32(d, BAR_ALMAIF, COMMAND, 1U << rnd_below(3));
 }
 
 void soft_trespass(struct vdev *d, unsigned int seed)
 {
 	rnd_seed(seed);
-	switch (rnd_below(8)) {
+	switch (rnd_below(10)) {
 	case 0:
 		show(d);
 		break;
@@ -124,6 +181,10 @@ void soft_trespass(struct vdev *d, unsigned int seed)
 	case 2:
 	case 3:
 		place_ring(d);
+		break;
+	case 4:
+	case 5:
+		compute(d);
 		break;
 	default:
 		queue_packets(d);

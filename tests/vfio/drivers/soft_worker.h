@@ -11,6 +11,8 @@
 #include <sys/types.h>
 #include "../../../include/uapi/vgpu-soft.h"
 
+struct vdev;
+
 /* Of a dispatch: where the words are in memory, and CPU time a work-group. */
 struct work_args {
 	uint64_t out;
