@@ -463,10 +463,10 @@ tier_system() {
 
 tier_quickstart() { follow quickstart quickstart --no-gpu --no-gpu; }
 
-# All VFIO programs, a guest under which the engine hangs, guests by iommufd and of a
-# soft GPU.
+# All VFIO programs, and that of calls by chance again where memory that nobody has set is
+# filled; a guest under which the engine hangs, guests by iommufd and of a soft GPU.
 tier_debug() {
-	local part status=0
+	local part gpu status=0
 
 	TESSERA_KERNEL=debug
 	vm_options=()
@@ -478,6 +478,10 @@ tier_debug() {
 			status=$?
 	done
 	cat "$results"/debug-{vfio,hang,iommufd,soft}.tap >> "$results/debug.tap"
+	for gpu in rv100 soft; do
+		scripts/fuzz --gpu "$gpu" --kernel debug --seed 1 || status=$?
+		cat "$build/fuzz/$gpu/tests.tap" >> "$results/debug.tap"
+	done
 	return "$status"
 }
 
