@@ -168,6 +168,9 @@ static bool parse(struct soft_queue *sq, struct soft_dispatch *work,
 	memcpy(&packet, slot_at(sq, a->taken), sizeof(packet));
 	*verdict = soft_aql_parse(&packet, almaif_at(sq, SOFT_ALMAIF_MEM),
 				  a->mem_size, work);
+	/* What is loaded may have none, and a fault takes it away while commands come. */
+	if (*verdict == SOFT_AQL_RUN && soft_aql_is_user(work) && !a->image)
+		*verdict = SOFT_AQL_BAD_KERNEL;
 	a->taken++;
 	return true;
 }
@@ -175,7 +178,7 @@ static bool parse(struct soft_queue *sq, struct soft_dispatch *work,
 static struct soft_image *image_of(const struct soft_almaif *a,
 				   const struct soft_dispatch *work)
 {
-	return work->kernel < SOFT_AQL_USER ? NULL : soft_image_get(a->image);
+	return soft_aql_is_user(work) ? soft_image_get(a->image) : NULL;
 }
 
 /* Copy one packet before its turn. Return: there was one. */

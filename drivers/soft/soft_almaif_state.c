@@ -123,12 +123,22 @@ static struct soft_image *get_image(struct load *l)
 	}
 }
 
+/* A program of the guest's own has one, and nothing else has. */
+static struct soft_image *get_image_of(struct load *l, const struct soft_dispatch *work)
+{
+	struct soft_image *image = get_image(l);
+
+	if (vgpu_reader_ok(l->r) && soft_aql_is_user(work) != !!image)
+		vgpu_refuse(l->r, "image", image ? "of a built-in kernel" : "missing");
+	return image;
+}
+
 static void get_under_way(struct load *l)
 {
 	struct soft_almaif *new = &l->new;
 
 	soft_aql_load(&new->work, l->a->mem_size, l->r);
-	new->work_image = get_image(l);
+	new->work_image = get_image_of(l, &new->work);
 	new->progress = vgpu_get(l->r, "progress", 8, U64_MAX);
 	new->cancelled = vgpu_get(l->r, "cancelled", 1, 1);
 	if (vgpu_reader_ok(l->r) && new->progress > soft_aql_groups(&new->work))
@@ -147,7 +157,7 @@ static void get_early(struct load *l)
 	t->verdict = vgpu_get(l->r, "verdict", 1, SOFT_AQL_BAD_GRID);
 	if (t->verdict == SOFT_AQL_RUN) {
 		soft_aql_load(&t->work, l->a->mem_size, l->r);
-		t->image = get_image(l);
+		t->image = get_image_of(l, &t->work);
 	} else {
 		t->work.meta = vgpu_get(l->r, "meta", 8, U64_MAX);
 		if (!soft_aql_meta_is_good(t->work.meta, l->a->mem_size))

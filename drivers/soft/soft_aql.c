@@ -115,7 +115,7 @@ static enum soft_aql_verdict parse_shape(const struct soft_aql_packet *packet,
 	u64 at = le64_to_cpu(packet->context);
 	struct soft_aql_context context;
 
-	if (d->kernel < SOFT_AQL_USER) {
+	if (!soft_aql_is_user(d)) {
 		shape_of_packet(packet, d);
 		return SOFT_AQL_RUN;
 	}

@@ -152,6 +152,12 @@ struct soft_dispatch {
 	u8 args[SOFT_AQL_ARGS];
 };
 
+/* Its kernel is of a program of the guest's own, which is in an image. */
+static inline bool soft_aql_is_user(const struct soft_dispatch *d)
+{
+	return d->kernel >= SOFT_AQL_USER;
+}
+
 enum soft_aql_verdict soft_aql_parse(const struct soft_aql_packet *packet,
 				     const void *mem, u64 mem_size,
 				     struct soft_dispatch *d);

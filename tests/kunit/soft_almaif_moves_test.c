@@ -93,6 +93,61 @@ static void almaif_goes_back(struct kunit *test)
 	gone(vd, w);
 }
 
+/* What is under way has lost its image, or has one that it does not need. */
+static void expect_refused(struct kunit *test, struct vgpu_vdev *from, struct vgpu_vdev *to,
+			   struct soft_image *image)
+{
+	struct soft_almaif *a = queue_of(from)->almaif;
+	struct vgpu_reader r;
+	struct state st;
+
+	swap(a->work_image, image);
+	st = state_save(test, from, ktime_get_ns());
+	swap(a->work_image, image);
+	KUNIT_EXPECT_EQ(test, state_load(to, &st, st.len, &r), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(r.refusal, "image"));
+	st = state_save(test, from, ktime_get_ns());
+	KUNIT_EXPECT_EQ(test, state_load(to, &st, st.len, &r), 0);
+}
+
+/* A kernel of the guest's own has its program with it, and no other has one. */
+static void almaif_needs_its_program(struct kunit *test)
+{
+	struct vgpu_vdev *from = started(test, 1), *to = opened(test, TYPE_4C_S1, 2);
+	struct soft_queue *sq = queue_of(from);
+	struct soft_worker *w = worker(test, from);
+	struct soft_image *image = NULL;
+	struct vgpu_soft_turn turn;
+
+	program(from, 1, 100);
+	state_pause(to);
+	submit(from, dispatch(0, SOFT_AQL_USER, 0));
+	turn = taken(test, w);
+	state_pause(from);
+	expect_refused(test, from, to, NULL);
+	state_resume(from);
+	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
+	KUNIT_EXPECT_TRUE(test, completed(from, 0, SOFT_AQL_DONE));
+
+	submit(from, dispatch(1, 7, 8));
+	turn = taken(test, w);
+	state_pause(from);
+	expect_refused(test, from, to, sq->almaif->image);
+	state_resume(from);
+	hand_in(w, &turn, VGPU_SOFT_DONE, 0);
+	KUNIT_EXPECT_TRUE(test, completed(from, 1, SOFT_AQL_DONE));
+
+	/* As a fault takes it away in the midst of a command. */
+	spin_lock_irq(&sq->lock);
+	swap(sq->almaif->image, image);
+	spin_unlock_irq(&sq->lock);
+	submit(from, dispatch(2, SOFT_AQL_USER, 0));
+	KUNIT_EXPECT_TRUE(test, completed(from, 2, SOFT_AQL_FAILED));
+	soft_image_put(image);
+	mock_gone(to);
+	gone(from, w);
+}
+
 static void all_written(struct vgpu_vdev *vd)
 {
 	vgpu_vram_written(&vd->inst, 0, vd->inst.vram_size);
@@ -221,6 +276,7 @@ static struct kunit_case almaif_moves_cases[] = {
 	KUNIT_CASE(almaif_is_copied),
 	KUNIT_CASE(almaif_of_version_1),
 	KUNIT_CASE(almaif_goes_back),
+	KUNIT_CASE(almaif_needs_its_program),
 	KUNIT_CASE_SLOW(almaif_moves),
 	{}
 };
