@@ -154,7 +154,7 @@ struct soft_answer {
  * @sq: its instance's queue; valid until @over, and for @leave
  * @pid: the process, or NULL
  * @ready: it has asked for a turn
- * @waiting: a thread of it waits for one
+ * @waiting: a thread of it waits for one, or is told of it
  * @turn: state of the turn
  * @out: the turn, as it is told
  * @groups: of it
@@ -223,6 +223,7 @@ void soft_worker_go(struct soft_worker *w);
 /* soft_turn.c */
 int soft_turn_hand_in(struct soft_worker *w, const struct vgpu_soft_turn *in);
 bool soft_turn_take(struct soft_worker *w, struct vgpu_soft_turn *out);
+void soft_turn_give_back(struct soft_worker *w);
 bool soft_turn_post(struct soft_worker *w, const struct soft_almaif *a,
 		    u64 budget_ns);
 enum soft_turn_state soft_turn_look(struct soft_worker *w,

@@ -3,8 +3,8 @@
  * A worker's turn: how a dispatch comes to a process, and how it comes back.
  *
  *	          post               take               hand in
- *	none ------------> posted ----------> taken ----------------> answered
- *	 ^                    |                 ^ |                       |
+ *	none ------------> posted <---------> taken ----------------> answered
+ *	 ^                    |   give back     ^ |                       |
  *	 +-- withdraw, drop --+     stopped, <--+ +--> goes on            |
  *	 +------------------- the engine has looked, or drops it ---------+
  *
@@ -108,6 +108,26 @@ bool soft_turn_take(struct soft_worker *w, struct vgpu_soft_turn *out)
 	}
 	spin_unlock_irqrestore(&w->lock, flags);
 	return ok;
+}
+
+/**
+ * soft_turn_give_back() - a worker could not be told of the turn that it has taken
+ * @w: the worker, of which no other thread may hand it in meanwhile
+ *
+ * It does not know the turn's number, and so could not hand it in. It may take it again, or
+ * another worker does. Until then it is as if nobody had come for it: a worker that was
+ * stopped meanwhile goes on with its next slice. What it writes by what it was told of it
+ * is its own instance's loss.
+ */
+void soft_turn_give_back(struct soft_worker *w)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->lock, flags);
+	/* Its session may be over. */
+	if (w->turn == SOFT_TURN_TAKEN)
+		WRITE_ONCE(w->turn, SOFT_TURN_POSTED);
+	spin_unlock_irqrestore(&w->lock, flags);
 }
 
 static void describe(struct vgpu_soft_turn *out, const struct soft_almaif *a)

@@ -294,9 +294,12 @@ static long worker_turn(struct soft_worker *w, void __user *arg)
 	ret = soft_turn_hand_in(w, &turn);
 	if (!ret)
 		ret = next_turn(w, &turn);
-	WRITE_ONCE(w->waiting, false);
-	if (!ret && copy_to_user(arg, &turn, sizeof(turn)))
+	if (!ret && copy_to_user(arg, &turn, sizeof(turn))) {
+		soft_turn_give_back(w);
 		ret = -EFAULT;
+	}
+	/* Only now: another thread could hand in what is given back. */
+	WRITE_ONCE(w->waiting, false);
 	return ret;
 }
 

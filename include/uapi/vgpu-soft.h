@@ -67,7 +67,8 @@ struct vgpu_soft_info {
  *
  * read() gives whole events and waits for one, unless the device is O_NONBLOCK;
  * poll() says POLLIN. Who opens the device hears of all that are wanted already. A
- * WANTED that is over before it is read is never told.
+ * WANTED that is over before it is read is never told, nor again is what could not be
+ * written to the reader's memory, but to who opens the device anew.
  *
  * When the GPU goes away: -ENODEV, and POLLHUP.
  */
@@ -162,8 +163,9 @@ struct vgpu_soft_state {
  * What was handed in already and is again, by the same @seq, is ignored.
  *
  * Return: 0. -ENODEV when the session is over: exit. -EINVAL for a result that makes
- * no sense; nothing has happened then. -EPERM for a process that is not the worker,
- * -EBUSY when another thread waits already.
+ * no sense; nothing has happened then. -EFAULT when this cannot be read, and nothing has
+ * happened, or not be written: then the next call has the turn. -EPERM for a process that
+ * is not the worker, -EBUSY when another thread waits already.
  */
 struct vgpu_soft_turn {
 	__u64 seq;

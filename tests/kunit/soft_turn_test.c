@@ -42,6 +42,24 @@ static void turn_in_hands(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->turn, SOFT_TURN_TAKEN);
 }
 
+/* The process could not be told of it: it takes it again, or somebody else does. */
+static void turn_given_back(struct kunit *test)
+{
+	struct soft_worker *w = worker(test, SOFT_TURN_POSTED);
+	struct vgpu_soft_turn turn = {}, again = {};
+
+	w->out.seq = 7;
+	KUNIT_EXPECT_TRUE(test, soft_turn_take(w, &turn));
+	soft_turn_give_back(w);
+	KUNIT_EXPECT_TRUE(test, soft_turn_take(w, &again));
+	KUNIT_EXPECT_EQ(test, again.seq, turn.seq);
+	KUNIT_EXPECT_FALSE(test, soft_turn_withdraw(w));
+	soft_turn_give_back(w);
+	KUNIT_EXPECT_TRUE(test, soft_turn_withdraw(w));
+	soft_turn_give_back(w);
+	KUNIT_EXPECT_EQ(test, w->turn, SOFT_TURN_NONE);
+}
+
 /* It was handed in since the engine has looked, and counts. */
 static void turn_handed_in(struct kunit *test)
 {
@@ -150,6 +168,7 @@ static struct kunit_case soft_turn_cases[] = {
 	KUNIT_CASE(turn_withdrawn),
 	KUNIT_CASE(turn_not_posted_any_more),
 	KUNIT_CASE(turn_in_hands),
+	KUNIT_CASE(turn_given_back),
 	KUNIT_CASE(turn_handed_in),
 	KUNIT_CASE(turn_dropped),
 	KUNIT_CASE(turn_left),

@@ -424,6 +424,52 @@ static void stopped_and_closed(void)
 	neighbours_are_unharmed();
 }
 
+/* ---- A worker that cannot be told */
+
+/* Does its first turn, and asks for the next by memory that it must not write. */
+static bool cannot_be_told(struct worker *w, struct vgpu_soft_turn *turn)
+{
+	struct vgpu_soft_turn *sealed;
+	struct work_args args;
+	unsigned int i;
+
+	if (!first_time())
+		return false;
+	memcpy(&args, turn->args, sizeof(args));
+	for (i = 0; i < turn->grid[0]; i++)
+		++*word(w->vram + turn->mem + args.out + i * 4);
+	turn->status = VGPU_SOFT_DONE;
+	sealed = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT(sealed != MAP_FAILED);
+	*sealed = *turn;
+	ASSERT_OK(mprotect(sealed, 4096, PROT_READ));
+	for (i = 0; i < 3; i++)
+		EXPECT_ERR(ioctl(w->fd, VGPU_SOFT_TURN, sealed), EFAULT);
+	report->wrong += tap_failures();
+	ASSERT_OK(ioctl(w->fd, VGPU_SOFT_TURN, turn));
+	return false;
+}
+
+/* What it has handed in counts, once, and the turn that it did not get waits for it. */
+static void turn_that_nobody_got(void)
+{
+	struct guest *g = guest_new();
+	unsigned int i;
+
+	guest_submit(g, 0, GROUPS, 0);
+	guest_submit(g, 1, GROUPS, 0);
+	worker_that(gpu->medium->size, cannot_be_told);
+	guest_done(g, 0);
+	guest_done(g, 1);
+	for (i = 0; i < GROUPS; i++)
+		EXPECT_EQ(guest_result(g, i), 2);
+	EXPECT_EQ(report->wrong, 0);
+	EXPECT_EQ(mdev_attr_u64(g->d->uuid, "ops"), 2);
+	EXPECT_EQ(mdev_attr_u64(g->d->uuid, "faults"), 0);
+	neighbours_are_unharmed();
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(lies_are_refused),
 	TAP_TEST(says_what_is_not_so),
@@ -431,6 +477,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(says_it_again),
 	TAP_TEST(is_never_done),
 	TAP_TEST(worker_forks),
+	TAP_TEST(turn_that_nobody_got),
 	TAP_TEST(stopped_at_work),
 	TAP_TEST(stopped_at_rest),
 	TAP_TEST(stopped_again_and_again),
