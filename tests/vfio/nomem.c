@@ -3,23 +3,19 @@
  * Memory runs out, and user memory is not there: each allocation that the modules make
  * in a call fails once, one after the other, and each copy from and to user space. The
  * call fails or does without, and what the host counts is what it counted before.
- * For kernels with CONFIG_FAILSLAB (see kfail.h).
+ * For kernels with CONFIG_FAILSLAB (see kfail.h). Here are the calls of a VMM, and of who
+ * makes vGPUs for it; the host's own are in nomem_host.c.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <unistd.h>
 #include "display.h"
-#include "guest.h"
 #include "host.h"
 #include "kept.h"
 #include "kfail.h"
 #include "move.h"
-#include "soft_worker.h"
-#include "softdir.h"
 #include "tenant.h"
 
 static struct vdev *d;
@@ -47,16 +43,6 @@ static void expect_none_left(int (*call)(void), void (*undo)(void))
 {
 	EXPECT(each_fails(call, undo) > 0);
 	expect_host(&counts);
-}
-
-/* After a call that has failed: put away what it has made. */
-static int failed(void (*put)(void))
-{
-	int err = errno;
-
-	put();
-	errno = err;
-	return -1;
 }
 
 /* ---- From create to remove */
@@ -95,7 +81,7 @@ static void close_device(void)
 
 static int connect_or_close(void)
 {
-	return vdev_connect(d) ? failed(close_device) : 0;
+	return vdev_connect(d) ? kfail_failed(close_device) : 0;
 }
 
 /* The descriptor, the file behind the mappings, the start of the engine's work. */
@@ -349,7 +335,7 @@ static int save(void)
 {
 	stream_fd = -1;
 	if (mig_set(d, VFIO_DEVICE_STATE_STOP_COPY, &stream_fd) || read_stream())
-		return failed(end_stream);
+		return kfail_failed(end_stream);
 	return 0;
 }
 
@@ -375,7 +361,7 @@ static int save_while_it_runs(void)
 	    read_stream() ||
 	    ioctl(stream_fd, VFIO_MIG_GET_PRECOPY_INFO, &info) ||
 	    mig_set(d, VFIO_DEVICE_STATE_STOP_COPY, NULL) || read_stream())
-		return failed(end_stream);
+		return kfail_failed(end_stream);
 	return 0;
 }
 
@@ -403,7 +389,7 @@ static int load(void)
 	stream_fd = -1;
 	if (begin_load() || mig_write(stream_fd, &stream, MIB) ||
 	    mig_set(d, VFIO_DEVICE_STATE_STOP, NULL))
-		return failed(end_stream);
+		return kfail_failed(end_stream);
 	return 0;
 }
 
@@ -436,135 +422,6 @@ static void moving_together(void)
 	EXPECT(nr_moved() > 0);
 }
 
-/* ---- GPUs that come, and executors */
-
-/* The PCI core calls a region busy for which it has no memory (Linux 6.12). */
-static int bind_card(void)
-{
-	int ret = gpu_driver("bind");
-
-	if (ret && errno == EBUSY)
-		errno = ENOMEM;
-	return ret;
-}
-
-static void unbind_card(void)
-{
-	EXPECT_OK(gpu_driver("unbind"));
-}
-
-static bool is_card(void)
-{
-	return gpu == &rv100_gpu;
-}
-
-static void taking_the_card(void)
-{
-	vdev_cleanup();
-	counts = host_count();
-	unbind_card();
-	/* ACPI's interpreter uses what it has freed (Linux 6.12). */
-	kfail_spare("acpi_pci_irq_enable");
-	EXPECT(each_fails(bind_card, unbind_card) > 10);
-	ASSERT_OK(bind_card());
-	expect_host(&counts);
-	EXPECT(works(vdev_new(gpu->largest), 1));
-}
-
-static bool is_soft(void)
-{
-	return gpu == &soft_gpu;
-}
-
-/* So long that the kernel has memory for the names alone. */
-#define OTHER	"nomem-by-a-long-name"
-#define TYPE	OTHER "/types/SOFT-BY-A-LONG-NAME"
-
-static void end_other(void)
-{
-	soft_set(OTHER, "enable", "0");
-	soft_rmdir(TYPE);
-	soft_rmdir(OTHER);
-}
-
-/* A card that is there without its driver is no GPU; why, the log has. */
-static int make_other(void)
-{
-	char dir[ATTR_LEN], path[2 * ATTR_LEN];
-
-	if (soft_mkdir(OTHER))
-		return -1;
-	if (soft_set(OTHER, "vram_mb", "8") < 0 || soft_mkdir(TYPE) ||
-	    soft_set(TYPE, "vram_mb", "4") < 0 ||
-	    soft_set(OTHER, "enable", "1") < 0)
-		return failed(end_other);
-	soft_sysfs(OTHER, dir);
-	snprintf(path, sizeof(path), "%s/vgpu", dir);
-	if (!access(path, F_OK))
-		return 0;
-	errno = ENOMEM;
-	return failed(end_other);
-}
-
-static void another_gpu(void)
-{
-	if (access(SOFT_DIRS, F_OK))
-		ASSERT_OK(mount("configfs", "/sys/kernel/config", "configfs", 0,
-				NULL));
-	/* What the PCI core could not make it uses, or gives back twice (Linux 6.12). */
-	kfail_spare("pci_scan_root_bus_bridge");
-	expect_none_left(make_other, end_other);
-	EXPECT_EQ(soft_count(), 1);
-	ASSERT_OK(make_other());
-	end_other();
-	EXPECT(works(d, 1));
-}
-
-static int worker = -1;
-
-static void detach(void)
-{
-	if (worker >= 0)
-		close(worker);
-	worker = -1;
-	if (supervisor >= 0)
-		close(supervisor);
-	supervisor = -1;
-}
-
-/* Opened anew each time: an event that nobody could read is told to the next one. */
-static int attach(void)
-{
-	struct vgpu_soft_event e;
-	struct vgpu_soft_info info;
-	uint8_t *page;
-
-	supervisor = open_device();
-	if (supervisor < 0)
-		return -1;
-	if (ioctl(supervisor, VGPU_SOFT_INFO, &info) ||
-	    read(supervisor, &e, sizeof(e)) < 0)
-		return failed(detach);
-	worker = worker_fd(e);
-	if (worker < 0)
-		return failed(detach);
-	page = mmap(NULL, d->size, PROT_READ | PROT_WRITE, MAP_SHARED, worker, 0);
-	if (page == MAP_FAILED)
-		return failed(detach);
-	*page = 1;
-	munmap(page, d->size);
-	return 0;
-}
-
-static void attaching(void)
-{
-	vdev_cleanup();
-	d = vdev_new(gpu->medium);
-	guest_of(d);
-	counts = host_count();
-	expect_none_left(attach, detach);
-}
-
 static const struct tap_test tests[] = {
 	TAP_TEST(creating),
 	TAP_TEST(opening),
@@ -580,9 +437,6 @@ static const struct tap_test tests[] = {
 	TAP_TEST_IF(saving_while_it_runs, can_precopy),
 	TAP_TEST(loading),
 	TAP_TEST(moving_together),
-	TAP_TEST_IF(taking_the_card, is_card),
-	TAP_TEST_IF(another_gpu, is_soft),
-	TAP_TEST_IF(attaching, is_soft),
 };
 
 int main(void)

@@ -21,7 +21,7 @@ rv100=(decode regs engine2d state isolation2d display cursor monitor)
 soft=(soft bochs gpus knobs almaif unruly supervisors hang executor executors workers slices campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset migrate stream frozen precopy moved lifetime almaif hang scrub fuzz)
-# Never by itself: nomem, for kernels with failslab; pulled, which takes cards in slots
+# Never by itself: nomem and nomem_host, for kernels with failslab; pulled, which takes cards in slots
 # with it (both: scripts/check faults); and soak, for scripts/soak.
 # Those of which parts depend on how a vGPU is opened, closed, mapped or reset.
 by_cdev=(info irq reset scrub lifetime race)
@@ -106,6 +106,7 @@ asked[nomem]+='|ioremap memtype_reserve failed -12|\(BAR [02]\) cannot be mapped
 asked[nomem]+='|no .* MiB of memory for VRAM|no device for executors: error -12'
 asked[nomem]+='|(device_add_groups\(\)|driver_sysfs_add) failed|compatibility class link'
 asked[nomem]+='|debugfs: out of free dentries|add host bridge window'
+asked[nomem_host]="${asked[nomem]}|bus_add_driver: |workqueue: Failed to "
 # Of these memory fails, too, where the kernel can have it fail.
 if [ -e /sys/kernel/debug/failslab ]; then
 	asked[campaign]+="|${asked[nomem]}"

@@ -18,6 +18,10 @@
  */
 #define SPARED	"vfio_create_group"
 
+/* Where the kernel has modules, of which it has no others than ours (x86, no KASLR). */
+#define MODULES_FIRST	0xffffffffa0000000ULL
+#define MODULES_END	0xffffffffff000000ULL
+
 /* No call here makes as many allocations, or copies. */
 #define MOST		10000
 
@@ -40,9 +44,11 @@ static const struct {
 
 static unsigned int enabled;
 static bool again;
+static bool any_module;
 
-/* Open all the time: opening it would be among the calls that fail. */
+/* Open all the time: opening it would be among the calls that fail. It is this thread's. */
 static int nth_file = -1;
+static pid_t nth_of;
 
 /* For &struct tap_test.applies. */
 bool can_kfail(void)
@@ -107,6 +113,8 @@ static void find_functions(void)
 			see(at, name, module);
 	}
 	fclose(list);
+	if (any_module)
+		ours = (struct range) { MODULES_FIRST, MODULES_END };
 	ASSERT(ours.end && spared.end);
 }
 
@@ -152,6 +160,15 @@ static void enable(const char *dir, unsigned int kind)
 void kfail_spare(const char *function)
 {
 	spared_name = function;
+}
+
+/*
+ * Where a module is loaded nobody knows before: below all functions that are not the
+ * kernel's own; until kfail_end().
+ */
+void kfail_any_module(void)
+{
+	any_module = true;
 }
 
 /* From now on these may fail, when they are told to, and no others. */
@@ -225,7 +242,8 @@ void kfail_end(void)
 {
 	spared_name = SPARED;
 	again = false;
-	if (nth_file >= 0)
+	any_module = false;
+	if (nth_of == gettid())
 		fail_nth(0);
 	each_knob(forget);
 }
@@ -234,6 +252,16 @@ void kfail_end(void)
 void kfail_copied_again(void)
 {
 	again = true;
+}
+
+/* After a call that has failed: put away what it has made. */
+int kfail_failed(void (*put)(void))
+{
+	int err = errno;
+
+	put();
+	errno = err;
+	return -1;
 }
 
 /* A call can do without memory. What it could not copy its caller has to be told. */
@@ -281,9 +309,10 @@ unsigned int each_fails(int (*call)(void), void (*undo)(void))
 {
 	unsigned int allocations, copies;
 
-	if (nth_file < 0)
+	if (nth_of != gettid())
 		nth_file = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	ASSERT_OK(nth_file);
+	nth_of = gettid();
 	kfail_setup(KFAIL_MEMORY);
 	allocations = each_of_kind(call, undo, ENOMEM);
 	kfail_setup(KFAIL_USERCOPY);

@@ -16,10 +16,12 @@
 
 bool can_kfail(void);
 void kfail_spare(const char *function);
+void kfail_any_module(void);
 void kfail_copied_again(void);
 void kfail_setup(unsigned int kinds);
 
 unsigned int each_fails(int (*call)(void), void (*undo)(void));
+int kfail_failed(void (*put)(void));
 
 void kfail_by_chance(unsigned int percent);
 void kfail_here(void);
