@@ -504,7 +504,7 @@ tier_faults() {
 	# By which vmalloc() says that it got nothing; what is wrong says more.
 	local complaints=${complaints/|Call Trace:/}
 	in_host_vm faults-memory tests/vfio env CAMPAIGN_KILLS=24 "${thorough[@]}" \
-		soft/gpus {,soft/}nomem{,_host} || status=$?
+		soft/gpus {,soft/}nomem{,_host} soft/by-cdev/nomem || status=$?
 	TESSERA_KERNEL=$kernel
 	cat "$results"/faults-{pulled,killed,memory}.tap >> "$results/faults.tap"
 	return "$status"
