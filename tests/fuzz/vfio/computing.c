@@ -147,18 +147,19 @@ static void look_at_image(const struct worker *w, const struct vgpu_soft_turn *t
 static void map_anything(const struct worker *w, uint64_t r)
 {
 	uint64_t at = edge(r, w->size) & ~(PAGE - 1ULL), size = PAGE << (r >> 56 & 7);
-	bool state = r >> 60 & 1, write = r >> 61 & 1;
+	bool write = r >> 61 & 1, state;
 	uint8_t *p;
 
 	if (r >> 62 & 1)
 		size = PAGE;
-	if (state)
+	if (r >> 60 & 1)
 		at = VGPU_SOFT_MMAP_STATE + (r >> 63 ? 0 : at);
+	state = at == VGPU_SOFT_MMAP_STATE;
 	p = mmap(NULL, size, PROT_READ | (write ? PROT_WRITE : 0), MAP_SHARED, w->fd, at);
 	if (p == MAP_FAILED)
 		return;
-	EXPECT(state ? size == PAGE && at == VGPU_SOFT_MMAP_STATE && !write :
-		       at + size <= w->size);
+	EXPECT(state ? size == PAGE && !write :
+		       at <= w->size && size <= w->size - at);
 	EXPECT(!state || mprotect(p, size, PROT_READ | PROT_WRITE));
 	munmap(p, size);
 }
