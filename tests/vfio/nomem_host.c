@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "guest.h"
@@ -342,13 +341,6 @@ static void end_other(void)
 	soft_rmdir(OTHER);
 }
 
-static void mount_configfs(void)
-{
-	if (access(SOFT_DIRS, F_OK))
-		ASSERT_OK(mount("configfs", "/sys/kernel/config", "configfs", 0,
-				NULL));
-}
-
 /* A card that is there without its driver is no GPU; why, the log has. */
 static int make_other(void)
 {
@@ -370,7 +362,7 @@ static int make_other(void)
 
 static void another_gpu(void)
 {
-	mount_configfs();
+	soft_dirs();
 	/* What the PCI core could not make it uses, or gives back twice (Linux 6.12). */
 	kfail_spare("pci_scan_root_bus_bridge");
 	EXPECT(each_fails(make_other, end_other) > 10);
@@ -404,7 +396,7 @@ static void cut_back(void)
 /* Into two slices, with engines and types of their own; or it stays one. */
 static void cutting(void)
 {
-	mount_configfs();
+	soft_dirs();
 	ASSERT_OK(make_other());
 	EXPECT(each_fails(cut, cut_back) > 10);
 	end_other();
@@ -472,14 +464,12 @@ static uint8_t *vram;
 /* Hand the last one in, and do the next. What fails leaves both as they are. */
 static int take_turn(void)
 {
-	struct work_args args;
 	unsigned int i;
 
 	if (ioctl(worker, VGPU_SOFT_TURN, &turn))
 		return -1;
-	memcpy(&args, turn.args, sizeof(args));
 	for (i = turn.progress; i < turn.grid[0]; i++)
-		++*word(vram + turn.mem + args.out + i * 4);
+		do_group(vram, &turn, i);
 	turn.status = VGPU_SOFT_DONE;
 	return 0;
 }
@@ -514,15 +504,15 @@ static int takes_turns(void *unused)
 	return tap_failures();
 }
 
-/* Of a kernel of the guest's program, whose shape is not in the packet; see soft_aql.h. */
+/* Of a kernel of the guest's program, whose shape is not in the packet. */
 static void submit(struct guest *g, unsigned int n)
 {
-	const uint32_t context[14] = {
-		[0] = GROUPS, [1] = 1, [2] = 1, [6] = 1, [7] = 1, [8] = 1, [13] = 1,
+	const struct aql_context context = {
+		.groups = { GROUPS, 1, 1 }, .group = { 1, 1, 1 }, .dims = 1,
 	};
 	struct aql p = guest_dispatch(g, n, GROUPS, 0);
 
-	memcpy(g->mem + CONTEXT, context, sizeof(context));
+	memcpy(g->mem + CONTEXT, &context, sizeof(context));
 	p.kernel = VGPU_SOFT_USER_KERNEL;
 	p.context = CONTEXT;
 	guest_put(g, &p);

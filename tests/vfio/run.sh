@@ -21,8 +21,8 @@ rv100=(decode regs engine2d state isolation2d display cursor monitor)
 soft=(soft bochs gpus knobs almaif unruly supervisors hang executor executors workers slices campaign)
 # Of the first what differs most with another kind of GPU, and is quick.
 telling=(info config irq reset migrate stream frozen precopy moved lifetime almaif hang scrub fuzz)
-# Never by itself: nomem and nomem_host, for kernels with failslab; pulled, which takes cards in slots
-# with it (both: scripts/check faults); and soak, for scripts/soak.
+# Never by itself: nomem and nomem_host, for kernels with failslab; pulled, which takes
+# cards in slots with it (all three: scripts/check faults); and soak, for scripts/soak.
 # Those of which parts depend on how a vGPU is opened, closed, mapped or reset.
 by_cdev=(info irq reset scrub lifetime race)
 default_gpu=rv100 all=

@@ -111,15 +111,13 @@ static void tell_lies(const struct worker *w, const struct vgpu_soft_turn *turn)
 static bool lies(struct worker *w, struct vgpu_soft_turn *turn)
 {
 	unsigned int failures = tap_failures();
-	struct work_args args;
 
 	tell_lies(w, turn);
 	report->wrong += tap_failures() - failures;
 	if (turn->progress)
 		return false;
-	memcpy(&args, turn->args, sizeof(args));
 	for (; turn->progress < turn->grid[0] / 2; turn->progress++)
-		++*word(w->vram + turn->mem + args.out + turn->progress * 4);
+		do_group(w->vram, turn, turn->progress);
 	turn->status = VGPU_SOFT_YIELD;
 	return true;
 }
@@ -430,14 +428,12 @@ static void stopped_and_closed(void)
 static bool cannot_be_told(struct worker *w, struct vgpu_soft_turn *turn)
 {
 	struct vgpu_soft_turn *sealed;
-	struct work_args args;
 	unsigned int i;
 
 	if (!first_time())
 		return false;
-	memcpy(&args, turn->args, sizeof(args));
 	for (i = 0; i < turn->grid[0]; i++)
-		++*word(w->vram + turn->mem + args.out + i * 4);
+		do_group(w->vram, turn, i);
 	turn->status = VGPU_SOFT_DONE;
 	sealed = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -14,7 +14,6 @@
 #define MEM		0x338
 
 #define HEAD		64
-#define DISPATCH	0x104
 #define KERNEL		1
 
 /* In data memory: what the guest is told, arguments, results. */
@@ -120,7 +119,7 @@ struct aql guest_dispatch(struct guest *g, unsigned int n, uint32_t groups,
 	*word(g->mem + meta_at(n)) = 0;
 	memcpy(g->mem + meta_at(n) + 32, &args, sizeof(args));
 	return (struct aql) {
-		.header = DISPATCH, .dims = 1, .group = { 1, 1, 1 },
+		.header = AQL_DISPATCH, .dims = 1, .group = { 1, 1, 1 },
 		.grid = { groups, 1, 1 }, .kernel = KERNEL,
 		.args = meta_at(n) + 32, .meta = meta_at(n),
 	};

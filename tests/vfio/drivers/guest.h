@@ -14,10 +14,18 @@
 #define COMMAND		0x200
 enum { RESET = 1, CONTINUE = 2 };
 
+/* A packet's header: a dispatch, in order. */
+#define AQL_DISPATCH	0x104
+
 struct aql {
 	uint16_t header, dims, group[3], reserved0;
 	uint32_t grid[3], private_size, group_size;
 	uint64_t kernel, args, context, meta;
+};
+
+/* The shape of a kernel of the guest's own program, in work-groups; see soft_aql.h. */
+struct aql_context {
+	uint32_t groups[3], first[3], group[3], printf[3], variables, dims;
 };
 
 /**

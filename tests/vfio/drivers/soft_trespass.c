@@ -6,6 +6,7 @@
 #include "guest.h"
 #include "pattern.h"
 #include "soft.h"
+#include "soft_worker.h"
 #include "victims.h"
 
 #define BAR_DISPLAY	VFIO_PCI_BAR2_REGION_INDEX
@@ -23,8 +24,6 @@ enum { XRES = 1, YRES, BPP, ENABLE, VIRT_WIDTH = 6, X_OFFSET = 8, Y_OFFSET };
 #define ALMAIF_IMEM	0x8000
 #define ALMAIF_MEM	0x40000
 #define CONTEXT_AT	0x3000
-#define DISPATCH	0x104
-#define OWN_PROGRAM	0x10000
 
 /* Refused where memory is not decoded, or where nothing is. */
 static void put(struct vdev *d, unsigned int region, uint64_t at, const void *p,
@@ -119,25 +118,24 @@ static void dispatch(struct vdev *d)
 /* Of a program of the guest's own: its image, and into how many pieces it is cut. */
 static void bring_program(struct vdev *d)
 {
-	const uint32_t context[] = {
-		1 + rnd_below(64), 1, 1,	/* groups */
-		rnd_below(2), 0, 0,		/* first */
-		1 + rnd_below(64), 1, 1,	/* items of a group */
-		0, 0, 0, 0, 1 + rnd_below(3),
+	const struct aql_context context = {
+		.groups = { 1 + rnd_below(64), 1, 1 }, .first = { rnd_below(2) },
+		.group = { 1 + rnd_below(64), 1, 1 }, .dims = 1 + rnd_below(3),
 	};
 
 	put32(d, BAR_ALMAIF, ALMAIF_IMEM, rnd());
-	put(d, BAR_ALMAIF, ALMAIF_MEM + CONTEXT_AT, context, sizeof(context));
+	put(d, BAR_ALMAIF, ALMAIF_MEM + CONTEXT_AT, &context, sizeof(context));
 }
 
 /* One that a worker may get, if nothing in it is exchanged. */
 static struct aql plausible(const struct vdev *d)
 {
 	struct aql p = {
-		.header = DISPATCH, .dims = 1 + rnd_below(3),
+		.header = AQL_DISPATCH, .dims = 1 + rnd_below(3),
 		.group = { 1 + rnd_below(64), 1 + rnd_below(2), 1 + rnd_below(2) },
 		.grid = { 1 + rnd_below(1000), 1 + rnd_below(2), 1 + rnd_below(2) },
-		.kernel = rnd_below(4) ? rnd_below(32) : OWN_PROGRAM + rnd_below(4),
+		.kernel = rnd_below(4) ? rnd_below(32) :
+					 VGPU_SOFT_USER_KERNEL + rnd_below(4),
 		.args = rnd_below(d->size / 4) & ~7U, .meta = rnd_below(d->size / 4) & ~7U,
 		.context = CONTEXT_AT,
 	};

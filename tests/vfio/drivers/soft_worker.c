@@ -111,6 +111,15 @@ static void block(void)
 	pthread_join(blocked, NULL);
 }
 
+/* What a work-group of a turn does, but for being busy: see guest.h. */
+void do_group(uint8_t *vram, const struct vgpu_soft_turn *turn, uint64_t group)
+{
+	struct work_args args;
+
+	memcpy(&args, turn->args, sizeof(args));
+	++*word(vram + turn->mem + args.out + group * 4);
+}
+
 static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 		      const volatile struct vgpu_soft_state *state)
 {
@@ -121,7 +130,7 @@ static void carry_out(const struct worker *w, struct vgpu_soft_turn *turn,
 	for (; i < turn->grid[0]; i++) {
 		if (state->yield && (w->manner == OBEYS || w->manner == IS_THREAD))
 			break;
-		++*word(w->vram + turn->mem + args.out + i * 4);
+		do_group(w->vram, turn, i);
 		be_busy(args.busy_us);
 	}
 	while (w->manner == HANGS)

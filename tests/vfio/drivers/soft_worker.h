@@ -54,6 +54,8 @@ static inline volatile uint32_t *word(uint8_t *at)
 	return (volatile uint32_t *)at;
 }
 
+void do_group(uint8_t *vram, const struct vgpu_soft_turn *turn, uint64_t group);
+
 /* The supervisor's file, which whoever opens it closes; or -1. */
 extern int supervisor;
 

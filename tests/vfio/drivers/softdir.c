@@ -13,15 +13,21 @@
 
 #define CONFIGFS	"/sys/kernel/config"
 
-/* The module, with these arguments, and configfs where nobody has mounted it. */
+/* The module is there; so are its directories, whether or not somebody has mounted them. */
+void soft_dirs(void)
+{
+	if (access(SOFT_DIRS, F_OK))
+		ASSERT_OK(mount("configfs", CONFIGFS, "configfs", 0, NULL));
+}
+
+/* The module, with these arguments, and its directories. */
 void soft_load(const char *arguments)
 {
 	char command[256];
 
 	snprintf(command, sizeof(command), "modules soft %s", arguments);
 	ASSERT_EQ(system(command), 0);
-	if (access(SOFT_DIRS, F_OK))
-		ASSERT_OK(mount("configfs", CONFIGFS, "configfs", 0, NULL));
+	soft_dirs();
 }
 
 static void each(const char *pattern, int (*fn)(const char *path))

@@ -8,6 +8,7 @@
 
 #define SOFT_DIRS	"/sys/kernel/config/vgpu-soft"
 
+void soft_dirs(void);
 void soft_load(const char *arguments);
 void soft_end(void);
 
