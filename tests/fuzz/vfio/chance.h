@@ -19,6 +19,9 @@ bool is_poison(uint8_t byte);
 void expect_no_secrets(const void *p, size_t n, unsigned int run, const char *where);
 void expect_no_secrets_told(const char *text, const char *where);
 
+/* fuzz.c */
+uint64_t number_of(const char *name, uint64_t otherwise);
+
 /* maps.c */
 bool touches(volatile void *p, bool write);
 

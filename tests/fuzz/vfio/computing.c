@@ -15,7 +15,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -381,7 +380,7 @@ static void reap(void)
 static int supervise(void *unused)
 {
 	struct pollfd wait = { .events = POLLIN };
-	uint64_t rolls = strtoull(getenv("FUZZ_SEED") ?: "1", NULL, 0), r;
+	uint64_t rolls = number_of("FUZZ_SEED", 1), r;
 
 	(void)unused;
 	counted = tap_failures();

@@ -8,9 +8,9 @@
  * kernel says of it run.sh looks for.
  *
  * In the environment: FUZZ_SECONDS, how long to go on (else some rounds, whose programs
- * are always the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file with
- * programs, which are all that is run then, one after the other; FUZZ_STOP, to end at the
- * first complaint. A program that does harm when it runs alone is cut down and shown in
+ * are always the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file
+ * with programs, which are all that is run then, one after the other; FUZZ_STOP, to end at
+ * the first complaint. A program that does harm when it runs alone is cut down and shown in
  * this form. Those of the round that runs are in $OUT/round, should the machine not come
  * back from it.
  *
@@ -269,7 +269,8 @@ static bool does_harm(const struct program *p)
 	return tap_failures() > failures;
 }
 
-static uint64_t number_of(const char *name, uint64_t otherwise)
+/* What is set in the environment, or another number. */
+uint64_t number_of(const char *name, uint64_t otherwise)
 {
 	const char *text = getenv(name);
 
