@@ -190,6 +190,8 @@ struct vgpu_entitled {
  * @guards: how often it did what it should not do often
  * @fifo_wait: ns that its traps have waited for room in a FIFO, and for a move to
  *	another place; trap context
+ * @frozen_at: jiffies when the first of its traps that wait for room found that the
+ *	machine is about to sleep, 0 for none; under @trap_lock
  * @map: what is mapped
  * @doorbells: by number
  * @display: what is shown
@@ -215,6 +217,7 @@ struct vgpu_vdev {
 	spinlock_t guard_lock;		/* guards */
 	struct vgpu_window guards[VGPU_NR_GUARDS];
 	u64 fifo_wait;
+	unsigned long frozen_at;
 	struct vgpu_map map;
 	struct vgpu_doorbell doorbells[VGPU_MAX_DOORBELLS];
 	struct vgpu_display display;

@@ -14,7 +14,7 @@
 set -uo pipefail
 
 # Those that know no card.
-any=(types info config irq reset migrate stream frozen precopy moved compact isolation scrub sched policy shares account
+any=(types info config irq reset migrate stream frozen freeze precopy moved compact isolation scrub sched policy shares account
 	protect harm lifetime race trace fuzz)
 # Those that are about one.
 rv100=(decode regs engine2d state isolation2d display cursor monitor)

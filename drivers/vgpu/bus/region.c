@@ -7,13 +7,13 @@
  * crosses the end is cut short. User memory is copied with no lock held.
  */
 #include <linux/ktime.h>
-#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "../core.h"
 #include "../trace.h"
 #include "../display/display.h"
 #include "../guard/guard.h"
+#include "../work/sched.h"
 #include "bus.h"
 
 /* Bytes that are moved at a time. */
@@ -278,8 +278,8 @@ static int access_timed(struct vgpu_vdev *vd, unsigned int index, u8 *buf,
  * @write: direction
  *
  * Return: bytes moved, or -EINVAL (no such region or offset, or it cannot be
- * written), -EIO (decode is off, or the GPU is lost), -EFAULT, -EINTR (the caller
- * is being killed).
+ * written), -EIO (decode is off, or the GPU is lost), -EFAULT; -EINTR or
+ * -ERESTARTNOINTR as vgpu_wait_ends().
  */
 ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
 		       loff_t *ppos, bool write)
@@ -297,9 +297,7 @@ ssize_t vgpu_region_rw(struct vgpu_vdev *vd, char __user *buf, size_t count,
 
 	for (; done < count; done += n) {
 		n = min_t(size_t, count - done, CHUNK);
-		ret = READ_ONCE(vd->pd->lost) ? -EIO : 0;
-		if (!ret && fatal_signal_pending(current))
-			ret = -EINTR;
+		ret = READ_ONCE(vd->pd->lost) ? -EIO : vgpu_wait_ends();
 		if (!ret && write && copy_from_user(tmp, buf + done, n))
 			ret = -EFAULT;
 		if (!ret)

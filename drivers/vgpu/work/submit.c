@@ -16,17 +16,23 @@
  * How long a guest's write waits for room in its FIFO: longer than the longest watchdog,
  * which ends what has to be waited for. Who has a tenth of the GPU, and has to pay for
  * time that a hypervisor took from it, waits ten times as long as that. A machine that is
- * about to sleep does not wait so long for its tasks.
+ * about to sleep does not wait so long for its tasks: an instance's writes have so much of
+ * that together, for they may be many, and each waits for the one before.
  */
 #define FIFO_WAIT	(60 * HZ)
 #define FIFO_WAIT_SLEEP	(5 * HZ)
 /* How long it waits for more room than it needs. */
 #define FIFO_NAP	msecs_to_jiffies(10)
 
-static bool may_wait(unsigned long since)
+/* @since: when this write began to wait. */
+static bool may_wait(struct vgpu_vdev *vd, unsigned long since)
 {
-	return time_before(jiffies, since + (freezing(current) ?
-					     FIFO_WAIT_SLEEP : FIFO_WAIT));
+	lockdep_assert_held(&vd->trap_lock);
+	if (!freezing(current))
+		return time_before(jiffies, since + FIFO_WAIT);
+	if (!vd->frozen_at)
+		vd->frozen_at = jiffies ?: 1;
+	return time_before(jiffies, vd->frozen_at + FIFO_WAIT_SLEEP);
 }
 
 static int wait_for_room(struct vgpu_fifo *f, struct vgpu_queue *q)
@@ -34,15 +40,14 @@ static int wait_for_room(struct vgpu_fifo *f, struct vgpu_queue *q)
 	struct vgpu_vdev *vd = inst_to_vd(q->inst);
 	unsigned long since = jiffies;
 	u64 begin = ktime_get_ns();
-	long ret;
+	long ret = 0;
 
 	/* Nobody makes room while it stands still. */
 	if (vgpu_sched_paused(vd))
 		goto full;
 	vgpu_queue_kick(q);
-	do {
+	while (!ret && vgpu_fifo_level(f) == f->depth && may_wait(vd, since))
 		ret = vgpu_fifo_wait(f, FIFO_NAP);
-	} while (!ret && vgpu_fifo_level(f) == f->depth && may_wait(since));
 	vd->fifo_wait += ktime_get_ns() - begin;
 	if (ret >= 0 && vgpu_fifo_level(f) < f->depth)
 		return 0;
@@ -68,11 +73,14 @@ full:
 int vgpu_fifo_submit(struct vgpu_fifo *f, struct vgpu_queue *q, u32 offset,
 		     u32 val, bool starts)
 {
+	struct vgpu_vdev *vd = inst_to_vd(q->inst);
 	int ret;
 
 	vgpu_assert_trap_context(q->inst);
 	if (!vgpu_queue_accepts(q))
 		return -EIO;
+	if (!freezing(current))
+		vd->frozen_at = 0;
 	while (!vgpu_fifo_push(f, offset, val)) {
 		ret = wait_for_room(f, q);
 		if (ret)
