@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "../../drivers/vgpu/host/pack.h"
@@ -324,6 +325,40 @@ static void pack_random(struct kunit *test)
 	}
 }
 
+/* Who thinks is to stop: nothing has changed, and he can begin anew. */
+static void pack_interrupted(struct kunit *test)
+{
+	struct scene *s = test->priv;
+	unsigned int i;
+
+	scene_init(test, s, 15);
+	for (i = 1; i < 15; i += 2)
+		add(test, s, i, 1, false);
+	KUNIT_ASSERT_EQ(test, vgpu_pack_init(&s->pack, &s->p, s->pieces, s->nr,
+					     card, ARRAY_SIZE(card)), 0);
+	set_thread_flag(TIF_SIGPENDING);
+	KUNIT_EXPECT_EQ(test, vgpu_pack_next(&s->pack), -ERESTARTSYS);
+	clear_thread_flag(TIF_SIGPENDING);
+	KUNIT_EXPECT_EQ(test, fits(s, 8 * UNIT), 0ULL);
+	KUNIT_EXPECT_EQ(test, vgpu_pack_next(&s->pack), 1);
+	scene_end(s);
+}
+
+/* Nor does he think where each size fits as often as its bytes are free. */
+static void pack_sees_at_once(struct kunit *test)
+{
+	struct scene *s = test->priv;
+
+	scene_init(test, s, 15);
+	add(test, s, 14, 1, false);
+	KUNIT_ASSERT_EQ(test, vgpu_pack_init(&s->pack, &s->p, s->pieces, s->nr,
+					     card, ARRAY_SIZE(card)), 0);
+	set_thread_flag(TIF_SIGPENDING);
+	KUNIT_EXPECT_EQ(test, vgpu_pack_next(&s->pack), 0);
+	clear_thread_flag(TIF_SIGPENDING);
+	scene_end(s);
+}
+
 static int pack_test_init(struct kunit *test)
 {
 	test->priv = kunit_kzalloc(test, sizeof(struct scene), GFP_KERNEL);
@@ -339,6 +374,8 @@ static struct kunit_case pack_cases[] = {
 	KUNIT_CASE(pack_is_best),
 	KUNIT_CASE(pack_is_as_new),
 	KUNIT_CASE(pack_random),
+	KUNIT_CASE(pack_interrupted),
+	KUNIT_CASE(pack_sees_at_once),
 	{}
 };
 

@@ -212,16 +212,14 @@ static int carry_out(struct plan *plan, bool *hindered)
 static int compact_part(struct vgpu_pdev *pd, unsigned int part, bool *hindered)
 {
 	struct plan plan;
-	bool more;
-	int ret;
+	int ret, more;
 
 	do {
 		ret = plan_begin(&plan, pd, part, false);
 		if (ret)
 			return ret;
 		more = vgpu_pack_next(&plan.pack);
-		if (more)
-			ret = carry_out(&plan, hindered);
+		ret = more > 0 ? carry_out(&plan, hindered) : more;
 		plan_end(&plan);
 		if (!ret && signal_pending(current))
 			ret = -ERESTARTSYS;
@@ -288,7 +286,7 @@ int vgpu_compact(struct vgpu_pdev *pd)
  *
  * Process context, no lock held.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0, -ENOMEM; -ERESTARTSYS for a signal.
  */
 int vgpu_compactable(struct vgpu_pdev *pd, const struct vgpu_type_desc *type,
 		     u64 *fit)
@@ -305,10 +303,13 @@ int vgpu_compactable(struct vgpu_pdev *pd, const struct vgpu_type_desc *type,
 		ret = plan_begin(&plan, pd, i, true);
 		if (ret)
 			return ret;
-		while (can_move(pd) && vgpu_pack_next(&plan.pack))
-			;
+		do {
+			ret = can_move(pd) ? vgpu_pack_next(&plan.pack) : 0;
+		} while (ret > 0);
 		*fit += vgpu_partitions_fit(&plan.pack.now, type->vram_size);
 		plan_end(&plan);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }

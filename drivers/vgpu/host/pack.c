@@ -21,8 +21,9 @@
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -183,15 +184,30 @@ static bool is_better(const struct vgpu_pack *p, unsigned int which)
 	       vgpu_partitions_fit(&p->now, p->sizes[which]);
 }
 
-/* The cheapest step for one of the sizes becomes @shifts. */
-static bool find_step(struct vgpu_pack *p, unsigned int which)
+/* Not for what fits as often as its bytes are free. */
+static bool may_fit_better(const struct vgpu_pack *p, u64 size)
+{
+	return vgpu_partitions_fit(&p->now, size) <
+	       div64_u64(vgpu_partitions_total_free(&p->now), size);
+}
+
+/*
+ * The cheapest step for one of the sizes becomes @shifts. That may take long: each place
+ * is looked at, and for each piece in it, each that is free. Return: 1, or 0 when there
+ * is none; -ERESTARTSYS for a signal.
+ */
+static int find_step(struct vgpu_pack *p, unsigned int which)
 {
 	unsigned long n = to_units(p, p->sizes[which]), at;
 	unsigned long nr = to_units(p, p->now.size);
 	u64 best = U64_MAX, bytes;
 
-	for (at = 0; n && at + n <= nr; at += n & -n) {
+	if (!n || !may_fit_better(p, p->sizes[which]))
+		return 0;
+	for (at = 0; at + n <= nr; at += n & -n) {
 		cond_resched();
+		if (signal_pending(current))
+			return -ERESTARTSYS;
 		bytes = collect(p, at, n);
 		if (!bytes || bytes >= best || !place(p, at, n) ||
 		    !is_better(p, which))
@@ -225,19 +241,21 @@ static void take_step(struct vgpu_pack *p)
  *
  * Process context.
  *
- * Return: true, and &vgpu_pack.shifts has what is to be done, one after the other;
- * false when nothing helps any more.
+ * Return: 1, and &vgpu_pack.shifts has what is to be done, one after the other; 0 when
+ * nothing helps any more; -ERESTARTSYS for a signal, then it is as before.
  */
-bool vgpu_pack_next(struct vgpu_pack *p)
+int vgpu_pack_next(struct vgpu_pack *p)
 {
 	unsigned int i;
+	int ret;
 
 	might_sleep();
 	for (i = 0; i < p->nr_sizes; i++) {
-		if (find_step(p, i)) {
+		ret = find_step(p, i);
+		if (ret > 0)
 			take_step(p);
-			return true;
-		}
+		if (ret)
+			return ret;
 	}
-	return false;
+	return 0;
 }

@@ -60,6 +60,6 @@ int vgpu_pack_init(struct vgpu_pack *p, const struct vgpu_partitions *now,
 		   struct vgpu_piece *pieces, unsigned int nr_pieces,
 		   const u64 *sizes, unsigned int nr_sizes);
 void vgpu_pack_fini(struct vgpu_pack *p);
-bool vgpu_pack_next(struct vgpu_pack *p);
+int vgpu_pack_next(struct vgpu_pack *p);
 
 #endif /* _VGPU_PACK_H */
