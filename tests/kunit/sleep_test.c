@@ -200,6 +200,19 @@ static void sleep_and_lost(struct kunit *test)
 	mock_gone(a);
 }
 
+/* Before that: nobody reads what it has, so no memory is wanted for it. */
+static void sleep_when_lost(struct kunit *test)
+{
+	struct mock_gpu *mock = test->priv;
+	struct vgpu_vdev *a = mock_opened(test, MOCK_BOTH, 1);
+
+	KUNIT_ASSERT_TRUE(test, vgpu_gpu_lose(mock->gpu->pd));
+	fall_asleep(test);
+	KUNIT_EXPECT_NULL(test, mock->gpu->pd->kept);
+	wake_up_with(test, 0);
+	mock_gone(a);
+}
+
 /* Nothing is left to be tried for an engine that was broken before. */
 static void sleep_lost_over_a_hang(struct kunit *test)
 {
@@ -244,6 +257,7 @@ static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(sleep_makes_scrubs_wait),
 	KUNIT_CASE(sleep_over_a_hang),
 	KUNIT_CASE(sleep_and_lost),
+	KUNIT_CASE(sleep_when_lost),
 	KUNIT_CASE(sleep_lost_over_a_hang),
 	KUNIT_CASE(sleep_and_removed),
 	{}

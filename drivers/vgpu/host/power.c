@@ -84,8 +84,8 @@ static int reserve(struct vgpu_pdev *pd)
 	int ret = 0;
 	u64 i;
 
-	/* Pages of the host are its own to keep. */
-	if (pd->gpu.desc.vram.pages)
+	/* Pages of the host are its own to keep; a lost GPU's memory nobody reads. */
+	if (pd->gpu.desc.vram.pages || READ_ONCE(pd->lost))
 		return 0;
 	mutex_lock(&pd->lock);
 	if (!pd->kept)
