@@ -309,6 +309,66 @@ static void busy(void)
 	finish(fd, &st);
 }
 
+static uint32_t stored;
+
+static void *stores_to_one_block(void *unused)
+{
+	volatile uint32_t *word = vram + d->room / 8;
+
+	(void)unused;
+	while (!__atomic_load_n(&enough, __ATOMIC_RELAXED)) {
+		*word = stored;
+		__atomic_add_fetch(&stored, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* A store that was not begun before this. */
+static void await_a_store(void)
+{
+	uint32_t seen = __atomic_load_n(&stored, __ATOMIC_ACQUIRE);
+
+	EXPECT(AWAIT(__atomic_load_n(&stored, __ATOMIC_ACQUIRE) - seen >= 2));
+}
+
+/*
+ * Somebody goes on writing when it stands still. What becomes of that is nobody's care,
+ * but the stream has an end, and all else is in it.
+ */
+static void written_when_it_stands(void)
+{
+	uint64_t at = d->room / 8 / (BLOCK / 4) * BLOCK;
+	struct stream st = {};
+	uint64_t most, i;
+	uint32_t *other;
+	pthread_t writer;
+	int fd;
+
+	enough = false;
+	fill_pattern(vram, d->room, 4);
+	fd = mig_precopy_begin(d);
+	EXPECT_EQ(stream_more(fd, &st), ENOMSG);
+	vram[1] = 0x600dda7a;
+	ASSERT(!pthread_create(&writer, NULL, stores_to_one_block, NULL));
+	ASSERT_OK(mig_set(d, VFIO_DEVICE_STATE_STOP_COPY, NULL));
+	most = st.len + d->size;
+	while (st.len < most && stream_some(fd, &st, 50000) > 0)
+		await_a_store();
+	EXPECT(st.len < most);
+	__atomic_store_n(&enough, true, __ATOMIC_RELAXED);
+	pthread_join(writer, NULL);
+	close(fd);
+	ASSERT_OK(mig_load(to, &st));
+	stream_free(&st);
+	other = vdev_map_vram(to);
+	vdev_decode(to, DECODE_ALL);
+	memset((void *)vram + at, 0, BLOCK);
+	memset((void *)other + at, 0, BLOCK);
+	i = first_difference(vram, other, d->size);
+	EXPECT_EQ(i, d->size);
+	munmap(other, to->size);
+}
+
 /* It stops with work that is half done, which goes along with what it has written. */
 static void stops_at_work(void)
 {
@@ -426,6 +486,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST_IF(zeros, can_precopy),
 	TAP_TEST_IF(busy, can_precopy),
 	TAP_TEST_IF(stops_at_work, can_precopy),
+	TAP_TEST_IF(written_when_it_stands, can_precopy),
 	TAP_TEST_IF(neighbour_keeps_its_share, can_precopy),
 	TAP_TEST_IF(called_off, can_precopy),
 	TAP_TEST_IF(not_offered, cannot_precopy),

@@ -54,6 +54,19 @@ void vgpu_rounds_end(struct vgpu_rounds *r)
 	r->running = false;
 }
 
+/**
+ * vgpu_rounds_last() - the instance has come to stand still
+ * @r: the copy
+ *
+ * What it has written is marked by now, and so is in what is left of this round or in
+ * one more. There is no third, for somebody may go on writing who has its memory mapped:
+ * a worker that does as it likes. What he writes then is not in the copy.
+ */
+void vgpu_rounds_last(struct vgpu_rounds *r)
+{
+	r->stands = true;
+}
+
 /* Of the first round nobody knows what was written in it. */
 static void end_round(struct vgpu_rounds *r)
 {
@@ -69,7 +82,8 @@ static int take(struct vgpu_rounds *r)
 	int ret;
 
 	ret = vgpu_track_take(r->vd, &r->next, &size);
-	if (!ret && r->next) {
+	if (!ret && r->next && !r->last) {
+		r->last = r->stands;
 		r->next = 0;
 		end_round(r);
 		ret = vgpu_track_take(r->vd, &r->next, &size);

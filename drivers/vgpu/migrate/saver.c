@@ -118,6 +118,7 @@ int vgpu_saver_capture(struct vgpu_saver *s)
 		return -EIO;
 	}
 	s->running = false;
+	vgpu_rounds_last(&s->rounds);
 	return 0;
 }
 
