@@ -15,6 +15,7 @@
  */
 #include <linux/completion.h>
 #include <linux/configfs.h>
+#include <linux/jiffies.h>
 #include <linux/kstrtox.h>
 #include <linux/list.h>
 #include <linux/module.h>
@@ -25,6 +26,9 @@
 
 #include "soft.h"
 #include "soft_bus.h"
+
+/* How long rmdir waits for a GPU without vGPUs to be gone. */
+#define REMOVAL_WAIT	(10 * HZ)
 
 /**
  * struct soft_dir - the directory of a GPU
@@ -471,6 +475,10 @@ static struct config_group *make_dir(struct config_group *group,
 	return &dir->group;
 }
 
+/*
+ * Who has taken away a GPU without vGPUs finds it gone. Others are not waited for, nor one
+ * of which a vGPU is just being created, for long: no directory can be made meanwhile.
+ */
 static void drop_dir(struct config_group *group, struct config_item *item)
 {
 	struct soft_dir *dir = to_dir(item);
@@ -479,13 +487,10 @@ static void drop_dir(struct config_group *group, struct config_item *item)
 	mutex_lock(&dir->lock);
 	used = dir->slot && (dir->going || soft_slot_is_used(dir->slot));
 	mutex_unlock(&dir->lock);
-	if (begin_to_take_away(dir)) {
-		if (used)
-			pr_notice("vgpu-soft: %s: it has vGPUs, and goes when no VM has one open any more\n",
-				  name_of(dir));
-		else
-			wait_for_completion(&dir->gone);
-	}
+	if (begin_to_take_away(dir) &&
+	    (used || !wait_for_completion_timeout(&dir->gone, REMOVAL_WAIT)))
+		pr_notice("vgpu-soft: %s: it has vGPUs, and goes when no VM has one open any more\n",
+			  name_of(dir));
 	config_item_put(item);
 }
 
@@ -517,7 +522,11 @@ int soft_configfs_init(void)
 {
 	int ret;
 
-	removals = alloc_workqueue("vgpu-soft", WQ_UNBOUND, 0);
+	/*
+	 * A removal waits for a VM, with locks that a sleep wants, and a VM that is frozen
+	 * does not answer. So the machine does not go to sleep until it is over.
+	 */
+	removals = alloc_workqueue("vgpu-soft", WQ_UNBOUND | WQ_FREEZABLE, 0);
 	if (!removals)
 		return -ENOMEM;
 	config_group_init(&root.su_group);
