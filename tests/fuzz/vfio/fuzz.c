@@ -11,8 +11,8 @@
  * are always the same); FUZZ_SEED, the number that all follows from; FUZZ_PROGRAM, a file
  * with programs, which are all that is run then, one after the other; FUZZ_STOP, to end at
  * the first complaint. A program that does harm when it runs alone is cut down and shown in
- * this form. Those of the round that runs are in $OUT/round, should the machine not come
- * back from it.
+ * this form. Those of the round that runs, or the one that runs alone, are in $OUT/round,
+ * should the machine not come back from it.
  *
  * Where the kernel tells what code is reached (KCOV), programs that have reached more
  * are kept, and others made of them; those of corpus/ are run before all else.
@@ -47,11 +47,12 @@
  * @vgpus: to which they are dealt out
  * @reopen: each has a file of its own, and closes and opens it all the time
  * @rounds: where no time is given
+ * @nr: none has the programs of another
  */
 struct way {
 	unsigned int threads, vgpus;
 	bool reopen;
-	unsigned int rounds;
+	unsigned int rounds, nr;
 };
 
 static uint64_t counts[NR_COUNTS];
@@ -249,13 +250,25 @@ static void run_round(const struct way *way, uint64_t seed, unsigned int nr,
 		worker_over(&jobs[i].worker, jobs[i].nr);
 }
 
+/* Of a program that runs alone. */
+static void leave_one(const struct program *p)
+{
+	FILE *file;
+
+	if (!getenv("OUT"))
+		return;
+	file = result("round");
+	program_print(p, file);
+	fclose(file);
+}
+
 static bool does_harm(const struct program *p)
 {
 	unsigned int failures = tap_failures(), turn;
 	struct worker w;
 
 	/* Each look in turn is at what the same program has left. */
-	for (turn = 0; turn < AFTER_TURNS && tap_failures() == failures; turn += 2) {
+	for (turn = 0; turn < AFTER_TURNS && tap_failures() == failures; turn++) {
 		struct scene scenes[MAX_VGPUS];
 
 		mark_all(true);
@@ -269,12 +282,18 @@ static bool does_harm(const struct program *p)
 	return tap_failures() > failures;
 }
 
-/* What is set in the environment, or another number. */
+/* What is set in the environment, which is a number, or another one. */
 uint64_t number_of(const char *name, uint64_t otherwise)
 {
 	const char *text = getenv(name);
+	uint64_t number;
+	char *end;
 
-	return text ? strtoull(text, NULL, 0) : otherwise;
+	if (!text)
+		return otherwise;
+	number = strtoull(text, &end, 0);
+	ASSERT(end != text && !*end);
+	return number;
 }
 
 /* Now and then, that it goes on. */
@@ -358,9 +377,17 @@ static void tell_times(void)
 	look_ns = 0;
 }
 
+/* That numbers follow each other is not to be seen in what follows from them. */
+static uint64_t seed_of(const struct way *way)
+{
+	uint64_t seed = number_of("FUZZ_SEED", SEED) * NR_WAYS + way->nr;
+
+	return roll(&seed);
+}
+
 static void rounds(const struct way *way)
 {
-	uint64_t seed = number_of("FUZZ_SEED", SEED), seconds;
+	uint64_t seed = seed_of(way), seconds;
 	unsigned int round, i, nr = IN_A_ROW;
 	time_t end = 0, told = tap_seconds(), began = told;
 
@@ -398,22 +425,22 @@ static void rounds(const struct way *way)
 
 static void programs_one_by_one(void)
 {
-	rounds(&(struct way) { 1, 1, false, AFTER_TURNS });
+	rounds(&(struct way) { 1, 1, false, AFTER_TURNS, 0 });
 }
 
 static void programs_at_once(void)
 {
-	rounds(&(struct way) { THREADS, 1, false, AFTER_TURNS });
+	rounds(&(struct way) { THREADS, 1, false, AFTER_TURNS, 1 });
 }
 
 static void programs_of_several(void)
 {
-	rounds(&(struct way) { THREADS, MAX_VGPUS, false, AFTER_TURNS / 2 });
+	rounds(&(struct way) { THREADS, MAX_VGPUS, false, AFTER_TURNS / 2, 2 });
 }
 
 static void programs_that_reopen(void)
 {
-	rounds(&(struct way) { THREADS, 1, true, AFTER_TURNS / 2 });
+	rounds(&(struct way) { THREADS, 1, true, AFTER_TURNS / 2, 3 });
 }
 
 static FILE *corpus_open(void)
@@ -440,6 +467,7 @@ static void corpus(void)
 	while (program_parse(&jobs[0].program[0], file)) {
 		struct scene scenes[MAX_VGPUS];
 
+		leave_one(&jobs[0].program[0]);
 		scenes_begin(scenes);
 		scene_add(&scenes[0], w);
 		work(&jobs[0]);
@@ -465,12 +493,15 @@ static void given_programs(void)
 	ASSERT(file);
 	vgpus_begin(1);
 	while (!harmed && program_parse(&p, file)) {
+		leave_one(&p);
 		harmed = does_harm(&p);
 		nr++;
 	}
-	fclose(file);
 	EXPECT(nr);
-	tap_note("%u programs", nr);
+	/* Else it is no program that follows. */
+	EXPECT(harmed || feof(file));
+	fclose(file);
+	tap_note("%u programs were given", nr);
 	if (harmed)
 		show_harmful(&p);
 }
