@@ -164,6 +164,11 @@ require_tree() {
 	echo "$dir"
 }
 
+# What a kernel's console has of its end; not of one that was interrupted because it hung.
+# shellcheck disable=SC2034	# for others
+dying='Kernel panic|BUG:|Oops'
+last_words() { sed '/NMI received/,$d' "$1"; }
+
 # Where a kernel is, with its modules: boot/ and usr/lib/modules/ of a tree, or
 # of the directory that is given.
 require_kernel() {

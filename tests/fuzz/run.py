@@ -161,6 +161,9 @@ def main():
     parser.add_argument('--keep', action='store_true')
     parser.add_argument('targets', nargs='*', default=[])
     args = parser.parse_args()
+    for target in args.targets:
+        if target not in targets():
+            sys.exit(f'{target}: no such fuzzer; there are: {" ".join(targets())}')
     chosen = args.targets or targets()
     for name in 'crashes', 'kept', 'mutants':
         os.makedirs(f'{BUILD}/{name}', exist_ok=True)
@@ -174,7 +177,7 @@ def main():
             found = list(pool.map(look_for, bugs))
             print(f'{sum(found)} of {len(found)} planted bugs found')
             return 0 if all(found) else 1
-        each = max(1, args.time * AT_ONCE // len(chosen)) if args.time else 0
+        each = max(1, args.time * min(AT_ONCE, len(chosen)) // len(chosen)) if args.time else 0
         results = []
         for result in pool.map(lambda target: fuzz(target, each), chosen):
             print(*result.lines, sep='\n', flush=True)
@@ -185,4 +188,7 @@ def main():
     return 1 if bad else 0
 
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except KeyboardInterrupt:
+    sys.exit(130)
