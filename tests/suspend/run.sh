@@ -249,6 +249,8 @@ clean_log() {
 
 	# QEMU's; and the kernel's word for what was refused.
 	known+='|ACPI Error: Could not disable RealTimeClock|PM: .*error -12'
+	# And for a GPU that is just taken away.
+	known+='|Freezing remaining freezable tasks failed'
 	known+='|kvm: kvm \[.*Unhandled WRMSR'
 	! dmesg --level emerg,alert,crit,err | grep -vE "$known"
 }

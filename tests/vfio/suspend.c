@@ -22,15 +22,17 @@
 #include "display.h"
 #include "host.h"
 #include "move.h"
+#include "power.h"
+#include "softdir.h"
 #include "soft_worker.h"
 #include "supervisor.h"
 #include "tenant.h"
 
-#define POWER	"/sys/power/"
 #define ALARM	"/sys/class/rtc/rtc0/wakealarm"
-#define DELAY	"/sys/module/suspend/parameters/pm_test_delay"
 #define FORGOT	"/sys/module/forget/parameters/times"
 #define HOG	"/sys/module/forget/parameters/hog"
+#define LINGER	"/sys/module/forget/parameters/linger"
+#define LINGERS	"/sys/module/forget/parameters/lingers"
 
 /* Seconds until the alarm: at first, and when a slow machine says what. */
 #define FIRST_ALARM	4
@@ -49,20 +51,6 @@ static void before(void)
 	d[1] = vdev_new(gpu->small);
 }
 
-static uint64_t number(const char *path)
-{
-	char text[64];
-
-	ASSERT(file_read(path, text, sizeof(text)) > 0);
-	return strtoull(text, NULL, 10);
-}
-
-/* 0, or -1 with errno. */
-static int put(const char *path, const char *text)
-{
-	return file_write(path, text) < 0 ? -1 : 0;
-}
-
 static void after(void)
 {
 	children_end();
@@ -70,16 +58,16 @@ static void after(void)
 		EXPECT_EQ(executor_end(SIGTERM), 0);
 	settings_restore();
 	if (has_display())
-		EXPECT_OK(put(HOG, "0"));
+		EXPECT_OK(power_put(HOG, "0"));
 	vdev_cleanup();
 }
 
 /* To idle: all of it, but that it waits a second and for no interrupt. */
 static int try_idle(void)
 {
-	ASSERT_OK(put(DELAY, "1"));
-	ASSERT_OK(put(POWER "pm_test", "platform"));
-	return put(POWER "state", "freeze");
+	ASSERT_OK(power_put(POWER_DELAY, "1"));
+	ASSERT_OK(power_put(POWER "pm_test", "platform"));
+	return power_put(POWER "state", "freeze");
 }
 
 /* To RAM: an alarm that comes before the machine sleeps makes that EBUSY. */
@@ -89,12 +77,12 @@ static int try_ram(void)
 	char text[16];
 	int ret;
 
-	ASSERT_OK(put(POWER "pm_test", "none"));
+	ASSERT_OK(power_put(POWER "pm_test", "none"));
 	do {
 		snprintf(text, sizeof(text), "+%u", seconds);
-		ASSERT_OK(put(ALARM, "0"));
-		ASSERT_OK(put(ALARM, text));
-		ret = put(POWER "state", "mem");
+		ASSERT_OK(power_put(ALARM, "0"));
+		ASSERT_OK(power_put(ALARM, text));
+		ret = power_put(POWER "state", "mem");
 		seconds *= 2;
 	} while (ret && errno == EBUSY && seconds <= LAST_ALARM);
 	return ret;
@@ -107,11 +95,11 @@ static int try_sleep(void)
 
 static void host_sleeps(void)
 {
-	uint64_t forgot = has_display() ? number(FORGOT) : 0;
+	uint64_t forgot = has_display() ? power_number(FORGOT) : 0;
 
 	ASSERT_OK(try_sleep());
 	if (has_display())
-		EXPECT(number(FORGOT) > forgot);
+		EXPECT(power_number(FORGOT) > forgot);
 }
 
 static void expect_memory(const struct vdev *v, const void *vram,
@@ -421,9 +409,7 @@ static void computing_goes_on(void)
 /* Longer than the watchdog allows, and the engines are awake meanwhile. */
 static void all_is_frozen(void)
 {
-	ASSERT_OK(put(DELAY, "4"));
-	ASSERT_OK(put(POWER "pm_test", "freezer"));
-	ASSERT_OK(put(POWER "state", "freeze"));
+	ASSERT_OK(power_freeze(4));
 }
 
 static void computing_goes_on_when_frozen(void)
@@ -464,38 +450,47 @@ static void stopping_goes_on_when_frozen(void)
 	expect_sums(0, worker);
 }
 
-static int reset_again(void *arg)
+static int tries_to_sleep(void *unused)
 {
-	struct vdev *vgpu = arg;
-	unsigned int i;
-
-	for (i = 0; i < 2; i++)
-		ASSERT_OK(vdev_ioctl(vgpu, VFIO_DEVICE_RESET, NULL));
-	return 0;
+	(void)unused;
+	return try_idle() ? errno : 0;
 }
 
-static bool waits(void)
+static bool lingers(void)
 {
-	char text[ATTR_LEN];
+	char text[8];
 
-	mdev_attr(d[0]->uuid, "guard_resets", text);
-	return !strcmp(text, "overflow");
+	return file_read(LINGERS, text, sizeof(text)) > 0 && *text == 'Y';
 }
 
-/* Nor does who waits because there were too many resets; they would for a minute. */
-static void resets_that_wait_when_frozen(void)
+/*
+ * A GPU is being taken away that a VM has open, and that has begun after the drivers were
+ * told of the sleep: who does that would wait for the VM, with locks that the sleep wants.
+ */
+static void taken_away_meanwhile(void)
 {
-	pid_t pid[6];
-	unsigned int i;
+	static const char *const small[][2] = { { "vram_mb", "8" }, { NULL, NULL } };
+	uint64_t timeout = power_number(POWER "pm_freeze_timeout");
+	char gpu[ATTR_LEN], text[24];
+	struct vdev *third;
+	pid_t sleeps;
 
-	gpu_set("guard_resets_limit", "1");
-	for (i = 0; i < ARRAY_SIZE(pid); i++)
-		pid[i] = child_start(reset_again, d[0]);
-	EXPECT(AWAIT(waits()));
-	all_is_frozen();
-	gpu_set("guard_resets_limit", "0");
-	for (i = 0; i < ARRAY_SIZE(pid); i++)
-		EXPECT_EQ(child_finish(pid[i]), 0);
+	soft_dirs();
+	soft_make("one", small);
+	soft_sysfs("one", gpu);
+	third = soft_create(gpu, "SOFT-4C");
+	ASSERT_OK(power_put(POWER "pm_freeze_timeout", "2000"));
+	ASSERT_OK(power_put(LINGER, "2000"));
+	sleeps = child_start(tries_to_sleep, NULL);
+	EXPECT(AWAIT(lingers()));
+	EXPECT_OK(soft_rmdir("one"));
+	EXPECT_EQ(child_finish(sleeps), EBUSY);
+	ASSERT_OK(power_put(LINGER, "0"));
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)timeout);
+	ASSERT_OK(power_put(POWER "pm_freeze_timeout", text));
+	vdev_close(third);
+	EXPECT(AWAIT(access(gpu, F_OK)));
+	host_sleeps();
 }
 
 static void interrupts_come(void)
@@ -538,13 +533,13 @@ static void comes_and_goes_as_before(void)
 /* Refused, and nothing is lost. That there is enough else, the others show. */
 static void too_little_memory(void)
 {
-	uint64_t forgot = number(FORGOT);
+	uint64_t forgot = power_number(FORGOT);
 
 	vdev_new(T32);
 	vdev_new(T8);
-	ASSERT_OK(put(HOG, "1"));
+	ASSERT_OK(power_put(HOG, "1"));
 	EXPECT_ERR(try_sleep(), ENOMEM);
-	EXPECT_EQ(number(FORGOT), forgot);
+	EXPECT_EQ(power_number(FORGOT), forgot);
 	EXPECT(works(d[0], 1));
 }
 
@@ -559,7 +554,7 @@ static const struct tap_test tests[] = {
 	  computes_by_processes },
 	{ "stopping_goes_on_when_frozen", stopping_goes_on_when_frozen,
 	  computes_by_processes },
-	TAP_TEST(resets_that_wait_when_frozen),
+	{ "taken_away_meanwhile", taken_away_meanwhile, computes_by_processes },
 	{ "interrupts_come", interrupts_come, has_display },
 	TAP_TEST(comes_and_goes_as_before),
 };

@@ -5,7 +5,9 @@
  * every driver has been told. On request it takes the machine's memory first of
  * all, so that there is too little for those who want some for the sleep. Should they
  * get it all the same, the machine does not sleep: a test that has failed so goes on.
+ * And on request it lets time pass when all have been told, before processes are frozen.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -22,6 +24,14 @@ MODULE_PARM_DESC(times, "How often the card forgot");
 static bool hog;
 module_param(hog, bool, 0644);
 MODULE_PARM_DESC(hog, "Take nearly all memory when the machine is to sleep");
+
+static unsigned int linger;
+module_param(linger, uint, 0644);
+MODULE_PARM_DESC(linger, "Milliseconds between the notice of a sleep and its first step");
+
+static bool lingers;
+module_param(lingers, bool, 0444);
+MODULE_PARM_DESC(lingers, "Now is between them");
 
 /*
  * What is left to the rest of the system, far less than a card has: some comes free
@@ -134,8 +144,13 @@ static int forget_first(struct notifier_block *nb, unsigned long event,
 static int forget_last(struct notifier_block *nb, unsigned long event,
 		       void *unused)
 {
-	if (event == PM_SUSPEND_PREPARE && hog)
+	if (event != PM_SUSPEND_PREPARE)
+		return NOTIFY_DONE;
+	if (hog)
 		return notifier_from_errno(-ECANCELED);
+	WRITE_ONCE(lingers, true);
+	msleep(linger);
+	WRITE_ONCE(lingers, false);
 	return NOTIFY_DONE;
 }
 
