@@ -29,7 +29,8 @@ struct waiter {
 	int err;
 };
 
-bool lazy_new(struct lazy *l);
+bool lazy_can(void);
+void lazy_new(struct lazy *l);
 void lazy_wanted(struct lazy *l);
 void lazy_give(struct lazy *l);
 void lazy_end(struct lazy *l);
