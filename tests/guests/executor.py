@@ -60,8 +60,12 @@ class Executor:
         return None
 
     def kill_at_work(self, vgpu):
-        """Kill a vGPU's worker while it has a dispatch in its hands."""
+        """Kill a vGPU's worker while it has a dispatch in its hands.
+
+        Not one that is only just starting, which is busy, too."""
         worker = wait_until('a worker', lambda: self.worker(vgpu))
+        ops = vgpu.count('ops')
+        wait_until('it to have computed', lambda: vgpu.count('ops') > ops)
         wait_until('it to compute', lambda: caught_at_work(worker))
         os.kill(worker, signal.SIGKILL)
         return worker
