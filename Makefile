@@ -117,6 +117,7 @@ check-vfio: ## one tier: VFIO client programs in the host VM
 check-e2e: ## one tier: guests with the stock driver
 check-tools: ## one tier: vgpu-top and vgpu-exporter
 check-ops: ## one tier: mdevctl and libvirt, over a reboot
+check-soft: ## one tier: guests with vGPUs of a soft GPU
 check-migrate: ## one tier: guests that move to a file and over TCP
 check-kernels: ## one tier: VFIO and guests, in short, on the other kernels
 check-packages: ## not in check: Debian packages, make install, who gets the card (3 min)
@@ -126,7 +127,6 @@ check-reboots: ## not in check: VMs of virsh autostart over ten reboots (10 min)
 check-incus: ## not in check: a VM of Incus (2 min)
 check-vfio-soft: ## not in check: all VFIO programs that know no card, on a soft GPU (10 min)
 check-monitoring: ## not in check: Prometheus, its rules and the dashboard (3 min)
-check-soft: ## not in check: guests with vGPUs of a soft GPU (5 min)
 check-compute: ## not in check: guests that compute on a soft GPU, by OpenCL (10 min)
 check-displays: ## not in check: firmware, ramfb, VNC, desktops on a soft GPU's vGPU (13 min)
 check-moves: ## not in check: moves that fail, by libvirt, between two hosts (70 min)

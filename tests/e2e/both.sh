@@ -67,7 +67,5 @@ for name in guest1 guest2; do
 	check "$name stops" guest stop "$name"
 	check "$name's vGPU goes" remove_vgpu "${uuid_of[$name]}"
 done
-# Nothing of it depends on the host's kernel: once.
-[ "$KERNEL" = 6.1 ] || screen
 check "the modules unload" modules unload
 finish
