@@ -126,14 +126,20 @@ static void scene_end(struct scene *s)
 static const u64 card[] = { 8 * UNIT, 4 * UNIT, 2 * UNIT, UNIT };
 
 /* Every second of the small ones is gone: half is free, and nothing larger fits. */
-static void pack_checkerboard(struct kunit *test)
+static void checkerboard(struct kunit *test, struct scene *s, unsigned int first)
 {
-	struct scene *s = test->priv;
 	unsigned int i;
 
 	scene_init(test, s, 15);
-	for (i = 0; i < 15; i += 2)
+	for (i = first; i < 15; i += 2)
 		add(test, s, i, 1, false);
+}
+
+static void pack_checkerboard(struct kunit *test)
+{
+	struct scene *s = test->priv;
+
+	checkerboard(test, s, 0);
 	pack(test, s, card, ARRAY_SIZE(card));
 	/* 7 are free: the only place of 8 cannot be. */
 	KUNIT_EXPECT_EQ(test, fits(s, 8 * UNIT), 0ULL);
@@ -141,9 +147,7 @@ static void pack_checkerboard(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fits(s, 2 * UNIT), 3ULL);
 	scene_end(s);
 
-	scene_init(test, s, 15);
-	for (i = 1; i < 15; i += 2)
-		add(test, s, i, 1, false);
+	checkerboard(test, s, 1);
 	pack(test, s, card, ARRAY_SIZE(card));
 	KUNIT_EXPECT_EQ(test, fits(s, 8 * UNIT), 1ULL);
 	/* Those in the place of 8, and no other. */
@@ -329,11 +333,8 @@ static void pack_random(struct kunit *test)
 static void pack_interrupted(struct kunit *test)
 {
 	struct scene *s = test->priv;
-	unsigned int i;
 
-	scene_init(test, s, 15);
-	for (i = 1; i < 15; i += 2)
-		add(test, s, i, 1, false);
+	checkerboard(test, s, 1);
 	KUNIT_ASSERT_EQ(test, vgpu_pack_init(&s->pack, &s->p, s->pieces, s->nr,
 					     card, ARRAY_SIZE(card)), 0);
 	set_thread_flag(TIF_SIGPENDING);
