@@ -237,6 +237,48 @@ static void goes_later(void)
 	EXPECT_EQ(soft_count(), 1);
 }
 
+static int create_one(void *gpu)
+{
+	char uuid[UUID_LEN];
+
+	close_all();
+	return soft_try_create(gpu, "ALL", uuid) != 0;
+}
+
+static bool has_time(void)
+{
+	return !tap_brief();
+}
+
+/*
+ * Nor for who is just creating a vGPU, whose memory takes a while to clear, and who is
+ * long about it after that.
+ */
+static void goes_while_one_comes(void)
+{
+	char gpu[ATTR_LEN], path[2 * ATTR_LEN], text[ATTR_LEN];
+	pid_t creates;
+
+	ASSERT_OK(soft_mkdir("one"));
+	ASSERT_OK(soft_set("one", "vram_mb", "1024"));
+	ASSERT_OK(soft_mkdir("one/types/ALL"));
+	ASSERT_OK(soft_set("one/types/ALL", "vram_mb", "1024"));
+	ASSERT_OK(soft_set("one", "enable", "1"));
+	soft_sysfs("one", gpu);
+	snprintf(path, sizeof(path), "%s/soft/create_delay_ms", gpu);
+	ASSERT_OK(file_write(path, "30000"));
+	creates = child_start(create_one, gpu);
+	snprintf(path, sizeof(path), "%s/vgpu/vram_free", gpu);
+	EXPECT(AWAIT(file_read(path, text, sizeof(text)) > 0 && *text == '0'));
+	EXPECT_OK(soft_rmdir("one/types/ALL"));
+	EXPECT_OK(soft_rmdir("one"));
+	EXPECT(child_runs(creates));
+	soft_make("two", small);
+	/* He has it, and it goes with the GPU; or it was too late. */
+	child_finish(creates);
+	EXPECT(AWAIT(!exists(gpu)));
+}
+
 static int unload(void *unused)
 {
 	(void)unused;
@@ -436,6 +478,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(sixteen),
 	TAP_TEST(waits_for_the_vm),
 	TAP_TEST(goes_later),
+	TAP_TEST_IF(goes_while_one_comes, has_time),
 	TAP_TEST(unloaded),
 	TAP_TEST(by_sysfs),
 	TAP_TEST(move_between),
