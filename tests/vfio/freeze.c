@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * All processes are frozen, as before the machine sleeps, while some wait in calls of the
- * driver's: none of them keeps the machine from that. (What is when it does sleep is in
- * suspend.c.)
+ * driver's: none of them keeps the machine from that, nor outlives a SIGKILL. (What is when
+ * it does sleep is in suspend.c.)
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,19 +56,48 @@ static bool waits(void)
 }
 
 /* Because there were too many: they would for a minute. */
+static void start_resets(pid_t *pid, unsigned int n)
+{
+	gpu_set("guard_resets_limit", "1");
+	while (n--)
+		pid[n] = child_start(reset_again, d);
+	EXPECT(AWAIT(waits()));
+}
+
 static void resets_that_wait(void)
 {
 	pid_t pid[6];
 	unsigned int i;
 
-	gpu_set("guard_resets_limit", "1");
-	for (i = 0; i < ARRAY_SIZE(pid); i++)
-		pid[i] = child_start(reset_again, d);
-	EXPECT(AWAIT(waits()));
+	start_resets(pid, ARRAY_SIZE(pid));
 	EXPECT_OK(power_freeze(1));
 	gpu_set("guard_resets_limit", "0");
 	for (i = 0; i < ARRAY_SIZE(pid); i++)
 		EXPECT_EQ(child_finish(pid[i]), 0);
+}
+
+static void end_all(const pid_t *pid, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		ASSERT_OK(kill(pid[i], SIGKILL));
+	for (i = 0; i < n; i++)
+		EXPECT_EQ(child_finish(pid[i]), 128 + SIGKILL);
+}
+
+/* Some of them are through by now, and have ended by themselves. */
+static void resets_that_are_killed(void)
+{
+	pid_t pid[6], left[6];
+	unsigned int i, n = 0;
+
+	start_resets(pid, ARRAY_SIZE(pid));
+	for (i = 0; i < ARRAY_SIZE(pid); i++)
+		if (child_runs(pid[i]))
+			left[n++] = pid[i];
+	EXPECT(n);
+	end_all(left, n);
 }
 
 /* ---- Writes */
@@ -111,7 +141,7 @@ static int some_registers(void *unused)
 }
 
 /* Not before it is in its call. */
-static void start_and_await(int (*writes)(void *))
+static pid_t start_and_await(int (*writes)(void *))
 {
 	pid_t pid = child_start(writes, NULL);
 	char path[32], text[16];
@@ -119,6 +149,7 @@ static void start_and_await(int (*writes)(void *))
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
 	EXPECT(AWAIT(file_read(path, text, sizeof(text)) > 0 &&
 		     strtol(text, NULL, 10) == SYS_pwrite64));
+	return pid;
 }
 
 static int all_registers(void *unused)
@@ -153,10 +184,23 @@ static void a_write_of_many_registers(void)
 	EXPECT_OK(power_freeze(1));
 }
 
+static void writes_that_are_killed(void)
+{
+	pid_t pid[MAX_TENANTS];
+	unsigned int i;
+
+	fill_fifo();
+	for (i = 0; i < ARRAY_SIZE(pid); i++)
+		pid[i] = start_and_await(i % 2 ? some_registers : all_registers);
+	end_all(pid, ARRAY_SIZE(pid));
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST_IF(resets_that_wait, power_can_sleep),
+	TAP_TEST(resets_that_are_killed),
 	TAP_TEST_IF(writes_that_wait, can_fill),
 	TAP_TEST_IF(a_write_of_many_registers, can_fill),
+	TAP_TEST_IF(writes_that_are_killed, has_fifo),
 };
 
 int main(void)
