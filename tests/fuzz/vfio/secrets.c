@@ -18,6 +18,8 @@
 #include "fuzz.h"
 
 #define MAX_RANGES	32
+/* Of registers. */
+#define MAX_OFFSET	0x4000
 /* Of a range that is for what comes and goes, what is used: it is from its start on. */
 #define USED		(64ULL << 30)
 #define USED_MODULES	(64ULL << 20)
@@ -93,6 +95,16 @@ static bool is_address(uint64_t n)
 	return false;
 }
 
+/*
+ * Of what is packed: the offset of a register, and in front of it or not the last byte of
+ * another's value, behind it the value that a guest has written, which is a small negative
+ * number. Addresses that look like that are those of one boot in a thousand, and few.
+ */
+static bool is_offset_and_value(uint64_t n)
+{
+	return (uint32_t)n < MAX_OFFSET || (uint32_t)(n >> 8) < MAX_OFFSET;
+}
+
 /* Is it a byte that stands for none? */
 bool is_poison(uint8_t byte)
 {
@@ -124,7 +136,7 @@ void expect_no_secrets(const void *p, size_t n, unsigned int run, const char *wh
 			tap_fail(__FILE__, __LINE__, "%s: byte %zu is not set: %#x",
 				 where, i + 1 - run, bytes[i]);
 		word = word >> 8 | (uint64_t)bytes[i] << 56;
-		if (i >= 7 && is_address(word))
+		if (i >= 7 && is_address(word) && !is_offset_and_value(word))
 			tap_fail(__FILE__, __LINE__, "%s: byte %zu is an address: %#llx",
 				 where, i - 7, (unsigned long long)word);
 	}
