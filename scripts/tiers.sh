@@ -14,10 +14,11 @@ tier_lint() {
 }
 
 tier_build() {
-	local kernel status=0
+	local kernel i status=0
 
 	# The newest first: whoever wants modules of it next to this finds them built.
-	for kernel in 7.2 6.12 6.1; do
+	for ((i = ${#kernels[@]} - 1; i >= 0; i--)); do
+		kernel=${kernels[i]}
 		if scripts/build-modules --check --kernel "$kernel"; then
 			echo "ok - modules for $kernel, W=1 and sparse"
 		else

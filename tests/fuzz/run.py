@@ -161,10 +161,11 @@ def main():
     parser.add_argument('--keep', action='store_true')
     parser.add_argument('targets', nargs='*', default=[])
     args = parser.parse_args()
+    known = targets()
     for target in args.targets:
-        if target not in targets():
-            sys.exit(f'{target}: no such fuzzer; there are: {" ".join(targets())}')
-    chosen = args.targets or targets()
+        if target not in known:
+            sys.exit(f'{target}: no such fuzzer; there are: {" ".join(known)}')
+    chosen = args.targets or known
     for name in 'crashes', 'kept', 'mutants':
         os.makedirs(f'{BUILD}/{name}', exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
