@@ -70,7 +70,7 @@ static void resets_that_wait(void)
 	unsigned int i;
 
 	start_resets(pid, ARRAY_SIZE(pid));
-	EXPECT_OK(power_freeze(1));
+	EXPECT_OK(power_try("freezer", 1));
 	gpu_set("guard_resets_limit", "0");
 	for (i = 0; i < ARRAY_SIZE(pid); i++)
 		EXPECT_EQ(child_finish(pid[i]), 0);
@@ -173,7 +173,7 @@ static void writes_that_wait(void)
 	fill_fifo();
 	for (i = 0; i < MAX_TENANTS; i++)
 		start_and_await(some_registers);
-	EXPECT_OK(power_freeze(1));
+	EXPECT_OK(power_try("freezer", 1));
 }
 
 /* The same by one call. */
@@ -181,7 +181,7 @@ static void a_write_of_many_registers(void)
 {
 	fill_fifo();
 	start_and_await(all_registers);
-	EXPECT_OK(power_freeze(1));
+	EXPECT_OK(power_try("freezer", 1));
 }
 
 static void writes_that_are_killed(void)

@@ -399,11 +399,10 @@ static void all_of_memory(void)
 
 static uint64_t of_gpu(const char *engine, const char *name)
 {
-	char path[512], text[ATTR_LEN];
+	char path[512];
 
 	snprintf(path, sizeof(path), "%s/vgpu/engines/%s/%s", gpu_dir, engine, name);
-	ASSERT(file_read(path, text, sizeof(text)) > 0);
-	return strtoull(text, NULL, 10);
+	return file_u64(path);
 }
 
 static uint64_t of_vgpu(const struct vdev *d, const char *engine,

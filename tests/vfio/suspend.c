@@ -58,16 +58,14 @@ static void after(void)
 		EXPECT_EQ(executor_end(SIGTERM), 0);
 	settings_restore();
 	if (has_display())
-		EXPECT_OK(power_put(HOG, "0"));
+		EXPECT_OK(file_write(HOG, "0"));
 	vdev_cleanup();
 }
 
 /* To idle: all of it, but that it waits a second and for no interrupt. */
 static int try_idle(void)
 {
-	ASSERT_OK(power_put(POWER_DELAY, "1"));
-	ASSERT_OK(power_put(POWER "pm_test", "platform"));
-	return power_put(POWER "state", "freeze");
+	return power_try("platform", 1);
 }
 
 /* To RAM: an alarm that comes before the machine sleeps makes that EBUSY. */
@@ -77,14 +75,14 @@ static int try_ram(void)
 	char text[16];
 	int ret;
 
-	ASSERT_OK(power_put(POWER "pm_test", "none"));
+	ASSERT_OK(file_write(POWER "pm_test", "none"));
 	do {
 		snprintf(text, sizeof(text), "+%u", seconds);
-		ASSERT_OK(power_put(ALARM, "0"));
-		ASSERT_OK(power_put(ALARM, text));
-		ret = power_put(POWER "state", "mem");
+		ASSERT_OK(file_write(ALARM, "0"));
+		ASSERT_OK(file_write(ALARM, text));
+		ret = file_write(POWER "state", "mem");
 		seconds *= 2;
-	} while (ret && errno == EBUSY && seconds <= LAST_ALARM);
+	} while (ret < 0 && errno == EBUSY && seconds <= LAST_ALARM);
 	return ret;
 }
 
@@ -95,11 +93,11 @@ static int try_sleep(void)
 
 static void host_sleeps(void)
 {
-	uint64_t forgot = has_display() ? power_number(FORGOT) : 0;
+	uint64_t forgot = has_display() ? file_u64(FORGOT) : 0;
 
 	ASSERT_OK(try_sleep());
 	if (has_display())
-		EXPECT(power_number(FORGOT) > forgot);
+		EXPECT(file_u64(FORGOT) > forgot);
 }
 
 static void expect_memory(const struct vdev *v, const void *vram,
@@ -409,7 +407,7 @@ static void computing_goes_on(void)
 /* Longer than the watchdog allows, and the engines are awake meanwhile. */
 static void all_is_frozen(void)
 {
-	ASSERT_OK(power_freeze(4));
+	ASSERT_OK(power_try("freezer", 4));
 }
 
 static void computing_goes_on_when_frozen(void)
@@ -453,7 +451,7 @@ static void stopping_goes_on_when_frozen(void)
 static int tries_to_sleep(void *unused)
 {
 	(void)unused;
-	return try_idle() ? errno : 0;
+	return try_idle() < 0 ? errno : 0;
 }
 
 static bool lingers(void)
@@ -470,7 +468,7 @@ static bool lingers(void)
 static void taken_away_meanwhile(void)
 {
 	static const char *const small[][2] = { { "vram_mb", "8" }, { NULL, NULL } };
-	uint64_t timeout = power_number(POWER "pm_freeze_timeout");
+	uint64_t timeout = file_u64(POWER "pm_freeze_timeout");
 	char gpu[ATTR_LEN], text[24];
 	struct vdev *third;
 	pid_t sleeps;
@@ -479,15 +477,15 @@ static void taken_away_meanwhile(void)
 	soft_make("one", small);
 	soft_sysfs("one", gpu);
 	third = soft_create(gpu, "SOFT-4C");
-	ASSERT_OK(power_put(POWER "pm_freeze_timeout", "2000"));
-	ASSERT_OK(power_put(LINGER, "2000"));
+	ASSERT_OK(file_write(POWER "pm_freeze_timeout", "2000"));
+	ASSERT_OK(file_write(LINGER, "2000"));
 	sleeps = child_start(tries_to_sleep, NULL);
 	EXPECT(AWAIT(lingers()));
 	EXPECT_OK(soft_rmdir("one"));
 	EXPECT_EQ(child_finish(sleeps), EBUSY);
-	ASSERT_OK(power_put(LINGER, "0"));
+	ASSERT_OK(file_write(LINGER, "0"));
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)timeout);
-	ASSERT_OK(power_put(POWER "pm_freeze_timeout", text));
+	ASSERT_OK(file_write(POWER "pm_freeze_timeout", text));
 	vdev_close(third);
 	EXPECT(AWAIT(access(gpu, F_OK)));
 	host_sleeps();
@@ -533,13 +531,13 @@ static void comes_and_goes_as_before(void)
 /* Refused, and nothing is lost. That there is enough else, the others show. */
 static void too_little_memory(void)
 {
-	uint64_t forgot = power_number(FORGOT);
+	uint64_t forgot = file_u64(FORGOT);
 
 	vdev_new(T32);
 	vdev_new(T8);
-	ASSERT_OK(power_put(HOG, "1"));
+	ASSERT_OK(file_write(HOG, "1"));
 	EXPECT_ERR(try_sleep(), ENOMEM);
-	EXPECT_EQ(power_number(FORGOT), forgot);
+	EXPECT_EQ(file_u64(FORGOT), forgot);
 	EXPECT(works(d[0], 1));
 }
 

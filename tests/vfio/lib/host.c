@@ -20,11 +20,10 @@
 
 static uint64_t module_references(const char *name)
 {
-	char path[64], text[ATTR_LEN];
+	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
-	ASSERT(file_read(path, text, sizeof(text)) > 0);
-	return strtoull(text, NULL, 10);
+	return file_u64(path);
 }
 
 static uint64_t open_by_engine(void)

@@ -150,6 +150,15 @@ static uint64_t parse_u64(const char *text)
 	return val;
 }
 
+/* The number that a file has. */
+uint64_t file_u64(const char *path)
+{
+	char text[ATTR_LEN];
+
+	ASSERT(file_read(path, text, sizeof(text)) > 0);
+	return parse_u64(text);
+}
+
 /* The sum over the engines of which there are directories in @dir. */
 static uint64_t engines_u64(const char *dir, const char *name)
 {

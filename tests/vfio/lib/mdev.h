@@ -34,6 +34,7 @@ int mdev_group(const char *uuid);
 
 ssize_t file_write(const char *path, const char *text);
 ssize_t file_read(const char *path, char *buf, size_t len);
+uint64_t file_u64(const char *path);
 unsigned int dir_count(const char *path);
 
 #endif /* _MDEV_H */
